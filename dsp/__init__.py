@@ -1,1 +1,1 @@
-"""Arrays in, arrays out: the transforms between a waveform and what the model sees. No threads, devices, files or clocks."""
+"""Arrays in, arrays out: from a waveform to what the model sees and back. No threads, devices, files or clocks."""

@@ -1,0 +1,179 @@
+"""The audio thread: PortAudio's callback as machine code. It copies, mixes and counts; it knows no Python object.
+
+In the same call a block goes in and the block that came in `DELAY` frames earlier goes out:
+
+    input ring  ──────┬───────────────────────────┬────▶ frames
+                      position = n - DELAY        n
+    stem ring   ──────┴──────────┬ written by the separator thread
+
+At unity gain what goes out is the delayed input itself; the stems only carry what differs (`dsp.mix`). Where stems
+are missing the output has already faded, over `FADE` frames, to what `late` says; every such hop is counted.
+Everything it touches is reached from one int64 header, whose address is PortAudio's `userdata`.
+"""
+
+import ctypes
+from typing import Any
+
+import numpy as np
+from numba import carray, cfunc, njit, types
+
+from dsp.mix import CURRENT, ROWS, WET, fade_step, mix_frame, ramp_step, retarget
+from stream.atomics import load_acquire, pointer, store_release
+
+HEADER = 64
+# counters, one writer: the callback
+(BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
+ OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT) = range(11)
+# parameters, set before the stream starts
+(IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
+ DEVICE_RATE, FEED_END) = range(16, 29)
+# rings: address of the data, of the counter, and frames - 1; address 0 where there is none
+INPUT, STEM, TAP, FEED = 32, 36, 40, 44
+MIX = 48  # address of the mixing state, float32 (ROWS, STEMS)
+NEVER = -1
+
+_ulong = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
+SIGNATURE = types.int32(types.voidptr, types.voidptr, _ulong, types.voidptr, _ulong, types.voidptr)
+
+
+@njit(error_model="numpy")
+def _frames(h: Any, ring: Any, channels: Any) -> Any:
+    return carray(pointer(h[ring]), ((h[ring + 2] + 1) * channels,), np.float32)
+
+
+@njit(error_model="numpy")
+def _counter(h: Any, ring: Any) -> Any:
+    return carray(pointer(h[ring + 1]), (8,), np.int64)
+
+
+@njit(error_model="numpy")
+def _count_flags(h: Any, flags: Any) -> None:
+    # paInputUnderflow 1, paInputOverflow 2, paOutputUnderflow 4, paOutputOverflow 8
+    h[INPUT_UNDERFLOWS] += flags & 1
+    h[INPUT_OVERFLOWS] += (flags >> 1) & 1
+    h[OUTPUT_UNDERFLOWS] += (flags >> 2) & 1
+    h[OUTPUT_OVERFLOWS] += (flags >> 3) & 1
+
+
+@njit(error_model="numpy")
+def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
+    """A block of the device into the input ring; mono is doubled, channels beyond two are left."""
+    data, mask, channels = _frames(h, INPUT, 2), h[INPUT + 2], h[IN_CHANNELS]
+    right = 1 if channels > 1 else 0
+    for i in range(n):
+        to = ((at + i) & mask) * 2
+        data[to] = x[i * channels]
+        data[to + 1] = x[i * channels + right]
+
+
+@njit(error_model="numpy")
+def _take_feed(h: Any, at: Any, n: Any) -> None:
+    """A block of the feed ring (a file that a device's clock paces) into the input ring; silence where it ran dry."""
+    data, mask = _frames(h, INPUT, 2), h[INPUT + 2]
+    feed, feed_mask = _frames(h, FEED, 2), h[FEED + 2]
+    there = load_acquire(_counter(h, FEED), 0)
+    if there < min(at + n, h[FEED_END]):
+        h[FEED_UNDERRUNS] += 1
+    for i in range(n):
+        to, source = ((at + i) & mask) * 2, ((at + i) & feed_mask) * 2
+        for c in range(2):
+            data[to + c] = feed[source + c] if at + i < there else np.float32(0)
+
+
+@njit(error_model="numpy")
+def _miss(h: Any, position: Any) -> None:
+    """Count the hop that the frame at `position` belongs to, once."""
+    hop = (position * h[MODEL_RATE] // h[DEVICE_RATE] + h[SEPARATOR_LATENCY]) // h[HOP]
+    if hop > h[LAST_MISSED]:
+        h[LAST_MISSED] = hop
+        h[MISSES] += 1
+
+
+@njit(error_model="numpy")
+def _put_out(y: Any, at: Any, channels: Any, left: Any, right: Any) -> None:
+    if channels == 0:  # only recorded
+        return
+    if channels == 1:
+        y[at] = (left + right) * np.float32(0.5)
+        return
+    y[at * channels] = left
+    y[at * channels + 1] = right
+    for c in range(2, channels):
+        y[at * channels + c] = np.float32(0)
+
+
+@njit(error_model="numpy")
+def _give(h: Any, y: Any, position: Any, n: Any) -> None:
+    """The block at `position` out of the rings, through the mixer, to the device and the tap."""
+    stems, late = h[STEMS], False
+    dry, dry_mask = _frames(h, INPUT, 2), h[INPUT + 2]
+    wet, wet_mask = _frames(h, STEM, 2 * stems), h[STEM + 2]
+    ready = load_acquire(_counter(h, STEM), 0)
+    mix = carray(pointer(h[MIX]), (ROWS, stems), np.float32)
+    if retarget(mix, h[RAMP]):
+        h[RAMP_LEFT] = h[RAMP]
+    for i in range(n):
+        at = position + i
+        if h[RAMP_LEFT] > 0:
+            h[RAMP_LEFT] -= 1
+            ramp_step(mix, h[RAMP_LEFT])
+        if at < 0:
+            left, right = np.float32(0), np.float32(0)
+        else:
+            in_time = at + h[FADE] < ready
+            if not in_time:
+                late = True
+                _miss(h, at + h[FADE])
+            fade_step(mix, in_time, h[FADE])
+            h[LATE_FRAMES] += mix[WET, 0] < np.float32(1)
+            d, w = (at & dry_mask) * 2, (at & wet_mask) * 2 * stems
+            left, right = mix_frame(mix, h[LATE_DRY], dry[d], dry[d + 1], wet[w : w + 2 * stems])
+            if h[TAP] != 0:
+                _tap(h, at, left, right, mix[WET, 0], wet[w : w + 2 * stems])
+        _put_out(y, i, h[OUT_CHANNELS], left, right)
+    h[LATE_BLOCKS] += late
+
+
+@njit(error_model="numpy")
+def _tap(h: Any, position: Any, left: Any, right: Any, there: Any, stems: Any) -> None:
+    """What was heard and the stems it was made of (silence where they were late), for the recorder."""
+    width = 2 + len(stems)
+    data, at = _frames(h, TAP, width), (position & h[TAP + 2]) * width
+    data[at] = left
+    data[at + 1] = right
+    for c in range(len(stems)):
+        data[at + 2 + c] = there * stems[c]
+
+
+@njit(error_model="numpy")
+def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
+    counter = _counter(h, INPUT)
+    at = counter[0]
+    if h[FEED] != 0:
+        _take_feed(h, at, n)
+    else:
+        _take_device(h, x, at, n)
+    position = at - h[DELAY]
+    _give(h, y, position, n)
+    if h[TAP] != 0 and position + n > 0:
+        store_release(_counter(h, TAP), 0, position + n)
+    store_release(counter, 0, at + n)
+
+
+def _callback(indata: Any, outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
+    h = carray(user, (HEADER,), np.int64)
+    n, ins, outs = np.int64(frames), h[IN_CHANNELS], h[OUT_CHANNELS]
+    x = carray(indata, (n * ins,), np.float32)
+    y = carray(outdata, (n * outs,), np.float32)
+    _count_flags(h, np.int64(flags))
+    done = np.int64(0)
+    while done < n:  # a block larger than the rings were made for is served in pieces
+        piece = min(n - done, h[MOST])
+        _serve(h, x[done * ins :], y[done * outs :], piece)
+        done += piece
+    h[BLOCKS] += 1
+    return np.int32(0)  # paContinue
+
+
+callback = cfunc(SIGNATURE, error_model="numpy", cache=True)(_callback)
+"""The compiled callback: `.address` for PortAudio, `.ctypes` for the clocks that pace files. [audio-thread]"""

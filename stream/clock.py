@@ -1,0 +1,90 @@
+"""Who paces a run between files: a wall clock, or nothing (virtual: as fast as it can). A device paces itself."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from stream.engine import Engine
+from stream.errors import Failure
+from stream.threads import Stepper
+
+Step = Callable[[], bool]
+WATCH_S = 0.05
+
+
+def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
+    """Block by block on this thread; every hop is ready before anybody asks for it. [main-thread]
+
+    steps: the feeder's, the separator's, the recorder's, in this order
+    watch: called now and then; False ends the run
+    """
+    looked = time.monotonic()
+    while not engine.ended:
+        _exhaust(steps[0])
+        engine.serve(block)
+        for step in steps[1:]:
+            _exhaust(step)
+        if time.monotonic() - looked > WATCH_S:
+            looked = time.monotonic()
+            if not watch():
+                return
+
+
+def _exhaust(step: Step) -> None:
+    while step():
+        pass
+
+
+def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
+    """Block by block at the samplerate's pace; everybody else on a thread of their own. [main-thread]"""
+    with running(steps) as failed:
+        _prefill(engine, failed)
+        start = time.perf_counter()
+        served, looked = 0, start
+        while not engine.ended and not failed():
+            wait = start + served / engine.latency.samplerate - time.perf_counter()
+            if wait > 0:
+                time.sleep(wait)
+            engine.serve(block)
+            served += block
+            if time.perf_counter() - looked > WATCH_S:
+                looked = time.perf_counter()
+                if not watch():
+                    return
+
+
+def run_device(engine: Engine, start: Callable[[], None], active: Callable[[], bool], steps: list[Step],
+               watch: Callable[[], bool]) -> None:
+    """The device's thread calls; this one waits until the input has ended or `watch` says so. [main-thread]"""
+    with running(steps) as failed:
+        _prefill(engine, failed)
+        start()
+        while not engine.ended and not failed() and watch():
+            if not active():
+                raise Failure("the audio device has stopped calling: unplugged, or its server has ended")
+            time.sleep(WATCH_S)
+
+
+def _prefill(engine: Engine, failed: Callable[[], bool]) -> None:
+    """A file is read ahead before the first block asks for it."""
+    while engine.feeder is not None and not engine.feeder.ring.written and not failed():
+        time.sleep(0.001)
+
+
+@contextmanager
+def running(steps: list[Step]) -> Iterator[Callable[[], bool]]:
+    """Each step on a thread of its own; gives whether one has failed, and raises its exception at the end.
+
+    [main-thread]
+    """
+    threads = [Stepper(step.__qualname__, step) for step in steps]
+    for thread in threads:
+        thread.start()
+    try:
+        yield lambda: any(thread.error is not None for thread in threads)
+    finally:
+        for thread in threads:
+            thread.stop()
+    for thread in threads:
+        if thread.error is not None:
+            raise thread.error

@@ -1,0 +1,1 @@
+"""Wishes: what keyboard, MIDI and command line want of the mixer."""

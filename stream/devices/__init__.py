@@ -1,0 +1,1 @@
+"""Blocks: where they come from, where they go, and who paces them."""

@@ -1,0 +1,36 @@
+"""A sound file as a source: it keeps the feed ring filled, ahead of the callback."""
+
+from stream.devices.audiofile import AudioReader
+from stream.ring import Ring
+
+AHEAD_S = 1.0
+CHUNK = 8192  # frames
+ENDLESS = 1 << 62
+
+
+class Feeder:
+    """Reads a file into the feed ring, a second ahead of whoever takes from it."""
+
+    def __init__(self, reader: AudioReader, taken: Ring) -> None:
+        """Make the ring. [main-thread]
+
+        taken: the input ring: what it has, has been taken off the feed ring
+        """
+        self._reader, self._taken = reader, taken
+        self._ahead = int(AHEAD_S * reader.samplerate) + CHUNK
+        self.ring = Ring(2 * self._ahead, 2, CHUNK)
+        self.end = ENDLESS
+
+    def step(self) -> bool:
+        """Read a chunk if there is room; False if there was nothing to do. [feeder-thread]
+
+        Raises Failure for a file that cannot be read on.
+        """
+        if self.end != ENDLESS or self.ring.written - self._taken.written >= self._ahead:
+            return False
+        block = self._reader.read(CHUNK)
+        if len(block):
+            self.ring.write(block)
+        if len(block) < CHUNK:
+            self.end = self.ring.written
+        return True

@@ -1,0 +1,160 @@
+"""Sound devices through PortAudio, with a compiled callback. The only file that imports sounddevice.
+
+sounddevice passes any callback that it has not wrapped itself to PortAudio as a C pointer, which its `_StreamBase`
+documents (rtmixer lives on it). The name is private: pyproject.toml pins the release, and a test opens a stream.
+"""
+
+import ctypes
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.errors import Failure
+
+CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
+
+
+def _portaudio() -> Any:
+    """sounddevice, loaded when a device is wanted: without PortAudio files still work. Raises Failure."""
+    try:
+        import sounddevice
+    except OSError as error:
+        raise Failure("PortAudio is not installed (Debian and Ubuntu: apt-get install libportaudio2)") from error
+    return sounddevice
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device as PortAudio lists it."""
+
+    index: int
+    name: str
+    hostapi: str
+    inputs: int
+    outputs: int
+    samplerate: int
+    default: str
+
+    def __str__(self) -> str:
+        return f"{self.index:3d}  {self.name}, {self.hostapi} ({self.inputs} in, {self.outputs} out){self.default}"
+
+
+def devices() -> list[Device]:
+    """All devices. Raises Failure where there is no PortAudio. [main-thread]"""
+    sd = _portaudio()
+    default_in, default_out = sd.default.device
+    found = []
+    for index, info in enumerate(sd.query_devices()):
+        marks = [name for name, at in (("default input", default_in), ("default output", default_out)) if at == index]
+        found.append(Device(index, info["name"], sd.query_hostapis(info["hostapi"])["name"],
+                            info["max_input_channels"], info["max_output_channels"],
+                            int(info["default_samplerate"]), "".join(f", {mark}" for mark in marks)))
+    return found
+
+
+def find(wish: str | None, kind: str) -> Device:
+    """The device for a number or a part of its name; None is PortAudio's default. [main-thread]
+
+    kind: `input` or `output`
+    Raises ValueError, with the list, where there is none or more than one.
+    """
+    able = [d for d in devices() if (d.inputs if kind == "input" else d.outputs) > 0]
+    if wish is None:
+        matches = [d for d in able if f"default {kind}" in d.default]
+    elif wish.isdigit():
+        matches = [d for d in able if d.index == int(wish)]
+    else:
+        full = {d: f"{d.name}, {d.hostapi}".lower() for d in able}
+        matches = [d for d in able if wish.lower() in (d.name.lower(), full[d])] or [
+            d for d in able if wish.lower() in full[d]]
+    if len(matches) == 1:
+        return matches[0]
+    listing = "".join(f"\n{device}" for device in able) or " none"
+    what = f"no {kind} device" if not matches else f"more than one {kind} device"
+    raise ValueError(f"{what} {'by default' if wish is None else wish}; here are:{listing}")
+
+
+class PortAudioStream:
+    """A stream that calls compiled code.
+
+    samplerate: Hz      in_channels, out_channels: 1 or 2; 0 where a side is not open
+    device_in, device_out: frames, as PortAudio states them
+    """
+
+    def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
+                 address: int, header: npt.NDArray[np.int64]) -> None:
+        """Open it; nothing is called before `start`. [main-thread]
+
+        source, sink: None where a file takes that side
+        samplerate: Hz; None is the device's own
+        address, header: of the compiled callback, and what it is given; both outlive the stream
+        Raises Failure where the device refuses.
+        """
+        self._sd = _portaudio()
+        self.in_channels = min(2, source.inputs) if source else 0
+        self.out_channels = min(2, sink.outputs) if sink else 0
+        asked: Any = {"samplerate": samplerate or (sink or source).samplerate, "blocksize": block,  # type: ignore[union-attr]
+                      "dtype": "float32", "latency": "low"}
+        pairs = [(d.index, c) for d, c in ((source, self.in_channels), (sink, self.out_channels)) if d]
+        if len(pairs) == 2:
+            kind, asked["device"], asked["channels"] = "duplex", [p[0] for p in pairs], [p[1] for p in pairs]
+        else:
+            kind, (asked["device"], asked["channels"]) = ("input" if source else "output"), pairs[0]
+        cast = self._sd._ffi.cast
+        self._keep = header
+        try:
+            self._stream = self._sd._StreamBase(
+                kind=kind, callback=cast("void*", address), wrap_callback=None,
+                userdata=cast("void*", header.ctypes.data), **asked)
+        except (self._sd.PortAudioError, ValueError) as error:
+            names = " and ".join(d.name for d in (source, sink) if d)
+            raise Failure(f"{names} cannot be opened at {asked['samplerate']} Hz with {asked['channels']} channels: "
+                          f"{_reason(error)}") from error
+        self.samplerate = int(self._stream.samplerate)
+        latency = self._stream.latency if kind == "duplex" else (self._stream.latency,) * 2
+        self.device_in = round(latency[0] * self.samplerate) if source else 0
+        self.device_out = round(latency[1] * self.samplerate) if sink else 0
+
+    def start(self) -> None:
+        """Let the callback be called. Raises Failure. [main-thread]"""
+        try:
+            self._stream.start()
+        except self._sd.PortAudioError as error:
+            raise Failure(f"the audio device does not start: {_reason(error)}") from error
+
+    @property
+    def active(self) -> bool:
+        """Whether the device still calls. [any-thread]"""
+        return bool(self._stream.active)
+
+    def close(self) -> None:
+        """Stop after what was played, and let go of the device. [main-thread]"""
+        self._stream.close(ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _reason(error: Exception) -> str:
+    return str(error.args[0] if error.args else error).strip()
+
+
+def name_client() -> None:
+    """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
+    try:
+        sd = _portaudio()
+        sd._terminate()
+        library = ctypes.CDLL(sd._libname)
+        library.PaJack_SetClientName(CLIENT_NAME)
+    except (Failure, AttributeError, OSError):
+        return  # no PortAudio, or one without JACK
+    finally:
+        if "sd" in locals():
+            sd._initialize()

@@ -1,0 +1,116 @@
+"""Everything between a block in and a block out: the callback's header, its rings, the separator, the mixer.
+
+Who paces it (a device, a wall clock, nothing at all) calls `serve`, or hands `address` and `header` to PortAudio.
+"""
+
+import ctypes
+from dataclasses import dataclass
+
+import numpy as np
+
+from stream import callback as cb
+from stream.control.mixer import RAMP_S, Mixer
+from stream.devices.audiofile import AudioReader
+from stream.devices.feeder import ENDLESS, Feeder
+from stream.geometry import Latency
+from stream.ring import Ring
+from stream.separators.protocol import Separator
+from stream.worker import Worker
+
+FADE = 256  # frames over which late stems give way to the dry signal
+HISTORY_S = 8.0  # how late the separator thread may be before input is lost to it
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What an engine is made for.
+
+    in_channels, out_channels: of the device; 0 where there is none
+    block: frames, the most that come at once
+    late: `dry` or `mute`, what is heard instead of late stems
+    patient: nobody waits (virtual clock)
+    reader: the file that stands for the input device
+    tapped: somebody records
+    """
+
+    in_channels: int = 0
+    out_channels: int = 0
+    block: int = 512
+    late: str = "dry"
+    patient: bool = False
+    reader: AudioReader | None = None
+    tapped: bool = False
+
+
+class Engine:
+    """The live path, ready to be called."""
+
+    address: int = cb.callback.address
+
+    def __init__(self, header: np.ndarray[tuple[int], np.dtype[np.int64]], separator: Separator, mixer: Mixer,
+                 latency: Latency, setup: Setup) -> None:
+        """Make all arrays and fill the header in. [main-thread, before the callback runs]
+
+        header: int64 (64,), zeros; PortAudio has its address already
+        """
+        history = latency.delay + int(HISTORY_S * latency.samplerate)
+        self.header, self.latency, self.mixer = header, latency, mixer
+        self.inputs = Ring(history, 2, setup.block)
+        self.worker = Worker(separator, self.inputs, latency, setup.patient)
+        self.feeder = Feeder(setup.reader, self.inputs) if setup.reader else None
+        width = 2 + 2 * len(separator.sources)
+        self.tap = Ring(int(HISTORY_S * latency.samplerate), width, setup.block) if setup.tapped else None
+        mixer.settle()
+        self._fill(separator, setup)
+        self._user = ctypes.c_void_p(header.ctypes.data)
+
+    def _fill(self, separator: Separator, setup: Setup) -> None:
+        h, latency = self.header, self.latency
+        h[[cb.IN_CHANNELS, cb.OUT_CHANNELS, cb.STEMS]] = setup.in_channels, setup.out_channels, len(separator.sources)
+        h[[cb.DELAY, cb.FADE, cb.MOST]] = latency.delay, FADE, setup.block
+        h[cb.RAMP] = max(1, int(RAMP_S * latency.samplerate))
+        h[cb.LATE_DRY] = setup.late == "dry"
+        h[[cb.HOP, cb.SEPARATOR_LATENCY, cb.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
+        h[cb.DEVICE_RATE], h[cb.FEED_END], h[cb.LAST_MISSED] = latency.samplerate, ENDLESS, cb.NEVER
+        h[cb.MIX] = self.mixer.state.ctypes.data
+        rings = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
+                 cb.FEED: self.feeder.ring if self.feeder else None}
+        for at, ring in rings.items():
+            if ring is not None:
+                h[at : at + 3] = ring.data.ctypes.data, ring.counter.ctypes.data, len(ring.data) - 1
+
+    def serve(self, frames: int) -> None:
+        """One block from the feeder's file, as a device would ask for it. [audio-thread, or whoever stands for it]"""
+        cb.callback.ctypes(None, None, frames, None, 0, self._user)
+
+    def feed(self) -> bool:
+        """Read ahead in the file, if there is one; False if there was nothing to do. [feeder-thread]"""
+        if self.feeder is None:
+            return False
+        went = self.feeder.step()
+        self.header[cb.FEED_END] = self.feeder.end
+        return went
+
+    @property
+    def end(self) -> int:
+        """Frames of input in all; ENDLESS while nobody knows. [any-thread]"""
+        return self.feeder.end if self.feeder else ENDLESS
+
+    @property
+    def heard(self) -> int:
+        """Frames of the input that have been played. [any-thread]"""
+        return max(0, self.inputs.written - self.latency.delay)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all of the input has been played. [any-thread]"""
+        return self.heard >= self.end
+
+    def counts(self) -> dict[str, int]:
+        """What the callback has counted: frames played late, misses, underruns and xruns. [any-thread]"""
+        h = self.header
+        return {
+            "blocks": int(h[cb.BLOCKS]), "misses": int(h[cb.MISSES]), "late_frames": int(h[cb.LATE_FRAMES]),
+            "underruns": int(h[cb.LATE_BLOCKS] + h[cb.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
+            "xruns": int(h[cb.INPUT_UNDERFLOWS : cb.OUTPUT_OVERFLOWS + 1].sum()),
+        }

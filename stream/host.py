@@ -1,0 +1,190 @@
+"""A run from beginning to end: devices, separator, engine, recorder, opened in order and closed in reverse."""
+
+import gc
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stream import callback as cb
+from stream.clock import run_device, run_virtual, run_wall
+from stream.control.mixer import Mixer
+from stream.devices.audiofile import AudioReader
+from stream.devices.portaudio import Device, PortAudioStream
+from stream.devices.recorder import Recorder, Track
+from stream.engine import FADE, Engine, Setup
+from stream.errors import Failure
+from stream.geometry import NAMED_S, Latency
+from stream.probe import MARGIN, holdable_s, room_s, time_hop
+from stream.separators.opening import Opening, spend
+from stream.separators.protocol import Separator
+
+BLOCK = 512  # frames
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a run is asked for.
+
+    source, sink: a device, the path of a sound file, or None
+    clock: `device`, `wall` or `virtual`
+    latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
+    late: `dry` or `mute`
+    record: a folder, or None
+    """
+
+    opening: Opening
+    source: Device | Path
+    sink: Device | Path | None
+    clock: str
+    block: int = BLOCK
+    latency_s: float | None = None
+    late: str = "dry"
+    record: Path | None = None
+    prepare: Callable[[Mixer], None] = field(default=lambda mixer: None)
+
+
+class Host:
+    """One run. `run` does it all; `engine` and `mixer` are there for whoever watches and controls."""
+
+    def __init__(self, wish: Wish, say: Say) -> None:
+        """Open everything. [main-thread]
+
+        say: takes lines for the user
+        Raises ValueError for a wish that cannot be, Failure for what does not work.
+        """
+        self._wish, self._say = wish, say
+        self._open = ExitStack()
+        self._header = np.zeros(cb.HEADER, np.int64)
+        try:
+            self._build()
+        except BaseException:
+            self.close(keep=False)
+            raise
+
+    def _build(self) -> None:
+        wish = self._wish
+        self._reader = self._open.enter_context(AudioReader(wish.source)) if isinstance(wish.source, Path) else None
+        self._stream = self._open_stream()
+        ends = self._stream or self._reader
+        assert ends is not None
+        self._rate = ends.samplerate
+        self.separator, self.latency = self._choose()
+        self.mixer = Mixer(tuple(self.separator.sources))
+        wish.prepare(self.mixer)
+        tracks = self._tracks()
+        self.engine = Engine(self._header, self.separator, self.mixer, self.latency, Setup(
+            self._stream.in_channels if self._stream else 0, self._stream.out_channels if self._stream else 0,
+            wish.block, wish.late, wish.clock == "virtual", self._reader, bool(tracks)))
+        self.recorder = None
+        if self.engine.tap is not None:
+            self.recorder = Recorder(self.engine.tap, tracks, self._rate, self._reader and self._reader.frames)
+        self.files = {track.path.stem: str(track.path) for track in tracks}
+
+    def _open_stream(self) -> PortAudioStream | None:
+        wish = self._wish
+        source = wish.source if isinstance(wish.source, Device) else None
+        sink = wish.sink if isinstance(wish.sink, Device) else None
+        if source is None and sink is None:
+            return None
+        rate = self._reader.samplerate if self._reader else None
+        return self._open.enter_context(
+            PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header))
+
+    def _choose(self) -> tuple[Separator, Latency]:
+        """A separator and a latency that this machine can hold. Raises Failure where it cannot."""
+        wish = self._wish
+        asked_s = wish.latency_s
+        for _ in range(4):
+            separator, budget = wish.opening.open(asked_s)
+            latency = self._spend(separator, budget)
+            if wish.clock == "virtual":
+                return separator, latency
+            self._say(f"timing {wish.opening.model} on this machine ...")
+            hop_time = time_hop(separator)
+            if hop_time * MARGIN <= room_s(separator, latency, wish.block):
+                return separator, latency
+            held = holdable_s(hop_time, wish.opening.columns(separator), asked_s or NAMED_S["normal"])
+            text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop of {hop_time:.2f} s of work may "
+                    f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
+            if wish.latency_s is not None or held is None:
+                advice = f"; try --latency {held:g}" if held else "; no latency can"
+                raise Failure(text + advice)
+            self._say(f"{text}; taking {held:g} s")
+            asked_s = held
+        raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
+
+    def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
+        device = (self._stream.device_in, self._stream.device_out) if self._stream else (0, 0)
+        return spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
+
+    def _tracks(self) -> list[Track]:
+        wish, tracks = self._wish, []
+        if isinstance(wish.sink, Path):  # as a device would have been given it: late by the latency
+            tracks.append(Track(wish.sink, 0, self.latency.delay))
+        if wish.record is not None:
+            names = ("mix", *self.separator.sources)
+            tracks += [Track(wish.record / f"{name}.wav", 2 * i) for i, name in enumerate(names)]
+        return tracks
+
+    def run(self, watch: Callable[[], bool]) -> None:
+        """Until the input ends or `watch` says so; then everything is written. [main-thread]
+
+        Raises Failure, and whatever a thread has failed with; recordings of a live input are kept, others not.
+        """
+        steps = [self.engine.feed, self.engine.worker.step]
+        if self.recorder is not None:
+            steps.append(self._record)
+        gc.collect()
+        gc.freeze()  # what was imported and compiled is never collected: a full pass holds the GIL for 0.1 s
+        try:
+            self._pace(steps, watch)
+            while self.recorder is not None and self._record():
+                pass
+        except BaseException as error:
+            self.close(keep=self._reader is None or isinstance(error, KeyboardInterrupt))
+            raise
+        finally:
+            gc.unfreeze()
+        self.close(keep=True)
+
+    def _record(self) -> bool:
+        assert self.recorder is not None
+        return self.recorder.step(self.engine.end)
+
+    def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
+        if self._stream is not None:
+            run_device(self.engine, self._stream.start, lambda: self._stream.active, steps, watch)
+            self._stream.close()
+        elif self._wish.clock == "wall":
+            run_wall(self.engine, self._wish.block, steps, watch)
+        else:
+            run_virtual(self.engine, self._wish.block, steps, watch)
+
+    def close(self, keep: bool) -> None:
+        """Let go of everything; recordings are kept whole or removed. [main-thread]"""
+        self._open.close()
+        recorder, self.recorder = getattr(self, "recorder", None), None
+        if recorder is not None:
+            recorder.close(keep)
+
+    def report(self) -> dict[str, Any]:
+        """What was done and measured, as `--json` prints it. [main-thread]"""
+        worker, counts = self.engine.worker, self.engine.counts()
+        times = np.array(worker.hop_times_s or [0.0])
+        opening = self._wish.opening
+        return {
+            "model": opening.model, "provider": opening.provider, "samplerate": self._rate,
+            "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),
+            "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
+            "latency_frames": self.latency.total, "window_s": opening.window_s(self.separator),
+            "heard_s": self.engine.heard / self._rate, "hops": worker.hops, **counts,
+            "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
+                           "max": float(times.max())},
+            "files": self.files,
+        }

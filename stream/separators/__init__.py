@@ -1,0 +1,1 @@
+"""Hop in, hop out: what tells stems apart, behind one protocol."""

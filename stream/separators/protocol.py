@@ -1,0 +1,78 @@
+"""What the host asks of a separator: a hop of frames in, a hop of stems out."""
+
+from importlib.metadata import entry_points
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+
+GROUP = "demucs_stream.separators"
+Frames = npt.NDArray[np.float32]
+
+
+@runtime_checkable
+class Separator(Protocol):
+    """Tells stems apart, hop by hop; whoever needs past context keeps it himself.
+
+    sources: stem names
+    samplerate: Hz
+    hop: frames taken and given per call, fixed while running
+    latency: frames by which what is given lags behind what is taken
+    """
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Stem names."""
+
+    @property
+    def samplerate(self) -> int:
+        """Hz."""
+
+    @property
+    def hop(self) -> int:
+        """Frames."""
+
+    @property
+    def latency(self) -> int:
+        """Frames."""
+
+    def reset(self) -> None:
+        """Forget what was heard. [main-thread, separator-thread]"""
+
+    def process(self, mix: Frames, stems: Frames) -> None:
+        """Take one hop and give one. [separator-thread]
+
+        mix: float32 (2, hop)
+        stems: float32 (stems, 2, hop), written
+        """
+
+
+@runtime_checkable
+class Skipping(Protocol):
+    """A separator that can take a hop without giving one, so that a late one catches up without a gap in its past."""
+
+    def skip(self, mix: Frames) -> None:
+        """Take one hop: float32 (2, hop). [separator-thread]"""
+
+
+def plugins() -> tuple[str, ...]:
+    """Names of separators that installed packages declare (entry-point group `demucs_stream.separators`)."""
+    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+
+
+def plugin(name: str) -> Separator:
+    """A separator by its name; a plugin is called without arguments. [main-thread]
+
+    Raises ValueError, with the names there are, for one that is not here or does not load.
+    """
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        raise ValueError(f"no separator {name}; here are {', '.join(plugins())}")
+    try:
+        made = next(iter(found)).load()()
+    except Exception as error:  # whatever a stranger's code raises, only this separator is lost
+        raise ValueError(f"separator {name} does not load: {error}") from error
+    if not isinstance(made, Separator):
+        raise ValueError(f"separator {name} lacks what a separator has: sources, samplerate, hop, latency, reset, "
+                         "process")
+    return made

@@ -1,0 +1,36 @@
+"""A thread that steps somebody until it is told to stop, and keeps the exception that ended it."""
+
+import threading
+import time
+from collections.abc import Callable
+
+IDLE_S = 0.001
+
+
+class Stepper:
+    """Calls `step` again and again; sleeps a millisecond whenever there was nothing to do."""
+
+    def __init__(self, name: str, step: Callable[[], bool]) -> None:
+        """Nothing runs yet. [main-thread]"""
+        self._step = step
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self.error: BaseException | None = None
+
+    def start(self) -> None:
+        """Run. [main-thread]"""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step that runs and end. [main-thread]"""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stop.is_set():
+                if not self._step():
+                    time.sleep(IDLE_S)
+        except BaseException as error:  # kept for the host, which raises it
+            self.error = error

@@ -1,0 +1,155 @@
+"""The separator thread: a hop of frames off the input ring, through the separator, its stems onto the stem ring.
+
+At another samplerate than the model's the input is resampled on its way in and the stems on their way out; the dry
+signal never is. What the stems then lack of the dry signal (the model's residual, and anything above its band) goes
+to one of them, `other` where there is one, so that they sum to what was heard.
+"""
+
+import time
+
+import numpy as np
+
+from dsp.resample import Resampler
+from stream.geometry import Latency
+from stream.ring import Ring
+from stream.separators.protocol import Frames, Separator, Skipping
+
+QUANTUM = 256  # frames that go through the resampler at a time
+
+
+class Intake:
+    """Hops at the model's samplerate, off a ring at the device's."""
+
+    def __init__(self, ring: Ring, separator: Separator, samplerate: int) -> None:
+        """Make all arrays. [main-thread]"""
+        self._ring, self._at = ring, 0
+        self.overruns = 0
+        self._resampler = None if samplerate == separator.samplerate else Resampler(samplerate, separator.samplerate, 2)
+        self._quantum: Frames = np.zeros((separator.hop if self._resampler is None else QUANTUM, 2), np.float32)
+        self._parts: list[Frames] = []
+        self._kept = 0
+        self.hop: Frames = np.zeros((2, separator.hop), np.float32)
+
+    def pull(self) -> bool:
+        """Put the next hop into `hop`: float32 (2, hop); False if it is not all there yet. [separator-thread]"""
+        hop = self.hop.shape[1]
+        while self._kept < hop:
+            if self._ring.written - self._at < len(self._quantum):
+                return False
+            if not self._ring.read(self._at, self._quantum):
+                self._quantum[:] = 0
+                self.overruns += 1
+            self._at += len(self._quantum)
+            part = self._quantum if self._resampler is None else self._resampler.feed(self._quantum)
+            self._parts.append(part)
+            self._kept += len(part)
+        rows = self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
+        self.hop[:] = rows[:hop].T
+        self._parts = [rows[hop:].copy()] if len(rows) > hop else []
+        self._kept = max(0, len(rows) - hop)
+        np.nan_to_num(self.hop, copy=False, posinf=0, neginf=0)  # a device's bad frame must not stay in a window
+        return True
+
+
+class Outlet:
+    """Stems at the model's samplerate, as rows of the stem ring, from frame 0 of the input on."""
+
+    def __init__(self, separator: Separator, samplerate: int) -> None:
+        """Make the resampler, if there has to be one. [main-thread]"""
+        self._early = separator.latency  # the first frames delivered lie before the input's first
+        width = 2 * len(separator.sources)
+        self._resampler = (
+            None if samplerate == separator.samplerate else Resampler(separator.samplerate, samplerate, width))
+
+    def rows(self, stems: Frames) -> Frames:
+        """float32 (stems, 2, hop) as float32 (n, 2 · stems) at the device's samplerate. [separator-thread]"""
+        rows = np.ascontiguousarray(stems.reshape(-1, stems.shape[-1]).T)
+        cut = min(self._early, len(rows))
+        self._early -= cut
+        rows = rows[cut:]
+        return rows if self._resampler is None else self._resampler.feed(rows)
+
+
+class Worker:
+    """Runs a separator between two rings, on a thread of its own or step by step."""
+
+    def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool) -> None:
+        """Make the stem ring and all arrays. [main-thread]
+
+        patient: nobody waits (virtual clock): no hop is ever given up
+        """
+        self._separator, self._inputs, self._latency, self._patient = separator, inputs, latency, patient
+        self._intake = Intake(inputs, separator, latency.samplerate)
+        self._outlet = Outlet(separator, latency.samplerate)
+        stems = len(separator.sources)
+        self._ratio = latency.samplerate / separator.samplerate
+        hop = int(separator.hop * self._ratio) + QUANTUM
+        self.ring = Ring(latency.delay + 2 * hop, 2 * stems, 2 * hop)
+        self._stems: Frames = np.zeros((stems, 2, separator.hop), np.float32)
+        sources = separator.sources
+        self._residual = sources.index("other") if "other" in sources else stems - 1
+        self._position = 0  # frames of the stem ring that are written or given up
+        self._given_up = False
+        self.hops = 0
+        self.hop_times_s: list[float] = []
+
+    @property
+    def overruns(self) -> int:
+        """Pieces of input that were overwritten before they were read. [any-thread]"""
+        return self._intake.overruns
+
+    def step(self) -> bool:
+        """Take a hop if there is one; False if there was nothing to do. [separator-thread]"""
+        if not self._intake.pull():
+            return False
+        self.hops += 1
+        if self._hopeless():
+            self._skip()
+            return True
+        start = time.perf_counter()
+        self._separator.process(self._intake.hop, self._stems)
+        rows = self._outlet.rows(self._stems)
+        if len(rows):
+            self._complete(rows)
+            self._publish(rows)
+        self.hop_times_s.append(time.perf_counter() - start)
+        return True
+
+    def _played(self) -> int:
+        """The position that the callback's next block starts at."""
+        return self._inputs.written - self._latency.delay
+
+    def _hopeless(self) -> bool:
+        """Whether this hop's stems would come when all of them should have been heard."""
+        if self._patient or not self.hop_times_s or not isinstance(self._separator, Skipping):
+            return False
+        needed = np.median(self.hop_times_s[-9:]) * self._latency.samplerate
+        end = (self.hops * self._separator.hop - self._separator.latency) * self._ratio
+        return bool(end - self._played() < needed)
+
+    def _skip(self) -> None:
+        """Take the hop into the separator's past, and leave its place in the stem ring unwritten."""
+        assert isinstance(self._separator, Skipping)
+        self._separator.skip(self._intake.hop)
+        self._stems[:] = 0
+        self._position += len(self._outlet.rows(self._stems))
+        self._given_up = True
+
+    def _complete(self, rows: Frames) -> None:
+        """Give what the stems lack of the dry signal to one of them, and keep what is no number off the ring."""
+        if not np.isfinite(rows).all():
+            np.nan_to_num(rows, copy=False, posinf=0, neginf=0)
+        dry = np.zeros((len(rows), 2), np.float32)
+        if not self._inputs.read(self._position, dry):
+            return  # later than the ring is long: nobody will hear these
+        at = slice(2 * self._residual, 2 * self._residual + 2)
+        rest = rows.reshape(len(rows), -1, 2).sum(axis=1) - rows[:, at]
+        rows[:, at] = np.nan_to_num(dry, copy=False, posinf=0, neginf=0) - rest
+
+    def _publish(self, rows: Frames) -> None:
+        # what was given up is never written, so the callback has to be past it before the ring says otherwise
+        while self._given_up and self._played() < self._position:
+            time.sleep(0.001)
+        self._given_up = False
+        self.ring.write(rows, self._position)
+        self._position += len(rows)
