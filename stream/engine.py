@@ -97,6 +97,11 @@ class Engine:
         return self.feeder.end if self.feeder else ENDLESS
 
     @property
+    def expected(self) -> int | None:
+        """Frames of input that there will be, as its file states; None for a device. [any-thread]"""
+        return self.feeder.expected if self.feeder else None
+
+    @property
     def heard(self) -> int:
         """Frames of the input that have been played. [any-thread]"""
         return max(0, self.inputs.written - self.latency.delay)

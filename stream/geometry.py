@@ -115,10 +115,10 @@ class Plan:
 
 # the window for a latency, in seconds: the longest that two cores of a small machine are done with in a hop's time
 # (docs/quality.md: a longer window is better, a longer hop is not)
-_WINDOWS = ((4.0, 336), (2.4, 172), (1.2, 88), (0.8, 44), (0.0, 24))
+_WINDOWS = ((8.0, 336), (3.5, 172), (1.5, 88), (0.8, 44), (0.0, 24))
 LOOKAHEAD, CROSSFADE = 1024, 1024
 OVERHEAD = 2048  # of the budget: a block, the fade to dry and the separator thread's waking, not inference
-NAMED_S = {"low": 0.9, "normal": 1.5, "high": 3.0, "best": 8.0}
+NAMED_S = {"low": 1.2, "normal": 2.0, "high": 4.0, "best": 12.0}
 LEAST_S, MOST_S = 0.2, 30.0
 
 

@@ -33,6 +33,7 @@ class Wish:
 
     source, sink: a device, the path of a sound file, or None
     clock: `device`, `wall` or `virtual`
+    samplerate: of the device, in Hz; None is its own
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
     record: a folder, or None
@@ -43,6 +44,7 @@ class Wish:
     sink: Device | Path | None
     clock: str
     block: int = BLOCK
+    samplerate: int | None = None
     latency_s: float | None = None
     late: str = "dry"
     record: Path | None = None
@@ -92,7 +94,7 @@ class Host:
         sink = wish.sink if isinstance(wish.sink, Device) else None
         if source is None and sink is None:
             return None
-        rate = self._reader.samplerate if self._reader else None
+        rate = self._reader.samplerate if self._reader else wish.samplerate
         return self._open.enter_context(
             PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header))
 
@@ -135,7 +137,7 @@ class Host:
     def run(self, watch: Callable[[], bool]) -> None:
         """Until the input ends or `watch` says so; then everything is written. [main-thread]
 
-        Raises Failure, and whatever a thread has failed with; recordings of a live input are kept, others not.
+        Raises Failure, and whatever a thread has failed with: then recordings of a live input are kept, others not.
         """
         steps = [self.engine.feed, self.engine.worker.step]
         if self.recorder is not None:
@@ -146,8 +148,8 @@ class Host:
             self._pace(steps, watch)
             while self.recorder is not None and self._record():
                 pass
-        except BaseException as error:
-            self.close(keep=self._reader is None or isinstance(error, KeyboardInterrupt))
+        except BaseException:
+            self.close(keep=self._reader is None)
             raise
         finally:
             gc.unfreeze()

@@ -9,7 +9,7 @@ from stream.geometry import LOOKAHEAD, MOST_S, SAMPLERATE, Latency, plan
 from stream.separators.protocol import Separator
 
 WARM, TIMED = 2, 5
-MARGIN = 1.1  # over the median: the hop that is timed is not the slowest there will be
+MARGIN = 1.25  # over the median: the hop that is timed is not the slowest there will be
 
 
 def time_hop(separator: Separator) -> float:

@@ -19,7 +19,8 @@ class Feeder:
         self._reader, self._taken = reader, taken
         self._ahead = int(AHEAD_S * reader.samplerate) + CHUNK
         self.ring = Ring(2 * self._ahead, 2, CHUNK)
-        self.end = ENDLESS
+        self.end = ENDLESS  # known for sure when it has been read
+        self.expected = reader.frames
 
     def step(self) -> bool:
         """Read a chunk if there is room; False if there was nothing to do. [feeder-thread]

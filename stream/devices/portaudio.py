@@ -4,6 +4,7 @@ sounddevice passes any callback that it has not wrapped itself to PortAudio as a
 documents (rtmixer lives on it). The name is private: pyproject.toml pins the release, and a test opens a stream.
 """
 
+import contextlib
 import ctypes
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.errors import Failure
+from stream.quiet import quiet
 
 CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
 
@@ -20,7 +22,8 @@ CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
 def _portaudio() -> Any:
     """sounddevice, loaded when a device is wanted: without PortAudio files still work. Raises Failure."""
     try:
-        import sounddevice
+        with quiet():
+            import sounddevice
     except OSError as error:
         raise Failure("PortAudio is not installed (Debian and Ubuntu: apt-get install libportaudio2)") from error
     return sounddevice
@@ -115,8 +118,8 @@ class PortAudioStream:
                           f"{_reason(error)}") from error
         self.samplerate = int(self._stream.samplerate)
         latency = self._stream.latency if kind == "duplex" else (self._stream.latency,) * 2
-        self.device_in = round(latency[0] * self.samplerate) if source else 0
-        self.device_out = round(latency[1] * self.samplerate) if sink else 0
+        self.device_in = _frames(latency[0], self.samplerate) if source else 0
+        self.device_out = _frames(latency[1], self.samplerate) if sink else 0
 
     def start(self) -> None:
         """Let the callback be called. Raises Failure. [main-thread]"""
@@ -142,19 +145,23 @@ class PortAudioStream:
         self.close()
 
 
+def _frames(latency_s: float, samplerate: int) -> int:
+    """A stated latency in frames. NB: PortAudio 19.6 on JACK subtracts a period in 32 bits, and may wrap around."""
+    frames = round(latency_s * samplerate) % (1 << 32)
+    return 0 if frames >= 1 << 31 else frames
+
+
 def _reason(error: Exception) -> str:
     return str(error.args[0] if error.args else error).strip()
 
 
 def name_client() -> None:
     """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
-    try:
-        sd = _portaudio()
-        sd._terminate()
-        library = ctypes.CDLL(sd._libname)
-        library.PaJack_SetClientName(CLIENT_NAME)
-    except (Failure, AttributeError, OSError):
-        return  # no PortAudio, or one without JACK
-    finally:
-        if "sd" in locals():
-            sd._initialize()
+    sd = _portaudio()
+    sd._terminate()
+    with contextlib.suppress(AttributeError):  # a PortAudio without JACK
+        name = ctypes.CDLL(sd._libname).PaJack_SetClientName
+        name.argtypes = [ctypes.c_char_p]
+        name(CLIENT_NAME)  # it keeps the pointer: a constant lives as long as the program
+    with quiet():
+        sd._initialize()

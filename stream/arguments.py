@@ -1,0 +1,109 @@
+"""The command line's words."""
+
+import argparse
+from importlib.metadata import version
+from pathlib import Path
+
+COMMANDS = ("run", "devices", "ports", "separate", "demo")
+
+
+def stem_gain(text: str) -> tuple[str, float]:
+    """`vocals=-6` as a stem and its dB."""
+    stem, equals, db = text.partition("=")
+    try:
+        if not (stem and equals):
+            raise ValueError
+        return stem, float(db.removesuffix("dB"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not STEM=DB, such as vocals=-6") from None
+
+
+def fraction(text: str) -> float:
+    """A number from 0 to below 1."""
+    value = float(text)
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to below 1")
+    return value
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("model")
+    group.add_argument("--model", default="htdemucs", metavar="NAME",
+                       help="htdemucs, a model file (.safetensors, .onnx, .ort), or a separator such as center")
+    group.add_argument("--provider", default="auto",
+                       help="auto, cpu, cuda, coreml or dml: what ONNX Runtime computes with")
+    group.add_argument("--threads", type=positive, default=None, help="of the model (default: one per core)")
+    parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
+
+
+def _live(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("mixer")
+    group.add_argument("--mute", action="append", default=[], metavar="STEM", help="start muted; may be repeated")
+    group.add_argument("--solo", action="append", default=[], metavar="STEM", help="start soloed; may be repeated")
+    group.add_argument("--gain", action="append", default=[], metavar="STEM=DB", type=stem_gain,
+                       help="start at this gain, in dB")
+    group.add_argument("--midi", metavar="PORT", help="toggle mutes by MIDI: part of a port's name, auto, or virtual")
+    group = parser.add_argument_group("live")
+    group.add_argument("--latency", metavar="SECONDS|NAME", help="in all: seconds, or low, normal, high, best")
+    group.add_argument("--on-late", choices=("dry", "mute"), default="dry",
+                       help="what is heard instead of stems that are late (default: dry)")
+    group.add_argument("--window", type=float, metavar="SECONDS", help="what the model sees (default: by the latency)")
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("devices (a number, part of a name, or the path of a sound file)")
+    group.add_argument("--device", help="input and output")
+    group.add_argument("--input-device", metavar="DEVICE")
+    group.add_argument("--output-device", metavar="DEVICE")
+    group.add_argument("--samplerate", type=positive, help="of the device, in Hz (default: its own)")
+    group.add_argument("--block", type=positive, default=512, metavar="FRAMES", help="asked of the device at once")
+    group.add_argument("--clock", choices=("device", "wall", "virtual"),
+                       help="who paces a run between files: a wall clock, or nothing (virtual, the default there)")
+    group.add_argument("--record", type=Path, metavar="DIR",
+                       help="write mix.wav and a file per stem, from the first frame of the input on")
+    _live(parser)
+    _model(parser)
+
+
+def _separate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("songs", nargs="+", type=Path, metavar="SONG")
+    parser.add_argument("-o", "--output", type=Path, default=Path("separated"), metavar="DIR",
+                        help="stems are DIR/<song>/<stem>.wav (default: separated)")
+    parser.add_argument("--overlap", type=fraction, default=0.25, help="of neighbouring segments (default: 0.25)")
+    _model(parser)
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("song", nargs="?", type=Path, metavar="SONG", help="default: one that it makes itself")
+    parser.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="DIR")
+    _live(parser)
+    _model(parser)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole of it."""
+    main = argparse.ArgumentParser(
+        "demucs-stream", description="Drums, bass, other and vocals out of whatever the computer hears, live.")
+    main.add_argument("--version", action="version", version=f"demucs-stream {version('demucs-stream')}")
+    commands = main.add_subparsers(dest="command", metavar="COMMAND")
+    _run(commands.add_parser("run", help="separate live (this is what is done without a command)"))
+    for name, says in (("devices", "list sound devices"), ("ports", "list MIDI ports")):
+        listing = commands.add_parser(name, help=says)
+        listing.add_argument("--json", action="store_true", help="as JSON, on stdout")
+    _separate(commands.add_parser("separate", help="separate files"))
+    _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
+    return main
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """Parse; without a command it is `run`. Exits with 2 on wrong use."""
+    spoken = bool(words) and words[0] in (*COMMANDS, "-h", "--help", "--version")
+    return parser().parse_args(words if spoken else ["run", *words])

@@ -1,0 +1,117 @@
+"""The command line. Only this file asks `export` for a model file."""
+
+import json
+import logging
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from export.store import StoreError, model_file
+from stream import commands
+from stream.arguments import parse
+from stream.errors import Failure
+from stream.separators.opening import Opening, provider_of
+from stream.separators.protocol import plugins
+
+console = Console(stderr=True, highlight=False)
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
+    arguments = parse(sys.argv[1:] if words is None else words)
+    try:
+        result = _COMMANDS[arguments.command](arguments)
+    except KeyboardInterrupt:
+        say("stopped")
+        return 130
+    except (ValueError, TypeError) as error:
+        return _fail(error, 2)
+    except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
+        return _fail(error, 1)
+    if arguments.json:
+        print(json.dumps(result))
+    return 0
+
+
+def _fail(error: BaseException, code: int) -> int:
+    logging.getLogger(__name__).debug("failed", exc_info=error)
+    console.print(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}",
+                  markup=False, soft_wrap=True)
+    return code
+
+
+def say(text: str) -> None:
+    """One line to the user, on stderr. [any-thread]"""
+    console.print(text, markup=False, soft_wrap=True)
+
+
+def opening(arguments: Namespace) -> Opening:
+    """The separator that was asked for, with its model file fetched if need be."""
+    name = arguments.model
+    provider = provider_of(arguments.provider)
+    path = None if name in plugins() else fetch(name)
+    return Opening(name, path, provider, arguments.threads or 0)
+
+
+def fetch(name: str) -> Path:
+    """A model's file, with a progress bar while it is downloaded. Raises StoreError, ValueError, OSError."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def progress(done: int, total: int | None, label: str) -> None:
+            if label not in tasks:
+                tasks[label] = bar.add_task(label, total=total)
+            bar.update(tasks[label], completed=done, total=total)
+
+        return model_file(name, say, progress)
+
+
+def _demo_opening(arguments: Namespace) -> Opening:
+    """As `opening`, but where no weights are to be had the built-in separator steps in, and says so."""
+    try:
+        return opening(arguments)
+    except StoreError as error:
+        say(f"{error}\ndemucs-stream: no weights; using `center`, which only tells the middle of the stereo image "
+            "from the rest: expect far less")
+        return replace(opening(Namespace(**{**vars(arguments), "model": "center"})))
+
+
+def _run(arguments: Namespace) -> dict[str, Any]:
+    with ExitStack() as stack:
+        return commands.run(arguments, lambda: opening(arguments), say, console, stack)
+
+
+def _separate(arguments: Namespace) -> dict[str, Any]:
+    return commands.separate(arguments, lambda: opening(arguments), say, console)
+
+
+def _demo(arguments: Namespace) -> dict[str, Any]:
+    return commands.demo(arguments, partial(_demo_opening, arguments), say, console)
+
+
+def _devices(_arguments: Namespace) -> dict[str, Any]:
+    found = commands.devices()
+    if not _arguments.json:
+        print("\n".join(map(str, found)) or "no sound devices")
+    return {"devices": [asdict(device) for device in found]}
+
+
+def _ports(_arguments: Namespace) -> dict[str, Any]:
+    found = commands.ports()
+    if not _arguments.json:
+        print("\n".join(found) or "no MIDI ports")
+    return {"ports": found}
+
+
+_COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
+    "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
+}

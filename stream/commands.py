@@ -1,0 +1,240 @@
+"""What each command does, between the words of the command line and the host."""
+
+import os
+import signal
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from stream import demo as demo_song
+from stream.control import midi
+from stream.control.keys import Keys
+from stream.control.midi import Midi
+from stream.control.mixer import Mixer
+from stream.devices import portaudio
+from stream.devices.audiofile import AudioReader
+from stream.devices.portaudio import Device
+from stream.errors import Failure
+from stream.geometry import LEAST_COLUMNS, LEAST_S, MOST_COLUMNS, MOST_S, NAMED_S, SAMPLERATE
+from stream.host import Host, Say, Wish
+from stream.offline import separate as separate_file
+from stream.separators.network import Network
+from stream.separators.opening import Opening
+from stream.status import Status, clock, closing_lines, latency_lines
+from stream.threads import Stepper
+
+devices = portaudio.devices
+ports = midi.ports
+SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}
+
+
+def latency_s(text: str | None) -> float | None:
+    """Seconds for `1.5` or a name; None for None. Raises ValueError. [any-thread]"""
+    if text is None or text in NAMED_S:
+        return None if text is None else NAMED_S[text]
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise ValueError(f"latency {text!r} is neither seconds nor one of {', '.join(NAMED_S)}") from None
+    if not LEAST_S <= seconds <= MOST_S:
+        raise ValueError(f"latency must be {LEAST_S:g} to {MOST_S:g} s, not {seconds:g}")
+    return seconds
+
+
+def columns(seconds: float | None) -> int | None:
+    """STFT columns of a window of so many seconds; None for None. Raises ValueError. [any-thread]"""
+    if seconds is None:
+        return None
+    count = round(seconds * SAMPLERATE / 1024)
+    if not LEAST_COLUMNS <= count <= MOST_COLUMNS:
+        least, most = (c * 1024 / SAMPLERATE for c in (LEAST_COLUMNS, MOST_COLUMNS))
+        raise ValueError(f"window must be {least:.2f} to {most:.2f} s, not {seconds:g}")
+    return count
+
+
+def _is_file(wish: str | None) -> bool:
+    """Whether a device wish is the path of a sound file."""
+    return wish is not None and (Path(wish).suffix.lower() in SOUND or Path(wish).is_file())
+
+
+def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, str]:
+    """Source, sink and clock. Raises ValueError for what does not go together."""
+    wish_in = arguments.input_device or arguments.device
+    # a song given as the device of both sides is what comes in; it is never written over
+    wish_out = arguments.output_device or (None if _is_file(arguments.device) else arguments.device)
+    clock = arguments.clock or ("virtual" if _is_file(wish_in) and (wish_out is None or _is_file(wish_out))
+                                and (arguments.record or wish_out) else "device")
+    source: Device | Path = Path(wish_in) if _is_file(wish_in) else portaudio.find(wish_in, "input")
+    sink: Device | Path | None = None
+    if _is_file(wish_out):
+        sink = Path(wish_out)
+    elif wish_out is not None or clock == "device":
+        sink = portaudio.find(wish_out, "output")
+    has_device = isinstance(source, Device) or isinstance(sink, Device)
+    if clock == "device" and not has_device:
+        raise ValueError("--clock device needs a sound device on one side; between files it is wall or virtual")
+    if clock != "device" and has_device:
+        raise ValueError(f"--clock {clock} is for runs between files; a sound device paces itself")
+    if isinstance(source, Path) and isinstance(sink, Path) and source.resolve() == sink.resolve():
+        raise ValueError(f"{source} is the input: it cannot be the output too")
+    if isinstance(sink, Path) and sink.suffix.lower() != ".wav":
+        raise ValueError(f"an output file is a .wav, not {sink.name}")
+    return source, sink, clock
+
+
+def _preset(arguments: Namespace) -> Callable[[Mixer], None]:
+    def prepare(mixer: Mixer) -> None:
+        for stem in arguments.mute:
+            mixer.mute(stem, True)
+        for stem in arguments.solo:
+            mixer.solo(stem, True)
+        for stem, db in arguments.gain:
+            mixer.gain(stem, db)
+
+    return prepare
+
+
+def _drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: ExitStack,
+           also: Callable[[], None] = lambda: None) -> None:
+    """Run a host with keys, MIDI and the status line until its input ends, `q` or Ctrl-C."""
+    stopped = threading.Event()
+    keys = stack.enter_context(Keys(host.mixer, stopped.set))
+    steppers = [Stepper("keys", keys.step)] if keys.here else []
+    if arguments.midi:
+        listening = stack.enter_context(Midi(arguments.midi, host.mixer))
+        say(f"listening to MIDI port {listening.port}")
+        steppers.append(Stepper("midi", listening.step))
+    for stepper in steppers:
+        stepper.start()
+        stack.callback(stepper.stop)
+    say(latency_lines(host.report()))
+    with Status(console, host.engine, host.mixer, keys.help if keys.here else "") as status:
+        def watch() -> bool:
+            also()
+            status.show()
+            return not stopped.is_set()
+
+        with _stopping(stopped):
+            host.run(watch)
+    for text in closing_lines(host.report()):
+        say(text)
+
+
+@contextmanager
+def _stopping(stopped: threading.Event) -> Iterator[None]:
+    """Ctrl-C and a polite kill end the run with everything written; the second one breaks off. [main-thread]"""
+    def handle(_signal: int, _frame: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
+        stack: ExitStack) -> dict[str, Any]:
+    """Separate live until the input ends or the user does. [main-thread]"""
+    wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
+    if not (arguments.device or arguments.input_device or arguments.output_device):
+        say("no --device: using the default input and output")
+    if not all(map(_is_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
+        portaudio.name_client()
+    source, sink, pace = _ends(arguments)
+    host = Host(Wish(replace(opening(), window_columns=window), source, sink, pace, arguments.block,
+                     arguments.samplerate, wanted_s, arguments.on_late, arguments.record, _preset(arguments)), say)
+    stack.callback(host.close, keep=False)
+    _drive(host, arguments, say, console, stack)
+    return host.report()
+
+
+def separate(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
+    """Separate files; every song is tried. Raises Failure at the end, naming those that failed. [main-thread]"""
+    begun = time.perf_counter()
+    chosen = opening()
+    network = _offline_network(chosen)
+    files: dict[str, str] = {}
+    failed: list[str] = []
+    for song in arguments.songs:
+        try:
+            written = _separate_one(chosen, network, song, arguments, say, console)
+        except Failure as error:
+            failed.append(str(song))
+            say(f"demucs-stream: {error}")
+            continue
+        prefix = f"{song.stem}/" if len(arguments.songs) > 1 else ""
+        files |= {prefix + stem: str(path) for stem, path in written.items()}
+    if failed:
+        raise Failure(f"{len(failed)} of {len(arguments.songs)} not separated: {', '.join(failed)}")
+    nothing = dict.fromkeys(("device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out"), 0.0)
+    return {
+        "model": chosen.model, "provider": chosen.provider, "separator": "offline" if network else chosen.model,
+        "samplerate": network.samplerate if network else SAMPLERATE, "latency_s": 0.0, "latency_parts_s": nothing,
+        "hops": 0, "misses": 0, "underruns": 0, "xruns": 0, "hop_time_s": {"median": 0.0, "p99": 0.0, "max": 0.0},
+        "time_s": time.perf_counter() - begun, "files": files,
+    }
+
+
+def _offline_network(chosen: Opening) -> Network | None:
+    """A network for whole segments: one thread each, as many at once as there are cores; None for a plugin."""
+    if chosen.path is None:
+        return None
+    return Network(chosen.path, MOST_COLUMNS, threads=1, provider=chosen.provider)
+
+
+def _separate_one(chosen: Opening, network: Network | None, song: Path, arguments: Namespace, say: Say,
+                  console: Console) -> dict[str, Path]:
+    folder = arguments.output / song.stem
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
+               TimeRemainingColumn())
+    if network is None:  # a plugin runs hop by hop, as it does live
+        host = Host(Wish(chosen, song, None, "virtual", record=folder), say)
+        host.run(lambda: True)
+        return {stem: Path(path) for stem, path in host.files.items() if stem != "mix"}
+    with AudioReader(song) as reader, Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(song.name)
+        written = separate_file(network, reader, folder, arguments.overlap, chosen.threads or os.cpu_count() or 1,
+                                lambda done, total: bar.update(task, completed=done, total=total))
+    say(f"wrote {folder}: {', '.join(written)}")
+    return written
+
+
+def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
+    """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
+    out = arguments.output
+    true = None if arguments.song else demo_song.write(out / "song")
+    song = arguments.song or out / "song" / "mix.wav"
+    say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
+    window = columns(arguments.window)
+    chosen = replace(opening(), window_columns=window)
+    host = Host(Wish(chosen, song, None, "wall", latency_s=latency_s(arguments.latency), late=arguments.on_late,
+                     record=out, prepare=_preset(arguments)), say)
+
+    def half_way() -> None:
+        stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]
+        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.muted(stem):
+            host.mixer.mute(stem, True)
+            say(f"{clock(host.engine.heard / host.latency.samplerate)}  {stem} muted")
+
+    with ExitStack() as stack:
+        stack.callback(host.close, keep=False)
+        _drive(host, arguments, say, console, stack, half_way)
+    report = host.report()
+    if true is not None:
+        report["sdr_db"] = demo_song.score(true, host.files)
+        for stem, db in report["sdr_db"].items():
+            say(f"{stem}: {db:.1f} dB SDR against the true stem")
+    say("what you would have heard is mix.wav. Next: demucs-stream devices, demucs-stream --device N --mute vocals")
+    return report
