@@ -4,13 +4,16 @@ numpy's own loads and stores have no order on ARM; these have (LLVM's memory mod
 with `store_release` after the samples that it counts, and read with `load_acquire` before them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from numba import njit, types
 from numba.extending import intrinsic
 
+_intrinsic: Callable[[Any], Any] = intrinsic  # its own type keeps the typing context as an argument
 
-@intrinsic
+
+@_intrinsic
 def load_acquire(_context: Any, array: Any, _index: Any) -> Any:
     """One int64 of an array; what was written before its store is seen after this. [any-thread]"""
 
@@ -21,7 +24,7 @@ def load_acquire(_context: Any, array: Any, _index: Any) -> Any:
     return types.int64(array, types.intp), generate
 
 
-@intrinsic
+@_intrinsic
 def store_release(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
     """Set one int64 of an array, after everything that was written before. [any-thread]"""
 
@@ -33,7 +36,7 @@ def store_release(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
     return types.void(array, types.intp, types.int64), generate
 
 
-@intrinsic
+@_intrinsic
 def fence_acquire(_context: Any) -> Any:
     """Loads before this happen before loads after it. [any-thread]"""
 
@@ -44,7 +47,7 @@ def fence_acquire(_context: Any) -> Any:
     return types.void(), generate
 
 
-@intrinsic
+@_intrinsic
 def pointer(_context: Any, _address: Any) -> Any:
     """An address kept as int64, as a pointer again. [any-thread]"""
 
@@ -57,10 +60,11 @@ def pointer(_context: Any, _address: Any) -> Any:
 @njit(cache=True, nogil=True)
 def load(array: Any, index: int) -> int:
     """`load_acquire` for callers in Python."""
-    return load_acquire(array, index)  # type: ignore[no-any-return, call-arg]
+    found: int = load_acquire(array, index)
+    return found
 
 
 @njit(cache=True, nogil=True)
 def store(array: Any, index: int, value: int) -> None:
     """`store_release` for callers in Python."""
-    store_release(array, index, value)  # type: ignore[call-arg]
+    store_release(array, index, value)

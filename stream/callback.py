@@ -15,9 +15,11 @@ import ctypes
 from typing import Any
 
 import numpy as np
-from numba import carray, cfunc, njit, types
+from numba import cfunc, njit, types
+from numba.core.ccallback import CFunc
+from numba.np.numpy_support import carray
 
-from dsp.mix import CURRENT, ROWS, WET, fade_step, mix_frame, ramp_step, retarget
+from dsp.mix import ROWS, WET, fade_step, mix_frame, ramp_step, retarget
 from stream.atomics import load_acquire, pointer, store_release
 
 HEADER = 64
@@ -175,5 +177,5 @@ def _callback(indata: Any, outdata: Any, frames: Any, _timeinfo: Any, flags: Any
     return np.int32(0)  # paContinue
 
 
-callback = cfunc(SIGNATURE, error_model="numpy", cache=True)(_callback)
+callback: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_callback)
 """The compiled callback: `.address` for PortAudio, `.ctypes` for the clocks that pace files. [audio-thread]"""

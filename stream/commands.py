@@ -60,24 +60,29 @@ def columns(seconds: float | None) -> int | None:
     return count
 
 
-def _is_file(wish: str | None) -> bool:
-    """Whether a device wish is the path of a sound file."""
-    return wish is not None and (Path(wish).suffix.lower() in SOUND or Path(wish).is_file())
+def _file(wish: str | None) -> Path | None:
+    """A device wish that is the path of a sound file, as one."""
+    path = None if wish is None else Path(wish)
+    return path if path and (path.suffix.lower() in SOUND or path.is_file()) else None
 
 
 def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, str]:
     """Source, sink and clock. Raises ValueError for what does not go together."""
     wish_in = arguments.input_device or arguments.device
     # a song given as the device of both sides is what comes in; it is never written over
-    wish_out = arguments.output_device or (None if _is_file(arguments.device) else arguments.device)
-    clock = arguments.clock or ("virtual" if _is_file(wish_in) and (wish_out is None or _is_file(wish_out))
-                                and (arguments.record or wish_out) else "device")
-    source: Device | Path = Path(wish_in) if _is_file(wish_in) else portaudio.find(wish_in, "input")
-    sink: Device | Path | None = None
-    if _is_file(wish_out):
-        sink = Path(wish_out)
-    elif wish_out is not None or clock == "device":
+    wish_out = arguments.output_device or (None if _file(arguments.device) else arguments.device)
+    file_in, file_out = _file(wish_in), _file(wish_out)
+    between_files = file_in and (file_out or (wish_out is None and arguments.record))
+    clock = arguments.clock or ("virtual" if between_files else "device")
+    source: Device | Path = file_in or portaudio.find(wish_in, "input")
+    sink: Device | Path | None = file_out
+    if sink is None and (wish_out is not None or clock == "device"):
         sink = portaudio.find(wish_out, "output")
+    _check_ends(source, sink, clock)
+    return source, sink, clock
+
+
+def _check_ends(source: Device | Path, sink: Device | Path | None, clock: str) -> None:
     has_device = isinstance(source, Device) or isinstance(sink, Device)
     if clock == "device" and not has_device:
         raise ValueError("--clock device needs a sound device on one side; between files it is wall or virtual")
@@ -87,7 +92,6 @@ def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, st
         raise ValueError(f"{source} is the input: it cannot be the output too")
     if isinstance(sink, Path) and sink.suffix.lower() != ".wav":
         raise ValueError(f"an output file is a .wav, not {sink.name}")
-    return source, sink, clock
 
 
 def _preset(arguments: Namespace) -> Callable[[Mixer], None]:
@@ -150,7 +154,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
-    if not all(map(_is_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
+    if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
     host = Host(Wish(replace(opening(), window_columns=window), source, sink, pace, arguments.block,

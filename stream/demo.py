@@ -120,7 +120,8 @@ def _glottis(hz: Signal, rng: np.random.Generator) -> Signal:
     flow = np.where((phase < 0) | (phase > opening + closing), 0, flow)
     shimmer = 1 + 0.05 * rng.standard_normal(period[-1] + 1)[period]
     breath = 0.02 * rng.standard_normal(len(hz)) * (0.3 + flow)
-    return np.diff(flow * shimmer, prepend=0) * 10 + breath
+    spoken: Signal = np.diff(flow * shimmer, prepend=0) * 10 + breath
+    return spoken
 
 
 def _formants(source: Signal, formants: Formants) -> Signal:
@@ -153,7 +154,8 @@ def write(folder: Path) -> dict[str, Path]:
     """Write `mix.wav`, the sum, and the stems; their paths without the mix's. Raises Failure. [main-thread]"""
     made = stems()
     paths = {}
-    for name, frames in {"mix": np.sum(list(made.values()), axis=0, dtype=np.float32), **made}.items():
+    mix = np.stack(list(made.values())).sum(axis=0)
+    for name, frames in {"mix": mix, **made}.items():
         writer = AudioWriter(folder / f"{name}.wav", SAMPLERATE)
         try:
             writer.write(frames)

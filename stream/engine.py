@@ -45,7 +45,7 @@ class Setup:
 class Engine:
     """The live path, ready to be called."""
 
-    address: int = cb.callback.address
+    address = int(cb.callback.address or 0)
 
     def __init__(self, header: np.ndarray[tuple[int], np.dtype[np.int64]], separator: Separator, mixer: Mixer,
                  latency: Latency, setup: Setup) -> None:
@@ -73,7 +73,7 @@ class Engine:
         h[[cb.HOP, cb.SEPARATOR_LATENCY, cb.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
         h[cb.DEVICE_RATE], h[cb.FEED_END], h[cb.LAST_MISSED] = latency.samplerate, ENDLESS, cb.NEVER
         h[cb.MIX] = self.mixer.state.ctypes.data
-        rings = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
+        rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
                  cb.FEED: self.feeder.ring if self.feeder else None}
         for at, ring in rings.items():
             if ring is not None:

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class Wish:
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
     record: a folder, or None
+    prepare: sets the mixer before anything is heard
     """
 
     opening: Opening
@@ -48,7 +49,7 @@ class Wish:
     latency_s: float | None = None
     late: str = "dry"
     record: Path | None = None
-    prepare: Callable[[Mixer], None] = field(default=lambda mixer: None)
+    prepare: Callable[[Mixer], None] | None = None
 
 
 class Host:
@@ -78,14 +79,15 @@ class Host:
         self._rate = ends.samplerate
         self.separator, self.latency = self._choose()
         self.mixer = Mixer(tuple(self.separator.sources))
-        wish.prepare(self.mixer)
+        if wish.prepare is not None:
+            wish.prepare(self.mixer)
         tracks = self._tracks()
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, Setup(
             self._stream.in_channels if self._stream else 0, self._stream.out_channels if self._stream else 0,
             wish.block, wish.late, wish.clock == "virtual", self._reader, bool(tracks)))
         self.recorder = None
         if self.engine.tap is not None:
-            self.recorder = Recorder(self.engine.tap, tracks, self._rate, self._reader and self._reader.frames)
+            self.recorder = Recorder(self.engine.tap, tracks, self._rate, self.engine.expected)
         self.files = {track.path.stem: str(track.path) for track in tracks}
 
     def _open_stream(self) -> PortAudioStream | None:
@@ -160,9 +162,10 @@ class Host:
         return self.recorder.step(self.engine.end)
 
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
-        if self._stream is not None:
-            run_device(self.engine, self._stream.start, lambda: self._stream.active, steps, watch)
-            self._stream.close()
+        stream = self._stream
+        if stream is not None:
+            run_device(self.engine, stream.start, lambda: stream.active, steps, watch)
+            stream.close()
         elif self._wish.clock == "wall":
             run_wall(self.engine, self._wish.block, steps, watch)
         else:

@@ -5,7 +5,7 @@ import select
 import sys
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from stream.control.mixer import Mixer
 
@@ -16,7 +16,7 @@ def bindings(sources: tuple[str, ...]) -> dict[str, str]:
     """Key to stem: the first letter of its name that is still free (q is for quitting)."""
     taken: dict[str, str] = {}
     for stem in sources:
-        key = next((letter for letter in stem.lower() if letter.isalpha() and letter not in taken and letter != "q"), "")
+        key = next((a for a in stem.lower() if a.isalpha() and a not in taken and a != "q"), "")
         if key:
             taken[key] = stem
     return taken
@@ -29,7 +29,7 @@ class Keys:
         """Remember what the keys mean. [main-thread]"""
         self._mixer, self._quit = mixer, quit_run
         self._stems = bindings(mixer.sources)
-        self._saved: list[object] | None = None
+        self._saved: Any = None
         self.help = " ".join(f"{key}={stem}" for key, stem in self._stems.items())
 
     def __enter__(self) -> Self:

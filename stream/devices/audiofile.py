@@ -1,6 +1,5 @@
 """Sound files, block by block. The only file that imports soundfile."""
 
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -110,7 +109,7 @@ class AudioWriter:
         try:
             self._file.close()
             if keep:
-                os.replace(self._part, self.path)
+                self._part.replace(self.path)
         except (sf.LibsndfileError, OSError) as error:
             keep = False
             raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error

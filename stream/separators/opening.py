@@ -59,7 +59,8 @@ def spend(separator: Separator, samplerate: int, device: tuple[int, int], latenc
     ratio = samplerate / separator.samplerate
     geometry = separator.geometry if isinstance(separator, Windowed) else None
     lookahead = geometry.lookahead if geometry else separator.latency
-    hop, ahead, fade = (math.ceil(frames * ratio) for frames in (separator.hop, lookahead, separator.latency - lookahead))
+    sizes = (separator.hop, lookahead, separator.latency - lookahead)
+    hop, ahead, fade = (math.ceil(frames * ratio) for frames in sizes)
     resampler = 0
     if samplerate != separator.samplerate:
         in_lag = Resampler(samplerate, separator.samplerate, 2).lag()

@@ -1,0 +1,48 @@
+# make demo   hear of it: set everything up and play a song through the live engine
+# make test   set everything up and run all checks
+# make bench  repeat the figures of README.md
+PYTHON ?= python3
+SONG ?=
+BIN := .venv/bin
+
+.PHONY: demo test lint bench graph clean
+.DELETE_ON_ERROR:
+
+demo: .venv/runtime
+	$(BIN)/demucs-stream demo $(if $(SONG),"$(SONG)")
+
+test: .venv/dev lint
+	$(BIN)/python -m pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+bench: .venv/dev
+	for name in callback stft separate quality; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+# the graph without weights that the package carries (export/htdemucs.onnx)
+graph: .venv/dev
+	$(BIN)/python -m export.graph
+
+.venv/runtime: .venv/python pyproject.toml
+	@.ci/apt libportaudio2
+	$(BIN)/pip install -q -e .
+	@touch $@
+
+.venv/dev: .venv/python pyproject.toml
+	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg
+	$(BIN)/pip install -q -e '.[export]' --group dev
+	@touch $@ .venv/runtime
+
+.venv/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old or missing: Python 3.11 or newer is needed (make PYTHON=python3.12)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || .ci/apt python3-venv
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install -q --upgrade 'pip>=25.1'
+	@touch $@
+
+clean:
+	rm -rf .venv demo-out dist .mypy_cache .ruff_cache .pytest_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +

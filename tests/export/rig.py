@@ -1,0 +1,45 @@
+"""A Hugging Face hub of one's own, on this machine: enough of its protocol for hf_hub_download."""
+
+import contextlib
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@contextlib.contextmanager
+def hub(files):
+    """Serve `files`, path -> bytes; gives the endpoint and the list of requests, which grows."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self):
+            self.answer(body=False)
+
+        def do_GET(self):
+            self.answer(body=True)
+
+        def answer(self, body):
+            asked.append(f"{self.command} {self.path}")
+            content = files.get(self.path)
+            self.send_response(404 if content is None else 200)
+            content = content or b""
+            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("X-Repo-Commit", "0" * 40)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            if body:
+                with contextlib.suppress(OSError):  # the client may leave
+                    self.wfile.write(content)
+
+        def log_request(self, code="-", size="-"):
+            """Not on stderr: `asked` has it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

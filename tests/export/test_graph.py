@@ -1,0 +1,33 @@
+import onnx
+import pytest
+
+torch = pytest.importorskip("torch", reason="needs the export extra")
+pytest.importorskip("demucs", reason="needs the export extra")
+from export import graph  # noqa: E402
+from export.bind import BARE  # noqa: E402
+from export.weights import PUBLISHED  # noqa: E402
+
+pytestmark = pytest.mark.torch
+
+
+@pytest.fixture(scope="module")
+def fresh():
+    return graph.trace(PUBLISHED)
+
+
+def test_a_fresh_trace_is_the_kept_graph(fresh):
+    kept = onnx.load(BARE)
+    assert [node.op_type for node in fresh.graph.node] == [node.op_type for node in kept.graph.node]
+    assert fresh.SerializeToString(deterministic=True) == BARE.read_bytes()
+
+
+def test_initializers_are_the_state_dict(fresh):
+    wanted = {name: tuple(value.shape) for name, value in graph.Core(**PUBLISHED).state_dict().items()}
+    assert {weight.name: tuple(weight.dims) for weight in fresh.graph.initializer} == wanted
+
+
+def test_another_network_can_be_traced():
+    small = {"channels": 8, "t_layers": 1, "t_heads": 2, "bottom_channels": 0}
+    bare = graph.trace(PUBLISHED | small | {"sources": list("abcdef")})
+    shapes = [[dim.dim_param or dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in bare.graph.output]
+    assert shapes == [[1, 6, 4, 2048, "T"], [1, 6, 2, "N"]]

@@ -1,0 +1,73 @@
+"""Knobs, keys and pads for a host: a JACK MIDI output that is connected to a port of the host's."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import rtmidi
+
+from tests.rig.jackd import Jackd, jack
+
+NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
+
+
+class MidiSender:
+    """Sends notes and controls into the server that is entered (`Jackd` sets the environment RtMidi looks at).
+
+    What is sent arrives in the next cycle: up to one period later. [main-thread].
+    """
+
+    def __init__(self, jackd: Jackd, name: str = "knobs") -> None:
+        self.jackd, self.name = jackd, f"{name}{os.getpid()}"
+
+    def __enter__(self) -> MidiSender:
+        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=self.name)
+        self._out.open_virtual_port("out")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._out.delete()
+
+    def connect(self, host: str, timeout_s: float = 60) -> str:
+        """Connect to the first MIDI input whose full name (`client:port`) begins with `host`, and return that name.
+
+        It waits for the port to appear; raises TimeoutError.
+        """
+        end = time.monotonic() + timeout_s
+        with self._patchbay() as client:
+            while time.monotonic() < end:
+                for port in client.get_ports(is_midi=True, is_input=True):
+                    if port.name.startswith(host):
+                        client.connect(f"{self.name}:out", port)
+                        return str(port.name)
+                time.sleep(0.02)
+            there = ", ".join(port.name for port in client.get_ports(is_midi=True, is_input=True))
+        raise TimeoutError(f"no MIDI input named {host!r}, only: {there or 'none'}")
+
+    def note_on(self, note: int, velocity: int = 100, channel: int = 0) -> None:
+        """A key or pad goes down."""
+        self.send(NOTE_ON | channel, note, velocity)
+
+    def note_off(self, note: int, channel: int = 0) -> None:
+        """A key or pad goes up."""
+        self.send(NOTE_OFF | channel, note, 0)
+
+    def control(self, number: int, value: int, channel: int = 0) -> None:
+        """A knob or fader moves, 0 to 127."""
+        self.send(CONTROL | channel, number, value)
+
+    def send(self, *message: int) -> None:
+        """Any message, byte by byte."""
+        self._out.send_message(list(message))
+
+    @contextmanager
+    def _patchbay(self) -> Iterator[Any]:
+        client = jack.Client(f"{self.name}patch", no_start_server=True, servername=self.jackd.name)
+        try:
+            yield client
+        finally:
+            client.close()

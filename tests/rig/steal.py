@@ -1,0 +1,31 @@
+"""How much CPU time the machine's owner took from us: what a test that asserts "no xrun" reads beside it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_STEAL = 8  # of the line "cpu user nice system idle iowait irq softirq steal ..." in /proc/stat, see proc(5)
+
+
+def steal() -> float:
+    """CPU time stolen from this virtual machine since it booted, seconds, all cores together. [any-thread]."""
+    ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[_STEAL]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+class Steal:
+    """The CPU time stolen while it is entered, in `seconds`; up to now while it still is."""
+
+    def __enter__(self) -> Steal:
+        self._from = steal()
+        self._until: float | None = None
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._until = steal()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds, all cores together."""
+        return (steal() if self._until is None else self._until) - self._from
