@@ -3,8 +3,16 @@
 import argparse
 from importlib.metadata import version
 from pathlib import Path
+from typing import NoReturn
 
 COMMANDS = ("run", "devices", "ports", "separate", "demo")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, without the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"demucs-stream: {message}; see {self.prog} --help\n")
 
 
 def stem_gain(text: str) -> tuple[str, float]:
@@ -90,7 +98,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
-    main = argparse.ArgumentParser(
+    main = _Parser(
         "demucs-stream", description="Drums, bass, other and vocals out of whatever the computer hears, live.")
     main.add_argument("--version", action="version", version=f"demucs-stream {version('demucs-stream')}")
     commands = main.add_subparsers(dest="command", metavar="COMMAND")

@@ -64,7 +64,7 @@ def opening(arguments: Namespace) -> Opening:
 def fetch(name: str) -> Path:
     """A model's file, with a progress bar while it is downloaded. Raises StoreError, ValueError, OSError."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def progress(done: int, total: int | None, label: str) -> None:
@@ -115,3 +115,7 @@ def _ports(_arguments: Namespace) -> dict[str, Any]:
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
 }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -175,6 +175,8 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Say, con
         try:
             written = _separate_one(chosen, network, song, arguments, say, console)
         except Failure as error:
+            if len(arguments.songs) == 1:
+                raise
             failed.append(str(song))
             say(f"demucs-stream: {error}")
             continue
@@ -207,7 +209,8 @@ def _separate_one(chosen: Opening, network: Network | None, song: Path, argument
         host = Host(Wish(chosen, song, None, "virtual", record=folder), say)
         host.run(lambda: True)
         return {stem: Path(path) for stem, path in host.files.items() if stem != "mix"}
-    with AudioReader(song) as reader, Progress(*columns, console=console, transient=True) as bar:
+    hidden = not console.is_terminal
+    with AudioReader(song) as reader, Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(song.name)
         written = separate_file(network, reader, folder, arguments.overlap, chosen.threads or os.cpu_count() or 1,
                                 lambda done, total: bar.update(task, completed=done, total=total))

@@ -17,7 +17,7 @@ import numpy as np
 
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP, istft, stft
-from stream.devices.audiofile import AudioReader, AudioWriter
+from stream.devices.audiofile import AudioReader, AudioWriter, close_all
 from stream.geometry import MOST_COLUMNS
 from stream.separators.network import Network
 from stream.separators.protocol import Frames
@@ -191,6 +191,5 @@ def separate(network: Network, reader: AudioReader, folder: Path, overlap: float
             progress(done, total)
         keep = True
     finally:
-        for writer in writers:
-            writer.close(keep)
+        close_all(writers, keep)
     return {writer.path.stem: writer.path for writer in writers}

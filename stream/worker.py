@@ -15,6 +15,7 @@ from stream.ring import Ring
 from stream.separators.protocol import Frames, Separator, Skipping
 
 QUANTUM = 256  # frames that go through the resampler at a time
+LOUDEST = 1000.0  # 60 dB over full scale: beyond it a separator's own arithmetic may overflow and never recover
 
 
 class Intake:
@@ -39,6 +40,9 @@ class Intake:
             if not self._ring.read(self._at, self._quantum):
                 self._quantum[:] = 0
                 self.overruns += 1
+            # a device's bad frame must not spread through the resampler's filters, nor stay in a window
+            np.nan_to_num(self._quantum, copy=False, posinf=0, neginf=0)
+            np.clip(self._quantum, -LOUDEST, LOUDEST, out=self._quantum)
             self._at += len(self._quantum)
             part = self._quantum if self._resampler is None else self._resampler.feed(self._quantum)
             self._parts.append(part)
@@ -47,7 +51,6 @@ class Intake:
         self.hop[:] = rows[:hop].T
         self._parts = [rows[hop:].copy()] if len(rows) > hop else []
         self._kept = max(0, len(rows) - hop)
-        np.nan_to_num(self.hop, copy=False, posinf=0, neginf=0)  # a device's bad frame must not stay in a window
         return True
 
 
@@ -90,6 +93,7 @@ class Worker:
         self._residual = sources.index("other") if "other" in sources else stems - 1
         self._position = 0  # frames of the stem ring that are written or given up
         self._given_up = False
+        self._held: Frames | None = None  # rows whose place in the ring is not free yet
         self.hops = 0
         self.hop_times_s: list[float] = []
 
@@ -100,6 +104,8 @@ class Worker:
 
     def step(self) -> bool:
         """Take a hop if there is one; False if there was nothing to do. [separator-thread]"""
+        if self._held is not None:
+            return self._publish(self._held)
         if not self._intake.pull():
             return False
         self.hops += 1
@@ -146,10 +152,13 @@ class Worker:
         rest = rows.reshape(len(rows), -1, 2).sum(axis=1) - rows[:, at]
         rows[:, at] = np.nan_to_num(dry, copy=False, posinf=0, neginf=0) - rest
 
-    def _publish(self, rows: Frames) -> None:
-        # what was given up is never written, so the callback has to be past it before the ring says otherwise
-        while self._given_up and self._played() < self._position:
-            time.sleep(0.001)
-        self._given_up = False
+    def _publish(self, rows: Frames) -> bool:
+        """Write rows, or hold them while they would say of what was given up before them that it is there."""
+        # what was given up is never written: the callback has to be past it before the ring counts it
+        if self._given_up and self._played() < self._position:
+            self._held = rows
+            return False
+        self._given_up, self._held = False, None
         self.ring.write(rows, self._position)
         self._position += len(rows)
+        return True

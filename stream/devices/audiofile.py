@@ -1,5 +1,8 @@
 """Sound files, block by block. The only file that imports soundfile."""
 
+import shutil
+from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,6 +16,7 @@ from stream.errors import Failure
 
 Frames = npt.NDArray[np.float32]
 _WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
+_FULL = "no space left on the disk"
 
 
 class AudioReader:
@@ -99,10 +103,11 @@ class AudioWriter:
         try:
             self._file.write(block)
         except (sf.LibsndfileError, OSError, AssertionError) as error:
-            raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
-        written = self._file.frames
-        if written * self._channels * 4 != self._bytes:  # libsndfile says nothing of a disk that is full
-            raise Failure(f"{self.path} cannot be written: no space left on the disk")
+            # libsndfile says no more of a full disk than "System error", and at times nothing
+            full = shutil.disk_usage(self._part.parent).free < block.nbytes
+            raise Failure(f"{self.path} cannot be written: {_FULL if full else _reason(error)}") from error
+        if self._file.frames * self._channels * 4 != self._bytes:
+            raise Failure(f"{self.path} cannot be written: {_FULL}")
 
     def close(self, keep: bool = True) -> None:
         """Move the file to its place, or remove it. [one thread]"""
@@ -116,6 +121,13 @@ class AudioWriter:
         finally:
             if not keep:
                 self._part.unlink(missing_ok=True)
+
+
+def close_all(writers: Iterable[AudioWriter], keep: bool) -> None:
+    """Close every one, also after one that fails. Raises Failure. [one thread]"""
+    with ExitStack() as stack:
+        for writer in writers:
+            stack.callback(writer.close, keep)
 
 
 def _reason(error: Exception) -> str:

@@ -11,13 +11,14 @@ ENDLESS = 1 << 62
 class Feeder:
     """Reads a file into the feed ring, a second ahead of whoever takes from it."""
 
-    def __init__(self, reader: AudioReader, taken: Ring) -> None:
+    def __init__(self, reader: AudioReader, taken: Ring, block: int) -> None:
         """Make the ring. [main-thread]
 
         taken: the input ring: what it has, has been taken off the feed ring
+        block: frames, the most that are taken at once
         """
         self._reader, self._taken = reader, taken
-        self._ahead = int(AHEAD_S * reader.samplerate) + CHUNK
+        self._ahead = max(int(AHEAD_S * reader.samplerate), block) + CHUNK
         self.ring = Ring(2 * self._ahead, 2, CHUNK)
         self.end = ENDLESS  # known for sure when it has been read
         self.expected = reader.frames

@@ -4,6 +4,7 @@ sounddevice passes any callback that it has not wrapped itself to PortAudio as a
 documents (rtmixer lives on it). The name is private: pyproject.toml pins the release, and a test opens a stream.
 """
 
+import atexit
 import contextlib
 import ctypes
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ class PortAudioStream:
             kind, (asked["device"], asked["channels"]) = ("input" if source else "output"), pairs[0]
         cast = self._sd._ffi.cast
         self._keep = header
+        self._started = self._closed = False
         try:
             self._stream = self._sd._StreamBase(
                 kind=kind, callback=cast("void*", address), wrap_callback=None,
@@ -123,6 +125,7 @@ class PortAudioStream:
 
     def start(self) -> None:
         """Let the callback be called. Raises Failure. [main-thread]"""
+        self._started = True
         try:
             self._stream.start()
         except self._sd.PortAudioError as error:
@@ -134,8 +137,15 @@ class PortAudioStream:
         return bool(self._stream.active)
 
     def close(self) -> None:
-        """Stop after what was played, and let go of the device. [main-thread]"""
-        self._stream.close(ignore_errors=True)
+        """Stop after what was played, and let go of the device; one that has died is left alone. [main-thread]"""
+        if self._closed:
+            return
+        self._closed = True
+        if self._started and not self._stream.active:
+            # NB: when its server has died, PortAudio 19.6 on JACK waits for ever here, or aborts; and again at exit
+            atexit.unregister(self._sd._exit_handler)
+        else:
+            self._stream.close(ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

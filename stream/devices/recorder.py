@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import AudioWriter
+from stream.devices.audiofile import AudioWriter, close_all
 from stream.ring import Ring
 
 CHUNK = 16_384  # frames
@@ -63,6 +63,5 @@ class Recorder:
 
     def close(self, keep: bool) -> None:
         """Move all files to their places, or remove them all. [main-thread]"""
-        for writer in self._writers:
-            writer.close(keep)
-        self._writers = []
+        writers, self._writers = self._writers, []
+        close_all(writers, keep)

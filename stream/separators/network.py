@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from dsp.stft import BINS, FFT_HOP, N_FFT
+from stream.separators.fusion import fused
 from stream.separators.protocol import Frames
 
 ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
@@ -80,10 +81,11 @@ def _open(path: Path, columns: int, threads: int, spinning: bool, provider: str)
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning else "0")
     options.add_free_dimension_override_by_name("T", columns)
     options.add_free_dimension_override_by_name("N", columns * FFT_HOP)
+    fusible = provider == PROVIDERS["cpu"] and path.suffix == ".onnx"
     try:
-        return ort.InferenceSession(str(path), options, providers=[provider])
-    except Exception as error:  # onnxruntime raises a class of its own for each status code
-        reason = str(error).splitlines()[0]
+        return ort.InferenceSession(fused(path) if fusible else str(path), options, providers=[provider])
+    except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path} is no model that ONNX Runtime can open: {reason}") from error
 
 
