@@ -1,6 +1,7 @@
 """A run from beginning to end: devices, separator, engine, recorder, opened in order and closed in reverse."""
 
 import gc
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Separator
 
 BLOCK = 512  # frames
+SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
 
 Say = Callable[[str], None]
 
@@ -146,6 +148,8 @@ class Host:
             steps.append(self._record)
         gc.collect()
         gc.freeze()  # what was imported and compiled is never collected: a full pass holds the GIL for 0.1 s
+        switch_s = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH_S)
         try:
             self._pace(steps, watch)
             while self.recorder is not None and self._record():
@@ -154,6 +158,7 @@ class Host:
             self.close(keep=self._reader is None)
             raise
         finally:
+            sys.setswitchinterval(switch_s)
             gc.unfreeze()
         self.close(keep=True)
 

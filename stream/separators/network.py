@@ -91,16 +91,17 @@ def _open(path: Path, columns: int, threads: int, spinning: bool, provider: str)
 
 def _check(path: Path, session: Any, columns: int) -> int:
     """The number of stems. Raises ValueError that says what was found and what was wanted."""
-    found = [(v.name, tuple(v.shape)) for v in (*session.get_inputs(), *session.get_outputs())]
+    found = (*session.get_inputs(), *session.get_outputs())
     frames = columns * FFT_HOP
-    shapes = [shape for _, shape in found]
+    shapes = [tuple(value.shape) for value in found]
     stems = next((shape[1] for shape in shapes[2:] if len(shape) == 5), 0)
     wanted = [(1, 2, frames), (1, 4, BINS, columns)], {(1, stems, 4, BINS, columns), (1, stems, 2, frames)}
     fits = len(shapes) == 4 and all(map(_fits, shapes[:2], wanted[0])) and isinstance(stems, int) and all(
-        any(_fits(shape, want) for want in wanted[1]) for shape in shapes[2:])
+        any(_fits(shape, want) for shape in shapes[2:]) for want in wanted[1])
+    fits &= all(value.type == "tensor(float)" for value in found)
     if not fits:
-        listing = ", ".join(f"{name} {list(shape)}" for name, shape in found)
-        raise ValueError(f"{path} is a model of another shape: found {listing}; wanted mix [1, 2, {frames}], "
+        listing = ", ".join(f"{value.name} {value.shape} {value.type}" for value in found)
+        raise ValueError(f"{path} is a model of another shape: found {listing}; wanted float32 mix [1, 2, {frames}], "
                          f"spec [1, 4, {BINS}, {columns}], spec_out [1, stems, 4, {BINS}, {columns}], "
                          f"wave_out [1, stems, 2, {frames}]")
     return int(stems)

@@ -1,0 +1,85 @@
+"""What a benchmark needs of a Linux machine: an audio device that is none, and how much of the machine we had."""
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import jack
+
+_STEAL = 8  # of the line "cpu user nice system idle iowait irq softirq steal ..." in /proc/stat, see proc(5)
+_count = itertools.count()
+
+
+def steal() -> float:
+    """CPU time that the machine's owner took since it booted, seconds, all cores together. [any-thread]"""
+    ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[_STEAL]
+    return int(ticks) / os.sysconf("SC_CLK_TCK")
+
+
+def realtime_allowed() -> bool:
+    """Whether this user may run a process under SCHED_FIFO, tried on one that ends at once. [any-thread]"""
+    chrt = shutil.which("chrt")
+    return chrt is not None and subprocess.run([chrt, "-f", "70", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+class Jackd:
+    """jackd with its dummy driver, under a name of its own; subprocesses find it through os.environ while entered.
+
+    Raises RuntimeError with jackd's own words where it does not answer, FileNotFoundError where it is not installed.
+    """
+
+    def __init__(self, samplerate: int, period: int) -> None:
+        """Nothing runs yet. samplerate: Hz; period: frames"""
+        self.name = f"bench{os.getpid()}n{next(_count)}"
+        scheduling = ["-R", "-P70"] if realtime_allowed() else ["-r"]
+        sizes = ["-r", str(samplerate), "-p", str(period), "-C", "2", "-P", "2"]
+        # setpriv becomes jackd, and has the kernel end it should this process be killed
+        dying = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+        self._command = [*dying, "jackd", "--no-mlock", *scheduling, "-n", self.name, "-d", "dummy", *sizes]
+
+    def __enter__(self) -> Self:
+        os.environ |= {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+        self._log = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
+        try:
+            self._wait_until_it_answers()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log.close()
+        for left in Path("/dev/shm").glob(f"jack_*{self.name}_*"):  # what clients that were killed left open
+            left.unlink(missing_ok=True)
+
+    def _wait_until_it_answers(self, timeout_s: float = 15) -> None:
+        jack.set_error_function(lambda _: None)  # libjack would print each vain attempt
+        end = time.monotonic() + timeout_s
+        try:
+            while time.monotonic() < end and self._process.poll() is None:
+                try:
+                    jack.Client("knock", no_start_server=True, servername=self.name).close()
+                    return
+                except jack.JackOpenError:
+                    time.sleep(0.05)
+        finally:
+            jack.set_error_function(None)
+        self._log.seek(0)
+        raise RuntimeError(f"jackd does not answer: {self._log.read().strip()}")

@@ -1,0 +1,60 @@
+"""Songs whose true stems are known, and how far estimates are from them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stream.devices.audiofile import AudioReader
+from stream.separators.protocol import Frames
+
+
+@dataclass(frozen=True)
+class Song:
+    """A song, and the excerpt of it that is judged.
+
+    stems: float32 (2, frames) each, by name; the mix is their sum
+    excerpt: frames of it
+    """
+
+    name: str
+    stems: dict[str, Frames]
+    excerpt: slice
+
+    @property
+    def mix(self) -> Frames:
+        """float32 (2, frames)"""
+        total: Frames = np.sum(list(self.stems.values()), axis=0, dtype=np.float32)
+        return total
+
+
+def songs(samplerate: int, **excerpts: tuple[float, float]) -> list[Song]:
+    """Songs of the shared folder (`../shared`, or where $DEMUCS_STREAM_SHARED points), by name. [main-thread]
+
+    excerpts: first and last second
+    Raises Failure where a song is not there.
+    """
+    shared = Path(os.environ.get("DEMUCS_STREAM_SHARED", Path(__file__).parents[2] / "shared"))
+    found = []
+    for name, (first, last) in excerpts.items():
+        stems = {}
+        for path in sorted((shared / "audio" / name).glob("*.flac")):
+            with AudioReader(path) as reader:
+                stems[path.stem] = np.ascontiguousarray(reader.read(reader.frames).T)
+        found.append(Song(name, stems, slice(int(first * samplerate), int(last * samplerate))))
+    return found
+
+
+def sdr(truth: Frames, estimate: Frames) -> float:
+    """Signal to distortion, dB, over all of it. Both float32 (2, n)."""
+    error = np.sum((truth - estimate).astype(np.float64) ** 2)
+    return float(10 * np.log10((np.sum(truth.astype(np.float64) ** 2) + 1e-10) / (error + 1e-10)))
+
+
+def median_sdr(truth: Frames, estimate: Frames, chunk: int) -> float:
+    """The median over chunks of `chunk` frames, those left out in which the truth is silent (below -50 dBFS), dB."""
+    starts = range(0, truth.shape[1] - chunk + 1, chunk)
+    pairs = [(truth[:, at : at + chunk], estimate[:, at : at + chunk]) for at in starts]
+    heard = [sdr(a, b) for a, b in pairs if np.mean(a.astype(np.float64) ** 2) > 1e-5]
+    return float(np.median(heard)) if heard else float("nan")
