@@ -1,0 +1,105 @@
+"""The dry signal where stems agree, the stems where they differ, and no step on the way."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from dsp.mix import CURRENT, GOAL, ROWS, STEP, TARGET, WET, fade_step, mix_frame, ramp_step, retarget
+
+Float = NDArray[np.float32]
+
+
+def state(*gains: float, wet: float = 1) -> Float:
+    rows = np.zeros((ROWS, len(gains)), np.float32)
+    rows[[TARGET, GOAL, CURRENT]] = gains
+    rows[WET] = wet
+    return rows
+
+
+def frame(seed: int = 0, stems: int = 4) -> tuple[np.float32, np.float32, Float]:
+    """A dry frame and stems that sum to it."""
+    parts = np.random.default_rng(seed).uniform(-1, 1, 2 * stems).astype(np.float32)
+    return parts[0::2].sum(), parts[1::2].sum(), parts
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 1e-45, -1.2e-38, 0.1, -1.0, 3.4e38],
+                         ids=["0", "-0", "denormal", "denormal, negative", "0.1", "-1", "largest"])
+def test_at_unity_the_dry_frame_comes_out_bit_for_bit_whatever_the_stems_are(value: float) -> None:
+    dry = np.float32(value)
+    for wet in (0, 0.3, 1):
+        out = mix_frame(state(1, 1, 1, wet=wet), 1, dry, -dry, np.full(6, 7, np.float32))
+        assert [np.float32(x).tobytes() for x in out] == [dry.tobytes(), (-dry).tobytes()]
+
+
+def test_equal_gains_scale_the_dry_frame() -> None:
+    left, right, stems = frame()
+    assert mix_frame(state(0.5, 0.5, 0.5, 0.5), 0, left, right, stems) == (left / 2, right / 2)
+
+
+@pytest.mark.parametrize("wet", [0.0, 0.5, 1.0])
+def test_all_muted_is_exactly_zero(wet: float) -> None:
+    left, right, stems = frame()
+    assert mix_frame(state(0, 0, 0, 0, wet=wet), 1, left, right, stems) == (0, 0)
+
+
+@pytest.mark.parametrize("gains", [(0, 1, 1, 1), (1, 1, 1, 0), (0, 0, 1, 0), (2, 0.5, 1, 0.1)],
+                         ids=["first muted", "last muted", "soloed", "any"])
+def test_stems_that_are_there_are_summed_at_their_gains(gains: tuple[float, ...]) -> None:
+    for seed in range(50):
+        left, right, stems = frame(seed)
+        out = mix_frame(state(*gains), 1, left, right, stems)
+        wanted = np.array(gains, np.float32) @ stems.reshape(4, 2)
+        np.testing.assert_allclose(out, wanted, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize(("late_dry", "heard"), [(1, 1.5), (0, 0.25)], ids=["dry", "mute"])
+def test_without_stems_it_is_the_loudest_or_the_quietest_gain_of_the_dry_frame(late_dry: int, heard: float) -> None:
+    left, right, stems = frame()
+    out = mix_frame(state(0.25, 1.5, 1, 1, wet=0), late_dry, left, right, stems)
+    np.testing.assert_allclose(out, (heard * left, heard * right), rtol=1e-6)
+
+
+def test_one_stem_alone_is_the_dry_signal() -> None:
+    assert mix_frame(state(0.5), 0, np.float32(1), np.float32(-1), np.full(2, 9, np.float32)) == (0.5, -0.5)
+
+
+@pytest.mark.parametrize("ramp", [1, 2, 441, 960])
+def test_a_ramp_arrives_exactly_and_takes_even_steps(ramp: int) -> None:
+    gains = state(1, 0.3, 0)
+    gains[TARGET] = 0, 1, 0.7
+    assert retarget(gains, ramp)
+    assert not retarget(gains, ramp)
+    path = [gains[CURRENT].copy()]
+    for left in range(ramp - 1, -1, -1):
+        ramp_step(gains, left)
+        path.append(gains[CURRENT].copy())
+    assert (path[-1] == gains[TARGET]).all()
+    # the last step also makes up for what float32 has rounded off on the way
+    assert np.abs(np.diff(path, axis=0)).max() <= 1 / ramp + ramp * np.finfo(np.float32).eps
+
+
+def test_a_ramp_that_is_interrupted_goes_on_from_where_it_is() -> None:
+    gains = state(1, 1)
+    gains[TARGET, 0] = 0
+    retarget(gains, 100)
+    for left in range(99, 49, -1):
+        ramp_step(gains, left)
+    gains[TARGET, 0] = 1
+    assert retarget(gains, 100)
+    assert gains[CURRENT, 0] == pytest.approx(0.5, abs=1e-5)
+    assert gains[STEP, 0] == pytest.approx(0.005, abs=1e-6)
+
+
+@pytest.mark.parametrize("fade", [1, 100, 256])
+def test_the_fade_goes_down_and_up_within_its_frames_and_stays_there(fade: int) -> None:
+    gains = state(1, 1)
+    for there, end in ((False, 0), (True, 1)):
+        before = gains[WET, 0]
+        for _ in range(fade):
+            fade_step(gains, there, fade)
+            assert abs(gains[WET, 0] - before) <= 1.001 / fade
+            before = gains[WET, 0]
+        assert gains[WET, 0] == pytest.approx(end, abs=1e-5)
+        for _ in range(2):
+            fade_step(gains, there, fade)
+        assert gains[WET, 0] == end

@@ -1,0 +1,73 @@
+"""Who may import whom, read from the source; and what the command line loads before it is asked for anything."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ROOMS = ("dsp", "export", "stream")
+FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+TRACING = {Path("export/traceable.py"), Path("export/graph.py"), Path("export/parity.py")}
+
+
+def imports(file: Path) -> Iterator[str]:
+    """Every module that a file imports, `from a import b` as `a.b`; a relative one starts with a dot."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
+
+
+def imported(file: Path, package: str) -> list[str]:
+    return [name for name in imports(file) if name.split(".")[0] == package]
+
+
+def importers(package: str, room: str = "") -> set[Path]:
+    return {file for file in FILES if str(file).startswith(room) and imported(file, package)}
+
+
+def test_all_rooms_are_read() -> None:
+    assert {file.parts[0] for file in FILES} == set(ROOMS)
+
+
+@pytest.mark.parametrize("file", FILES, ids=str)
+def test_no_import_is_relative(file: Path) -> None:
+    assert not [name for name in imports(file) if name.startswith(".")]
+
+
+@pytest.mark.parametrize(("room", "stranger"), [("dsp", "export"), ("dsp", "stream"), ("export", "stream")])
+def test_a_room_does_not_know_who_uses_it(room: str, stranger: str) -> None:
+    assert importers(stranger, room) == set()
+
+
+def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:
+    assert importers("export", "stream") == {Path("stream/cli.py")}
+    asked = imported(Path("stream/cli.py"), "export")
+    assert asked
+    assert {name.rpartition(".")[0] for name in asked} == {"export.store"}
+
+
+@pytest.mark.parametrize("package", ["torch", "demucs", "onnxscript"])
+def test_only_what_traces_and_verifies_knows_the_published_network(package: str) -> None:
+    assert importers(package) <= TRACING
+
+
+@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "onnxruntime", "rtmidi"])
+def test_one_file_is_the_door_to_a_library(package: str) -> None:
+    assert len(importers(package, "stream")) == 1
+
+
+@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "onnxruntime", "rtmidi", "threading", "time"])
+def test_dsp_knows_neither_devices_nor_files_nor_threads_nor_clocks(package: str) -> None:
+    assert importers(package, "dsp") == set()
+
+
+def test_the_command_line_loads_neither_torch_nor_demucs() -> None:
+    code = "import sys, stream.cli; print(sorted({'torch', 'demucs', 'onnxscript'} & sys.modules.keys()))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
