@@ -108,7 +108,7 @@ def offline(network: Network, song: Song) -> Frames:
         writer.write(np.ascontiguousarray(song.mix[:, : song.excerpt.stop].T))
         writer.close()
         with AudioReader(path) as reader:
-            stems = np.concatenate(list(stems_of(network, reader, 0.25, 1)), axis=2)
+            stems = np.concatenate(list(stems_of(network, reader, 0.25)), axis=2)
     return stems[..., song.excerpt]
 
 

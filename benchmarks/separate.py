@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,9 +50,9 @@ def excerpt(song: Path | None, seconds: float | None, folder: Path) -> Path:
     return path
 
 
-def checkpoint(folder: Path) -> torch.nn.Module:
+def checkpoint(folder: Path) -> Any:
     """demucs' network, and a local repository for its command, from the weights that are in the cache."""
-    network = load_safetensors_model(cache() / "htdemucs.safetensors")
+    network: Any = load_safetensors_model(cache() / "htdemucs.safetensors")
     args, kwargs = network._init_args_kwargs
     package = {"klass": type(network), "args": args, "kwargs": kwargs, "state": network.state_dict()}
     folder.mkdir()
@@ -120,7 +121,7 @@ def main() -> None:
         report.save(chosen.json)
 
 
-def _apply(network: torch.nn.Module, song: Path) -> None:
+def _apply(network: Any, song: Path) -> None:
     with AudioReader(song) as reader:
         mix = torch.from_numpy(np.ascontiguousarray(reader.read(reader.frames).T))
     apply_model(network, mix[None], shifts=0, overlap=0.25)

@@ -1,6 +1,5 @@
 """What each command does, between the words of the command line and the host."""
 
-import os
 import signal
 import threading
 import time
@@ -194,10 +193,10 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Say, con
 
 
 def _offline_network(chosen: Opening) -> Network | None:
-    """A network for whole segments: one thread each, as many at once as there are cores; None for a plugin."""
+    """A network for whole segments, which may spin: nothing else wants the cores; None for a plugin."""
     if chosen.path is None:
         return None
-    return Network(chosen.path, MOST_COLUMNS, threads=1, provider=chosen.provider)
+    return Network(chosen.path, MOST_COLUMNS, chosen.threads, spinning=True, provider=chosen.provider)
 
 
 def _separate_one(chosen: Opening, network: Network | None, song: Path, arguments: Namespace, say: Say,
@@ -212,7 +211,7 @@ def _separate_one(chosen: Opening, network: Network | None, song: Path, argument
     hidden = not console.is_terminal
     with AudioReader(song) as reader, Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(song.name)
-        written = separate_file(network, reader, folder, arguments.overlap, chosen.threads or os.cpu_count() or 1,
+        written = separate_file(network, reader, folder, arguments.overlap,
                                 lambda done, total: bar.update(task, completed=done, total=total))
     say(f"wrote {folder}: {', '.join(written)}")
     return written

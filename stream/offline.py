@@ -7,11 +7,10 @@
 Memory is bounded by the segment, not by the song: a frame is written as soon as no later segment can touch it.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,6 +55,22 @@ def frames_at(reader: AudioReader, samplerate: int) -> Iterator[Frames]:
     yield resampler.finish()
 
 
+class Segment(NamedTuple):
+    """One segment of a song.
+
+    offset, length: where it lies in the song, frames
+    lead: where it lies in its window, frames
+    window: float32 (2, window)
+    last: no segment follows
+    """
+
+    offset: int
+    length: int
+    lead: int
+    window: Frames
+    last: bool
+
+
 class Segments:
     """Cuts a stream of blocks into overlapping segments with what lies around the last one, as demucs does."""
 
@@ -66,13 +81,13 @@ class Segments:
         self._base = 0  # the position of held[0]
         self._ended = False
 
-    def __iter__(self) -> Iterator[tuple[int, int, int, Frames]]:
-        """offset, length and lead of each segment, and its window: float32 (2, window), its segment from `lead` on."""
+    def __iter__(self) -> Iterator[Segment]:
+        """The segments, in order."""
         offset = 0
-        while self._fill(offset + self._window) > offset:
-            length = min(SEGMENT, self._base + len(self._held) - offset)
-            lead = (SEGMENT - length) // 2  # the last one sits in the middle of its window
-            yield offset, length, lead, self._cut(offset - lead)
+        while (reached := self._fill(offset + self._window)) > offset:
+            length = min(SEGMENT, reached - offset)
+            lead = (SEGMENT - length) // 2  # a short one sits in the middle of its window
+            yield Segment(offset, length, lead, self._cut(offset - lead), reached <= offset + self._stride)
             offset += self._stride
             self._drop(offset - SEGMENT // 2)
 
@@ -138,11 +153,10 @@ class Overlap:
         return out
 
 
-def stems_of(network: Network, reader: AudioReader, overlap: float, parallel: int) -> Iterator[Frames]:
+def stems_of(network: Network, reader: AudioReader, overlap: float) -> Iterator[Frames]:
     """A file's stems, in order: float32 (stems, 2, n), at the model's samplerate. [main-thread]
 
     overlap: of neighbouring segments, 0 to below 1
-    parallel: segments at work at once
     Raises ValueError for an overlap that cannot be, Failure for a file that cannot be read.
     """
     if not 0 <= overlap < 1:
@@ -150,27 +164,12 @@ def stems_of(network: Network, reader: AudioReader, overlap: float, parallel: in
     fit, stride = level(reader), int((1 - overlap) * SEGMENT)
     segments = Segments(frames_at(reader, network.samplerate), MOST_COLUMNS * FFT_HOP, stride, fit)
     adder = Overlap(len(network.sources), stride)
-    waiting: deque[tuple[int, int, Future[Frames]]] = deque()
-
-    def finish(last: bool) -> Frames:
-        length, lead, future = waiting.popleft()
-        part = future.result()[..., lead : lead + length]
-        return adder.add(part, last) * np.float32(fit.deviation) + np.float32(fit.mean)
-
-    with ThreadPoolExecutor(parallel) as pool:
-        try:
-            for _, length, lead, window in segments:
-                waiting.append((length, lead, pool.submit(separate_window, network, window)))
-                if len(waiting) > parallel:
-                    yield finish(last=False)
-            while waiting:
-                yield finish(last=len(waiting) == 1)
-        except BaseException:
-            pool.shutdown(wait=True, cancel_futures=True)
-            raise
+    for segment in segments:
+        part = separate_window(network, segment.window)[..., segment.lead : segment.lead + segment.length]
+        yield adder.add(part, segment.last) * np.float32(fit.deviation) + np.float32(fit.mean)
 
 
-def separate(network: Network, reader: AudioReader, folder: Path, overlap: float, parallel: int,
+def separate(network: Network, reader: AudioReader, folder: Path, overlap: float,
              progress: Callable[[int, int], None]) -> dict[str, Path]:
     """Write `<stem>.wav` for every stem of a file, all of them or none; float32. [main-thread]
 
@@ -184,7 +183,7 @@ def separate(network: Network, reader: AudioReader, folder: Path, overlap: float
         for stem in network.sources:
             writers.append(AudioWriter(folder / f"{stem}.wav", network.samplerate, 2, total))
         done = 0
-        for stems in stems_of(network, reader, overlap, parallel):
+        for stems in stems_of(network, reader, overlap):
             for writer, stem_frames in zip(writers, stems, strict=True):
                 writer.write(np.ascontiguousarray(stem_frames.T))
             done += stems.shape[-1]

@@ -37,7 +37,7 @@ def network(model_path: Path) -> Network:
 def written(network: Network, song: Path, folder: Path, overlap: float = 0.25) -> dict[str, Frames]:
     told: list[tuple[int, int]] = []
     with AudioReader(song) as reader:
-        paths = separate(network, reader, folder, overlap, 1, lambda *x: told.append(x))
+        paths = separate(network, reader, folder, overlap, lambda *x: told.append(x))
     assert told[-1][0] == told[-1][1]
     return {stem: sf.read(path, dtype="float32")[0] for stem, path in paths.items()}
 
@@ -47,7 +47,7 @@ def written(network: Network, song: Path, folder: Path, overlap: float = 0.25) -
 def test_segments_lie_where_demucs_lays_them_with_what_is_around_them(frames: int, overlap: float) -> None:
     stride = int((1 - overlap) * SEGMENT)
     found = []
-    for offset, length, lead, window in Segments(blocks(frames), WINDOW, stride, PLAIN):
+    for offset, length, lead, window, _ in Segments(blocks(frames), WINDOW, stride, PLAIN):
         found.append(offset)
         assert length == min(SEGMENT, frames - offset)
         assert lead == (SEGMENT - length) // 2  # demucs.apply.TensorChunk.padded
@@ -105,7 +105,7 @@ def test_stems_are_as_long_as_the_song_at_the_models_rate(doubling: Network, tmp
     wave = 0.3 * np.sin(2 * np.pi * 440 * np.arange(frames) / samplerate) + 0.1
     sf.write(tmp_path / "a.wav", np.stack([wave, -wave / 2], axis=1), samplerate, "FLOAT")
     with AudioReader(tmp_path / "a.wav") as reader:
-        paths = separate(doubling, reader, tmp_path / "out", 0.25, 2, lambda *_: None)
+        paths = separate(doubling, reader, tmp_path / "out", 0.25, lambda *_: None)
     for path in paths.values():
         stem = sf.read(path, dtype="float32")[0]
         assert abs(len(stem) - frames * 44_100 / samplerate) <= 1
