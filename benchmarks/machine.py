@@ -29,24 +29,28 @@ def realtime_allowed() -> bool:
 
 
 class Jackd:
-    """jackd with its dummy driver, under a name of its own; subprocesses find it through os.environ while entered.
+    """jackd with its dummy driver, under a name that no other run has: a real audio device with no hardware.
 
+    env: the variables by which a subprocess finds this server, and starts no other; while the server is entered
+        they are in os.environ too
+    period: frames; samplerate: Hz; channels: of `system`, each way
+    synchronous: the server waits for its clients every cycle: exact, where a late client otherwise loses a block
     Raises RuntimeError with jackd's own words where it does not answer, FileNotFoundError where it is not installed.
+    NB: libjack holds one server per process at a time (and jackd eight per machine): enter one after the other.
     """
 
-    def __init__(self, samplerate: int, period: int) -> None:
-        """Nothing runs yet. samplerate: Hz; period: frames"""
-        self.name = f"bench{os.getpid()}n{next(_count)}"
-        scheduling = ["-R", "-P70"] if realtime_allowed() else ["-r"]
-        sizes = ["-r", str(samplerate), "-p", str(period), "-C", "2", "-P", "2"]
-        # setpriv becomes jackd, and has the kernel end it should this process be killed
-        dying = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-        self._command = [*dying, "jackd", "--no-mlock", *scheduling, "-n", self.name, "-d", "dummy", *sizes]
+    def __init__(self, samplerate: int = 44100, period: int = 512, channels: int = 2,
+                 synchronous: bool = False) -> None:
+        """Nothing runs yet. [main-thread]"""
+        self.samplerate, self.period, self.channels, self.synchronous = samplerate, period, channels, synchronous
+        self.name = f"rig{os.getpid()}n{next(_count)}"
+        self.env = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
 
     def __enter__(self) -> Self:
-        os.environ |= {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
         self._log = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log)
+        self._before = {key: os.environ.get(key) for key in self.env}
+        os.environ.update(self.env)
         try:
             self._wait_until_it_answers()
         except BaseException:
@@ -58,6 +62,25 @@ class Jackd:
                  trace: TracebackType | None) -> None:
         self._end()
 
+    @property
+    def pid(self) -> int:
+        """Of jackd."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What jackd has said so far."""
+        self._log.seek(0)
+        return self._log.read()
+
+    def _command(self) -> list[str]:
+        scheduling = ["-R", "-P70"] if realtime_allowed() else ["-r"]
+        # setpriv becomes jackd, and has the kernel end it should this process be killed
+        dying = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+        driver = ["-n", self.name, *(["-S"] if self.synchronous else []), "-d", "dummy"]
+        sizes = ["-r", self.samplerate, "-p", self.period, "-C", self.channels, "-P", self.channels]
+        return [*dying, "jackd", "--no-mlock", *scheduling, *driver, *map(str, sizes)]
+
     def _end(self) -> None:
         self._process.terminate()
         try:
@@ -65,6 +88,11 @@ class Jackd:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        for key, value in self._before.items():
+            if value is None:
+                os.environ.pop(key, None)
+            else:
+                os.environ[key] = value
         self._log.close()
         for left in Path("/dev/shm").glob(f"jack_*{self.name}_*"):  # what clients that were killed left open
             left.unlink(missing_ok=True)
@@ -81,5 +109,4 @@ class Jackd:
                     time.sleep(0.05)
         finally:
             jack.set_error_function(None)
-        self._log.seek(0)
-        raise RuntimeError(f"jackd does not answer: {self._log.read().strip()}")
+        raise RuntimeError(f"jackd does not answer: {self.log.strip()}")

@@ -62,6 +62,8 @@ def mix_frame(state: Any, late_dry: int, left: Any, right: Any, stems: Any) -> A
     for s in range(1, count):
         least = min(least, state[CURRENT, s])
         most = max(most, state[CURRENT, s])
+    if most == 0:  # silence, whatever comes in
+        return np.float32(0), np.float32(0)
     if least == most:
         return least * left, least * right
     wet = state[WET, 0]

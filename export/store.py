@@ -60,7 +60,8 @@ def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:
         return _stored(MODELS[name], say, progress)
     path = Path(name).expanduser()
     if path.suffix not in SUFFIXES:
-        raise ValueError(f"no model is called {name!r}; known: {', '.join(MODELS)}, or a path ending in {SUFFIXES}")
+        known = ", ".join(MODELS)
+        raise ValueError(f"no model is called {name!r}; known: {known}, or a path ending in {', '.join(SUFFIXES)}")
     if not path.is_file():
         raise ValueError(f"no such model file: {path}")
     if path.suffix != ".safetensors":

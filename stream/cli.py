@@ -30,8 +30,7 @@ def main(words: list[str] | None = None) -> int:
     try:
         result = _COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
-        say("stopped")
-        return 130
+        return _fail(KeyboardInterrupt("stopped"), 1)
     except (ValueError, TypeError) as error:
         return _fail(error, 2)
     except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:

@@ -1,5 +1,6 @@
 """What each command does, between the words of the command line and the host."""
 
+import os
 import signal
 import threading
 import time
@@ -62,7 +63,9 @@ def columns(seconds: float | None) -> int | None:
 def _file(wish: str | None) -> Path | None:
     """A device wish that is the path of a sound file, as one."""
     path = None if wish is None else Path(wish)
-    return path if path and (path.suffix.lower() in SOUND or path.is_file()) else None
+    if path is None or not (path.suffix.lower() in SOUND or path.is_file() or (os.sep in str(wish) and path.exists())):
+        return None
+    return path
 
 
 def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, str]:

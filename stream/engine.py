@@ -104,7 +104,7 @@ class Engine:
     @property
     def heard(self) -> int:
         """Frames of the input that have been played. [any-thread]"""
-        return max(0, self.inputs.written - self.latency.delay)
+        return min(self.end, max(0, self.inputs.written - self.latency.delay))
 
     @property
     def ended(self) -> bool:

@@ -186,7 +186,7 @@ class Host:
     def report(self) -> dict[str, Any]:
         """What was done and measured, as `--json` prints it. [main-thread]"""
         worker, counts = self.engine.worker, self.engine.counts()
-        times = np.array(worker.hop_times_s or [0.0])
+        times = np.array(worker.hop_times_s) if worker.hop_times_s else np.zeros(1)
         opening = self._wish.opening
         return {
             "model": opening.model, "provider": opening.provider, "samplerate": self._rate,

@@ -6,6 +6,7 @@ to one of them, `other` where there is one, so that they sum to what was heard.
 """
 
 import time
+from array import array
 
 import numpy as np
 
@@ -95,7 +96,7 @@ class Worker:
         self._given_up = False
         self._held: Frames | None = None  # rows whose place in the ring is not free yet
         self.hops = 0
-        self.hop_times_s: list[float] = []
+        self.hop_times_s = array("d")
 
     @property
     def overruns(self) -> int:

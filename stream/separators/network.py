@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime as ort
 
 from dsp.stft import BINS, FFT_HOP, N_FFT
+from stream.separators.denormals import flushed, unchanged
 from stream.separators.fusion import fused
 from stream.separators.protocol import Frames
 
@@ -66,12 +67,14 @@ class Network:
 
     def run(self) -> None:
         """`mix` and `spec` through the network into `wave_out` and `spec_out`, without the GIL. [separator-thread]"""
-        self._session.run_with_iobinding(self._binding)
+        with flushed():
+            self._session.run_with_iobinding(self._binding)
 
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
         """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]"""
         feeds = dict(zip((v.name for v in self._session.get_inputs()), (mix[None], spec[None]), strict=True))
-        found = {array.ndim: array[0] for array in self._session.run(None, feeds)}
+        with flushed():
+            found = {array.ndim: array[0] for array in self._session.run(None, feeds)}
         return found[5], found[4]
 
 
@@ -79,11 +82,13 @@ def _open(path: Path, columns: int, threads: int, spinning: bool, provider: str)
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning else "0")
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
     options.add_free_dimension_override_by_name("T", columns)
     options.add_free_dimension_override_by_name("N", columns * FFT_HOP)
     fusible = provider == PROVIDERS["cpu"] and path.suffix == ".onnx"
     try:
-        return ort.InferenceSession(fused(path) if fusible else str(path), options, providers=[provider])
+        with unchanged():
+            return ort.InferenceSession(fused(path) if fusible else str(path), options, providers=[provider])
     except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{path} is no model that ONNX Runtime can open: {reason}") from error

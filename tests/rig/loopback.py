@@ -48,7 +48,8 @@ def _process(frames: Any, user: Any) -> Any:
     done = head[DONE]
     active = head[STARTED] == 1 and done < head[TOTAL]
     if active and done > 0 and now != head[NEXT_TIME]:
-        head[SKIPPED] += (now - head[NEXT_TIME]) & 0xFFFFFFFF  # JACK's clock is 32 bits wide
+        ahead = (now - head[NEXT_TIME]) & 0xFFFFFFFF  # JACK's clock is 32 bits wide, and may step back
+        head[SKIPPED] += min(ahead, 0x100000000 - ahead)
     head[NEXT_TIME] = (now + n) & 0xFFFFFFFF
     for c in range(playing):
         out = carray(_get_buffer(np.uint64(head[PORTS + c]), frames), (n,))

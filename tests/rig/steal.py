@@ -2,16 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
-_STEAL = 8  # of the line "cpu user nice system idle iowait irq softirq steal ..." in /proc/stat, see proc(5)
-
-
-def steal() -> float:
-    """CPU time stolen from this virtual machine since it booted, seconds, all cores together. [any-thread]."""
-    ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[_STEAL]
-    return int(ticks) / os.sysconf("SC_CLK_TCK")
+from benchmarks.machine import steal
 
 
 class Steal:
