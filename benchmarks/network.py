@@ -40,8 +40,9 @@ def compare(report: Report, path: Path, mix: Any, columns: int, rounds: int) -> 
     window = np.ascontiguousarray(mix[:, START : START + FFT_HOP * columns])
     feeds = {"mix": window[None], "spec": stft(window)[None]}
     plain, together = str(path), fused(path)
-    cases: dict[str, tuple[str | bytes, bool]] = {"as exported": (plain, False), "fused": (together, False), "denormals as zero": (plain, True),
-             "both, as we run it": (together, True)}
+    cases: dict[str, tuple[str | bytes, bool]] = {
+        "as exported": (plain, False), "fused": (together, False), "denormals as zero": (plain, True),
+        "both, as we run it": (together, True)}
     contenders: dict[str, Callable[[], Any]] = {
         name: partial(run, session(source, columns, zero), zero, feeds) for name, (source, zero) in cases.items()}
     wanted = contenders["as exported"]()
