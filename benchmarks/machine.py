@@ -1,5 +1,6 @@
 """What a benchmark needs of a Linux machine: an audio device that is none, and how much of the machine we had."""
 
+import contextlib
 import itertools
 import os
 import shutil
@@ -26,6 +27,16 @@ def realtime_allowed() -> bool:
     """Whether this user may run a process under SCHED_FIFO, tried on one that ends at once. [any-thread]"""
     chrt = shutil.which("chrt")
     return chrt is not None and subprocess.run([chrt, "-f", "70", "true"], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def _ended(process: subprocess.Popen[bytes]) -> int:
+    """End a process and give its exit code, below zero where a signal was its end."""
+    process.terminate()
+    try:
+        return process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
 
 
 class Jackd:
@@ -82,12 +93,12 @@ class Jackd:
         return [*dying, "jackd", "--no-mlock", *scheduling, *driver, *map(str, sizes)]
 
     def _end(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(5)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if _ended(self._process) < 0:
+            # a jackd that was killed keeps one of the machine's eight places until one of its name ends well
+            self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log)
+            with contextlib.suppress(RuntimeError):
+                self._wait_until_it_answers()
+            _ended(self._process)
         for key, value in self._before.items():
             if value is None:
                 os.environ.pop(key, None)

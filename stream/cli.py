@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -26,6 +27,7 @@ console = Console(stderr=True, highlight=False)
 
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill leaves nothing half-written either
     arguments = parse(sys.argv[1:] if words is None else words)
     try:
         result = _COMMANDS[arguments.command](arguments)

@@ -56,8 +56,10 @@ class Live:
 
     def __enter__(self) -> Self:
         self._out, self._err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
+        # a shell that starts something in the background has it ignore Ctrl-C, and whatever it starts too
         self.process = subprocess.Popen(
-            [COMMAND, *self._words], stdin=self._stdin, stdout=self._out, stderr=self._err)
+            [COMMAND, *self._words], stdin=self._stdin, stdout=self._out, stderr=self._err,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         return self
 
     def __exit__(self, *error: object) -> None:
