@@ -17,12 +17,12 @@ import numpy as np
 from benchmarks.hogs import beside
 from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
-from stream import callback as cb
-from stream.atomics import store
 from stream.control.mixer import Mixer
 from stream.devices.portaudio import PortAudioStream, find
-from stream.engine import FADE, Engine, Setup
 from stream.geometry import SAMPLERATE, Latency, plan
+from stream.live import callback as cb
+from stream.live.atomics import store
+from stream.live.engine import FADE, Engine, Setup
 from stream.separators.protocol import Frames
 
 BLOCK = 512
@@ -59,7 +59,7 @@ def engine() -> Engine:
 
 
 class InNumpy:
-    """The callback as one would write it in Python: what `stream.callback` does with the same rings, in numpy."""
+    """The callback as one would write it in Python: what `stream.live.callback` does with the same rings, in numpy."""
 
     def __init__(self, path: Engine) -> None:
         """Take rings and gains over. [main-thread]"""

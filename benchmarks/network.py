@@ -12,7 +12,7 @@ import onnxruntime as ort
 from benchmarks.report import Report, interleave, parse
 from dsp.stft import FFT_HOP, stft
 from export.store import model_file
-from stream import demo
+from stream.command import song as demo
 from stream.separators.denormals import flushed, unchanged
 from stream.separators.fusion import fused
 

@@ -20,8 +20,8 @@ from dsp.stft import FFT_HOP
 from export.store import model_file
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.geometry import SAMPLERATE, Geometry
-from stream.offline import stems_of
 from stream.separators.network import Network
+from stream.separators.offline import stems_of
 from stream.separators.protocol import Frames
 from stream.separators.windowed import Windowed
 

@@ -19,7 +19,7 @@ from demucs.hf import load_safetensors_model
 
 from benchmarks.report import Report, interleave
 from export.store import cache, model_file
-from stream import demo
+from stream.command import song as demo
 from stream.devices.audiofile import AudioReader, AudioWriter
 
 QUESTION = (__doc__ or "").splitlines()[0]

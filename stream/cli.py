@@ -7,7 +7,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,15 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from export.store import StoreError, model_file
-from stream import commands
-from stream.arguments import parse
+from stream.command.arguments import parse
+from stream.command.demo import demo
+from stream.command.run import run
+from stream.command.separate import separate
+from stream.control import midi
+from stream.devices import portaudio
 from stream.errors import Failure
-from stream.separators.opening import Opening, provider_of
+from stream.separators.network import provider_name
+from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
 
 console = Console(stderr=True, highlight=False)
@@ -32,7 +37,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         result = _COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
-        return _fail(KeyboardInterrupt("stopped"), 1)
+        say("stopped")
+        return 1
     except (ValueError, TypeError) as error:
         return _fail(error, 2)
     except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
@@ -57,7 +63,7 @@ def say(text: str) -> None:
 def opening(arguments: Namespace) -> Opening:
     """The separator that was asked for, with its model file fetched if need be."""
     name = arguments.model
-    provider = provider_of(arguments.provider)
+    provider = provider_name(arguments.provider)
     path = None if name in plugins() else fetch(name)
     return Opening(name, path, provider, arguments.threads or 0)
 
@@ -83,31 +89,31 @@ def _demo_opening(arguments: Namespace) -> Opening:
     except StoreError as error:
         say(f"{error}\ndemucs-stream: no weights; using `center`, which only tells the middle of the stereo image "
             "from the rest: expect far less")
-        return replace(opening(Namespace(**{**vars(arguments), "model": "center"})))
+        return opening(Namespace(**{**vars(arguments), "model": "center"}))
 
 
 def _run(arguments: Namespace) -> dict[str, Any]:
     with ExitStack() as stack:
-        return commands.run(arguments, lambda: opening(arguments), say, console, stack)
+        return run(arguments, lambda: opening(arguments), say, console, stack)
 
 
 def _separate(arguments: Namespace) -> dict[str, Any]:
-    return commands.separate(arguments, lambda: opening(arguments), say, console)
+    return separate(arguments, lambda: opening(arguments), say, console)
 
 
 def _demo(arguments: Namespace) -> dict[str, Any]:
-    return commands.demo(arguments, partial(_demo_opening, arguments), say, console)
+    return demo(arguments, partial(_demo_opening, arguments), say, console)
 
 
 def _devices(_arguments: Namespace) -> dict[str, Any]:
-    found = commands.devices()
+    found = portaudio.devices()
     if not _arguments.json:
         print("\n".join(map(str, found)) or "no sound devices")
     return {"devices": [asdict(device) for device in found]}
 
 
 def _ports(_arguments: Namespace) -> dict[str, Any]:
-    found = commands.ports()
+    found = midi.ports()
     if not _arguments.json:
         print("\n".join(found) or "no MIDI ports")
     return {"ports": found}

@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from stream import callback as cb
-from stream.clock import run_device, run_virtual, run_wall
 from stream.control.mixer import Mixer
 from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device, PortAudioStream
 from stream.devices.recorder import Recorder, Track
-from stream.engine import FADE, Engine, Setup
 from stream.errors import Failure
 from stream.geometry import NAMED_S, Latency
+from stream.live import callback as cb
+from stream.live.clock import run_device, run_virtual, run_wall
+from stream.live.engine import FADE, Engine, Setup
 from stream.probe import MARGIN, holdable_s, room_s, time_hop
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Separator

@@ -4,8 +4,8 @@ import time
 
 import numpy as np
 
-from stream.engine import FADE
 from stream.geometry import LOOKAHEAD, MOST_S, SAMPLERATE, Latency, plan
+from stream.live.engine import FADE
 from stream.separators.protocol import Separator
 
 WARM, TIMED = 2, 5

@@ -11,7 +11,7 @@ from typing import Any, Self
 import rtmidi
 
 from stream.control.mixer import Mixer
-from stream.quiet import quiet
+from stream.devices.quiet import quiet
 
 FIRST_NOTE, FIRST_CONTROL = 36, 20
 NOTE_ON, CONTROL_CHANGE = 0x90, 0xB0

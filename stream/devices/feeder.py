@@ -1,7 +1,7 @@
 """A sound file as a source: it keeps the feed ring filled, ahead of the callback."""
 
 from stream.devices.audiofile import AudioReader
-from stream.ring import Ring
+from stream.live.ring import Ring
 
 AHEAD_S = 1.0
 CHUNK = 8192  # frames

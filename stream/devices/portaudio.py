@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from stream.devices.quiet import quiet
 from stream.errors import Failure
-from stream.quiet import quiet
 
 CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stream.devices.audiofile import AudioWriter, close_all
-from stream.ring import Ring
+from stream.live.ring import Ring
 
 CHUNK = 16_384  # frames
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from dsp.resample import Resampler
 from stream.geometry import NAMED_S, Latency, plan
-from stream.separators.network import Network, provider_name
+from stream.live.worker import QUANTUM
+from stream.separators.network import Network
 from stream.separators.protocol import Separator, plugin
 from stream.separators.windowed import Windowed
-from stream.worker import QUANTUM
 
 SPARE_HOPS = 2  # of the budget of a separator that is no network: it may wait for its turn that long
 
@@ -72,8 +72,3 @@ def spend(separator: Separator, samplerate: int, device: tuple[int, int], latenc
                          f"and the budget needs {least / samplerate:.3f} s; the least is "
                          f"{(fixed + least) / samplerate:.2f} s")
     return Latency(samplerate, device[0], resampler, hop, ahead, fade, budget, device[1])
-
-
-def provider_of(wish: str) -> str:
-    """The provider that a wish stands for. Raises ValueError."""
-    return provider_name(wish)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from stream import callback as cb
 from stream.control.mixer import Mixer
-from stream.engine import FADE, Engine, Setup
+from stream.live import callback as cb
+from stream.live.engine import FADE, Engine, Setup
 from stream.separators.opening import spend
 from stream.separators.protocol import Separator
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from dsp.mix import CURRENT
-from stream import callback as cb
-from stream.engine import FADE
+from stream.live import callback as cb
+from stream.live.engine import FADE
 from tests.stream.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
 
 FRAMES = 20_000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stream import demo
+from stream.command import song as demo
 from tests.stream.byhand import Frames, noise
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.devices.feeder import CHUNK, ENDLESS, Feeder
-from stream.ring import Ring
+from stream.live.ring import Ring
 from tests.stream.byhand import SOURCES, Frames, Live, Shares, noise
 
 LENGTHS = [1, CHUNK - 1, CHUNK, CHUNK + 1, 100_000]

@@ -11,8 +11,8 @@ import soundfile as sf
 from stream.devices.audiofile import AudioReader
 from stream.errors import Failure
 from stream.geometry import MOST_COLUMNS
-from stream.offline import SEGMENT, Level, Overlap, Segments, level, separate
 from stream.separators.network import Network
+from stream.separators.offline import SEGMENT, Level, Overlap, Segments, level, separate
 from tests.shared import shared
 from tests.stream.byhand import Frames, noise
 from tests.stream.models import model

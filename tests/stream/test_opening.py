@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.engine import FADE
+from stream.live.engine import FADE
 from stream.separators.center import Center
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import plugin, plugins

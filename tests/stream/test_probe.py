@@ -2,8 +2,8 @@
 
 import pytest
 
-from stream.engine import FADE
 from stream.geometry import MOST_S, SAMPLERATE, plan
+from stream.live.engine import FADE
 from stream.probe import MARGIN, TIMED, WARM, holdable_s, room_s, time_hop
 from stream.separators.opening import spend
 from tests.stream.byhand import Shares

@@ -8,7 +8,7 @@ import soundfile as sf
 
 from stream.devices.recorder import CHUNK, Recorder, Track
 from stream.errors import Failure
-from stream.ring import Ring
+from stream.live.ring import Ring
 from tests.stream.byhand import noise
 
 END = 1 << 40

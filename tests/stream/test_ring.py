@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numba import njit
 
-from stream import callback, ring
-from stream.atomics import store_release
-from stream.ring import Ring
+from stream.live import callback, ring
+from stream.live.atomics import store_release
+from stream.live.ring import Ring
 
 
 def count(start: int, frames: int, channels: int = 2) -> np.ndarray:

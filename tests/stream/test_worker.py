@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.clock import run_wall
 from stream.devices.audiofile import AudioReader, AudioWriter
-from stream.threads import Stepper
-from stream.worker import QUANTUM
+from stream.live.clock import run_wall
+from stream.live.threads import Stepper
+from stream.live.worker import QUANTUM
 from tests.stream.byhand import SOURCES, Frames, Live, Shares, late_by, noise
 
 RATES = [44_100, 48_000, 22_050, 96_000]

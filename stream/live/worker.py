@@ -12,7 +12,7 @@ import numpy as np
 
 from dsp.resample import Resampler
 from stream.geometry import Latency
-from stream.ring import Ring
+from stream.live.ring import Ring
 from stream.separators.protocol import Frames, Separator, Skipping
 
 QUANTUM = 256  # frames that go through the resampler at a time

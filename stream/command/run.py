@@ -1,9 +1,8 @@
-"""What each command does, between the words of the command line and the host."""
+"""The command `run`: live, until the input ends or the user does."""
 
 import os
 import signal
 import threading
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,27 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stream import demo as demo_song
-from stream.control import midi
+from stream.command.status import Status, closing_lines, latency_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
 from stream.devices import portaudio
-from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device
-from stream.errors import Failure
 from stream.geometry import LEAST_COLUMNS, LEAST_S, MOST_COLUMNS, MOST_S, NAMED_S, SAMPLERATE
 from stream.host import Host, Say, Wish
-from stream.offline import separate as separate_file
-from stream.separators.network import Network
+from stream.live.threads import Stepper
 from stream.separators.opening import Opening
-from stream.status import Status, clock, closing_lines, latency_lines
-from stream.threads import Stepper
 
-devices = portaudio.devices
-ports = midi.ports
 SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}
 
 
@@ -75,13 +65,13 @@ def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, st
     wish_out = arguments.output_device or (None if _file(arguments.device) else arguments.device)
     file_in, file_out = _file(wish_in), _file(wish_out)
     between_files = file_in and (file_out or (wish_out is None and arguments.record))
-    clock = arguments.clock or ("virtual" if between_files else "device")
+    pace = arguments.clock or ("virtual" if between_files else "device")
     source: Device | Path = file_in or portaudio.find(wish_in, "input")
     sink: Device | Path | None = file_out
-    if sink is None and (wish_out is not None or clock == "device"):
+    if sink is None and (wish_out is not None or pace == "device"):
         sink = portaudio.find(wish_out, "output")
-    _check_ends(source, sink, clock)
-    return source, sink, clock
+    _check_ends(source, sink, pace)
+    return source, sink, pace
 
 
 def _check_ends(source: Device | Path, sink: Device | Path | None, clock: str) -> None:
@@ -96,7 +86,9 @@ def _check_ends(source: Device | Path, sink: Device | Path | None, clock: str) -
         raise ValueError(f"an output file is a .wav, not {sink.name}")
 
 
-def _preset(arguments: Namespace) -> Callable[[Mixer], None]:
+def preset(arguments: Namespace) -> Callable[[Mixer], None]:
+    """What sets a mixer as the command line has it; it raises ValueError for a stem that is not here."""
+
     def prepare(mixer: Mixer) -> None:
         for stem in arguments.mute:
             mixer.mute(stem, True)
@@ -108,7 +100,7 @@ def _preset(arguments: Namespace) -> Callable[[Mixer], None]:
     return prepare
 
 
-def _drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: ExitStack,
+def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: ExitStack,
            also: Callable[[], None] = lambda: None) -> None:
     """Run a host with keys, MIDI and the status line until its input ends, `q` or Ctrl-C."""
     stopped = threading.Event()
@@ -160,90 +152,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
     host = Host(Wish(replace(opening(), window_columns=window), source, sink, pace, arguments.block,
-                     arguments.samplerate, wanted_s, arguments.on_late, arguments.record, _preset(arguments)), say)
+                     arguments.samplerate, wanted_s, arguments.on_late, arguments.record, preset(arguments)), say)
     stack.callback(host.close, keep=False)
-    _drive(host, arguments, say, console, stack)
+    drive(host, arguments, say, console, stack)
     return host.report()
-
-
-def separate(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
-    """Separate files; every song is tried. Raises Failure at the end, naming those that failed. [main-thread]"""
-    begun = time.perf_counter()
-    chosen = opening()
-    network = _offline_network(chosen)
-    files: dict[str, str] = {}
-    failed: list[str] = []
-    for song in arguments.songs:
-        try:
-            written = _separate_one(chosen, network, song, arguments, say, console)
-        except Failure as error:
-            if len(arguments.songs) == 1:
-                raise
-            failed.append(str(song))
-            say(f"demucs-stream: {error}")
-            continue
-        prefix = f"{song.stem}/" if len(arguments.songs) > 1 else ""
-        files |= {prefix + stem: str(path) for stem, path in written.items()}
-    if failed:
-        raise Failure(f"{len(failed)} of {len(arguments.songs)} not separated: {', '.join(failed)}")
-    nothing = dict.fromkeys(("device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out"), 0.0)
-    return {
-        "model": chosen.model, "provider": chosen.provider, "separator": "offline" if network else chosen.model,
-        "samplerate": network.samplerate if network else SAMPLERATE, "latency_s": 0.0, "latency_parts_s": nothing,
-        "hops": 0, "misses": 0, "underruns": 0, "xruns": 0, "hop_time_s": {"median": 0.0, "p99": 0.0, "max": 0.0},
-        "time_s": time.perf_counter() - begun, "files": files,
-    }
-
-
-def _offline_network(chosen: Opening) -> Network | None:
-    """A network for whole segments, which may spin: nothing else wants the cores; None for a plugin."""
-    if chosen.path is None:
-        return None
-    return Network(chosen.path, MOST_COLUMNS, chosen.threads, spinning=True, provider=chosen.provider)
-
-
-def _separate_one(chosen: Opening, network: Network | None, song: Path, arguments: Namespace, say: Say,
-                  console: Console) -> dict[str, Path]:
-    folder = arguments.output / song.stem
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
-               TimeRemainingColumn())
-    if network is None:  # a plugin runs hop by hop, as it does live
-        host = Host(Wish(chosen, song, None, "virtual", record=folder), say)
-        host.run(lambda: True)
-        return {stem: Path(path) for stem, path in host.files.items() if stem != "mix"}
-    hidden = not console.is_terminal
-    with AudioReader(song) as reader, Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task(song.name)
-        written = separate_file(network, reader, folder, arguments.overlap,
-                                lambda done, total: bar.update(task, completed=done, total=total))
-    say(f"wrote {folder}: {', '.join(written)}")
-    return written
-
-
-def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
-    """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
-    out = arguments.output
-    true = None if arguments.song else demo_song.write(out / "song")
-    song = arguments.song or out / "song" / "mix.wav"
-    say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
-    window = columns(arguments.window)
-    chosen = replace(opening(), window_columns=window)
-    host = Host(Wish(chosen, song, None, "wall", latency_s=latency_s(arguments.latency), late=arguments.on_late,
-                     record=out, prepare=_preset(arguments)), say)
-
-    def half_way() -> None:
-        stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]
-        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.muted(stem):
-            host.mixer.mute(stem, True)
-            say(f"{clock(host.engine.heard / host.latency.samplerate)}  {stem} muted")
-
-    with ExitStack() as stack:
-        stack.callback(host.close, keep=False)
-        _drive(host, arguments, say, console, stack, half_way)
-    report = host.report()
-    if true is not None:
-        report["sdr_db"] = demo_song.score(true, host.files)
-        for stem, db in report["sdr_db"].items():
-            say(f"{stem}: {db:.1f} dB SDR against the true stem")
-    say("what you would have heard is mix.wav. Next: demucs-stream devices, demucs-stream --device N --mute vocals")
-    return report

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream import callback as cb
 from stream.control.mixer import RAMP_S, Mixer
 from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
-from stream.ring import Ring
+from stream.live import callback as cb
+from stream.live.ring import Ring
+from stream.live.worker import Worker
 from stream.separators.protocol import Separator
-from stream.worker import Worker
 
 FADE = 256  # frames over which late stems give way to the dry signal
 HISTORY_S = 8.0  # how late the separator thread may be before input is lost to it

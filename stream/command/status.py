@@ -7,7 +7,7 @@ from rich.live import Live
 from rich.text import Text
 
 from stream.control.mixer import Mixer
-from stream.engine import Engine
+from stream.live.engine import Engine
 
 
 def line(engine: Engine, mixer: Mixer, keys: str) -> Text:

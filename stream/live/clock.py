@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from stream.engine import Engine
 from stream.errors import Failure
-from stream.threads import Stepper
+from stream.live.engine import Engine
+from stream.live.threads import Stepper
 
 Step = Callable[[], bool]
 WATCH_S = 0.05

@@ -20,7 +20,7 @@ from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
 from dsp.mix import ROWS, WET, fade_step, mix_frame, ramp_step, retarget
-from stream.atomics import load_acquire, pointer, store_release
+from stream.live.atomics import load_acquire, pointer, store_release
 
 HEADER = 64
 # counters, one writer: the callback

@@ -1,0 +1,44 @@
+"""The command `demo`: the main job with no sound card and no song of one's own."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+from rich.console import Console
+
+from stream.command import song as demo_song
+from stream.command.run import columns, drive, latency_s, preset
+from stream.command.status import clock
+from stream.host import Host, Say, Wish
+from stream.separators.opening import Opening
+
+
+def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
+    """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
+    out = arguments.output
+    true = None if arguments.song else demo_song.write(out / "song")
+    song = arguments.song or out / "song" / "mix.wav"
+    say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
+    window = columns(arguments.window)
+    chosen = replace(opening(), window_columns=window)
+    host = Host(Wish(chosen, song, None, "wall", latency_s=latency_s(arguments.latency), late=arguments.on_late,
+                     record=out, prepare=preset(arguments)), say)
+
+    def half_way() -> None:
+        stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]
+        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.muted(stem):
+            host.mixer.mute(stem, True)
+            say(f"{clock(host.engine.heard / host.latency.samplerate)}  {stem} muted")
+
+    with ExitStack() as stack:
+        stack.callback(host.close, keep=False)
+        drive(host, arguments, say, console, stack, half_way)
+    report = host.report()
+    if true is not None:
+        report["sdr_db"] = demo_song.score(true, host.files)
+        for stem, db in report["sdr_db"].items():
+            say(f"{stem}: {db:.1f} dB SDR against the true stem")
+    say("what you would have heard is mix.wav. Next: demucs-stream devices, demucs-stream --device N --mute vocals")
+    return report
