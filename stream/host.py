@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,15 @@ class Host:
         sink = wish.sink if isinstance(wish.sink, Device) else None
         if source is None and sink is None:
             return None
-        rate = self._reader.samplerate if self._reader else wish.samplerate
-        return self._open.enter_context(
-            PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header))
+
+        def opened(rate: int | None) -> PortAudioStream:
+            stream = PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header)
+            return self._open.enter_context(stream)
+
+        if wish.samplerate is None and self._reader is not None:
+            with suppress(Failure):  # a device that refuses the file's rate keeps its own
+                return opened(self._reader.samplerate)
+        return opened(wish.samplerate)
 
     def _choose(self) -> tuple[Separator, Latency]:
         """A separator and a latency that this machine can hold. Raises Failure where it cannot."""
@@ -116,7 +122,7 @@ class Host:
             if hop_time * MARGIN <= room_s(separator, latency, wish.block):
                 return separator, latency
             held = holdable_s(hop_time, wish.opening.columns(separator), asked_s or NAMED_S["normal"])
-            text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop of {hop_time:.2f} s of work may "
+            text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
                     f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
             if wish.latency_s is not None or held is None:
                 advice = f"; try --latency {held:g}" if held else "; no latency can"

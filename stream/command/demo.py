@@ -8,7 +8,6 @@ from typing import Any
 
 from rich.console import Console
 
-from stream.command import song as demo_song
 from stream.command.run import columns, drive, latency_s, preset
 from stream.command.status import clock
 from stream.host import Host, Say, Wish
@@ -17,6 +16,8 @@ from stream.separators.opening import Opening
 
 def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
     """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
+    from stream.command import song as demo_song  # scipy.signal takes half a second to import; only this wants it
+
     out = arguments.output
     true = None if arguments.song else demo_song.write(out / "song")
     song = arguments.song or out / "song" / "mix.wav"

@@ -57,7 +57,9 @@ class Engine:
         self.header, self.latency, self.mixer = header, latency, mixer
         self.inputs = Ring(history, 2, setup.block)
         self.worker = Worker(separator, self.inputs, latency, setup.patient)
-        self.feeder = Feeder(setup.reader, self.inputs, setup.block) if setup.reader else None
+        self.feeder = None
+        if setup.reader is not None:
+            self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
         width = 2 + 2 * len(separator.sources)
         self.tap = Ring(int(HISTORY_S * latency.samplerate), width, setup.block) if setup.tapped else None
         mixer.settle()

@@ -26,7 +26,7 @@ def song(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Frame
 
 def test_the_end_is_known_when_it_was_read(song: tuple[Frames, AudioReader]) -> None:
     frames, reader = song
-    feeder = Feeder(reader, Ring(1 << 18, 2, 512), 512)
+    feeder = Feeder(reader, Ring(1 << 18, 2, 512), 512, 44_100)
     assert (feeder.expected, feeder.end) == (len(frames), ENDLESS)
     while feeder.step():
         feeder._taken.write(np.zeros((min(512, feeder.ring.written - feeder._taken.written), 2), np.float32))
@@ -65,9 +65,28 @@ def test_a_file_that_is_read_too_slowly_is_an_underrun(song: tuple[Frames, Audio
 
 def test_it_reads_no_further_ahead_than_it_has_room(song: tuple[Frames, AudioReader]) -> None:
     frames, reader = song
-    feeder = Feeder(reader, Ring(1 << 18, 2, 512), 512)
+    feeder = Feeder(reader, Ring(1 << 18, 2, 512), 512, 44_100)
     while feeder.step():
         pass
     kept = np.zeros((feeder.ring.written, 2), np.float32)
     assert feeder.ring.read(0, kept)
     assert (kept == frames[: len(kept)]).all()
+
+
+@pytest.mark.parametrize("samplerate", [22_050, 48_000, 96_000])
+def test_a_file_of_another_rate_keeps_its_length_and_its_pitch(tmp_path: Path, samplerate: int) -> None:
+    seconds = 3
+    tone = np.sin(2 * np.pi * 441 * np.arange(seconds * 44_100) / 44_100).astype(np.float32)
+    writer = AudioWriter(tmp_path / "tone.wav", 44_100)
+    writer.write(np.stack([tone, tone], axis=1))
+    writer.close()
+    with AudioReader(tmp_path / "tone.wav") as reader:
+        feeder = Feeder(reader, Ring(1 << 18, 2, 512), 10 * samplerate, samplerate)
+        while feeder.step():
+            pass
+        assert feeder.end == feeder.expected == seconds * samplerate
+        found = np.zeros((feeder.end, 2), np.float32)
+        assert feeder.ring.read(0, found)
+    wanted = np.sin(2 * np.pi * 441 * np.arange(feeder.end) / samplerate)
+    middle = slice(samplerate // 2, -samplerate // 2)
+    assert np.abs(found[middle, 0] - wanted[middle]).max() < 1e-3

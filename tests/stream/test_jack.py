@@ -101,6 +101,15 @@ def test_a_file_is_played_at_the_devices_pace_until_it_ends(jackd: Jackd, tmp_pa
     assert (taken.report["misses"], taken.report["underruns"]) == (0, 0)
 
 
+def test_a_file_of_a_rate_that_the_device_refuses_is_resampled(jackd: Jackd, tmp_path: Path) -> None:
+    sf.write(tmp_path / "song.wav", noise(RATE), RATE // 2, "FLOAT")
+    done = command("run", "--input-device", tmp_path / "song.wav", "--output-device", "system",
+                   "--model", "center", "--record", tmp_path / "out", "--json")
+    assert done.code == 0, done.err
+    assert done.report["samplerate"] == RATE
+    assert sf.info(done.report["files"]["mix"]).frames == 2 * RATE
+
+
 def test_a_rate_that_the_device_refuses_is_one_line(jackd: Jackd, tmp_path: Path) -> None:
     done = command("--device", "system", "--samplerate", 96_000, "--model", "center", "--record", tmp_path / "out")
     assert done.code == 1
