@@ -17,7 +17,6 @@ import numpy as np
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP, istft, stft
 from stream.devices.audiofile import AudioReader, AudioWriter, close_all
-from stream.geometry import MOST_COLUMNS
 from stream.separators.network import Network
 from stream.separators.protocol import Frames
 
@@ -121,10 +120,14 @@ class Segments:
 def separate_window(network: Network, window: Frames) -> Frames:
     """A window's stems: float32 (stems, 2, window). [any-thread]
 
-    window: float32 (2, 1024 · columns)
+    window: float32 (2, n), n within the last of the network's columns: what it lacks of whole columns is filled as
+    demucs does, with zeros for the wave branch and by reflection for the spectrogram
     """
-    spec_out, wave_out = network.infer(window, stft(window))
-    stems: Frames = wave_out + istft(spec_out, window.shape[-1])
+    frames = window.shape[-1]
+    wave: Frames = np.zeros((2, network.columns * FFT_HOP), np.float32)
+    wave[:, :frames] = window
+    spec_out, wave_out = network.infer(wave, stft(window))
+    stems: Frames = wave_out[..., :frames] + istft(spec_out, frames)
     return stems
 
 
@@ -162,7 +165,7 @@ def stems_of(network: Network, reader: AudioReader, overlap: float) -> Iterator[
     if not 0 <= overlap < 1:
         raise ValueError(f"overlap must be 0 to below 1, not {overlap:g}")
     fit, stride = level(reader), int((1 - overlap) * SEGMENT)
-    segments = Segments(frames_at(reader, network.samplerate), MOST_COLUMNS * FFT_HOP, stride, fit)
+    segments = Segments(frames_at(reader, network.samplerate), SEGMENT, stride, fit)
     adder = Overlap(len(network.sources), stride)
     for segment in segments:
         part = separate_window(network, segment.window)[..., segment.lead : segment.lead + segment.length]
