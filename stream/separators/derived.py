@@ -1,0 +1,53 @@
+"""What is made of model files on this machine, and can be made again: graphs made ready for it, compiled networks."""
+
+import hashlib
+import os
+import platform
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+
+def folder(kind: str) -> Path:
+    """The folder of one kind, in the cache (DEMUCS_STREAM_CACHE moves it), made if need be. Raises OSError."""
+    # as export.cache, which is not for this room
+    found = Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream")) / kind
+    found.mkdir(parents=True, exist_ok=True)
+    if not os.access(found, os.W_OK):
+        raise PermissionError(found)
+    return found
+
+
+def keep_newest(files: list[Path], most: int) -> None:
+    """Remove all but the newest files, by when they were last written."""
+    for file in sorted(files, key=lambda path: path.stat().st_mtime)[: max(0, len(files) - most)]:
+        file.unlink(missing_ok=True)
+
+
+def tag(path: Path, *parts: bytes) -> str:
+    """Names a file as it is now, on this processor, and whatever else matters: sixteen hexadecimal digits."""
+    seen = path.stat()
+    digest = hashlib.sha256(f"{path.resolve()} {seen.st_size} {seen.st_mtime_ns} {_processor()}".encode())
+    for part in parts:
+        digest.update(hashlib.sha256(part).digest())
+    return digest.hexdigest()[:16]
+
+
+def make(target: Path, write: Callable[[Path], object]) -> Path:
+    """Let `write` make a file that is then at `target`, complete, or, whatever happens, not at all."""
+    part = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
+    try:
+        write(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _processor() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    told = (line for line in lines if line.startswith(("flags", "Features")))
+    return f"{platform.machine()} {next(told, platform.processor())}"

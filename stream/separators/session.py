@@ -1,0 +1,84 @@
+"""ONNX Runtime's sessions: a model file, opened for one window length on one provider."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import onnxruntime as ort
+
+from dsp.stft import FFT_HOP
+from stream.fusion.passes import fused, revision
+from stream.separators import derived
+from stream.separators.denormals import unchanged
+from stream.separators.providers import give, reason
+
+READY = 8  # graphs that are kept ready in the cache, 170 MB each
+CPU = ["CPUExecutionProvider"]
+
+ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
+
+
+def session(path: Path, columns: int, threads: int, spinning: bool, provider: str) -> Any:
+    """An InferenceSession; takes a second or more. [main-thread, one at a time (onnxruntime#27063)]
+
+    provider: as `provider_name` gives it; the rest as for `Network`
+    Raises ValueError for a file that is no model, Failure for a provider that cannot be loaded.
+    """
+    options = _options(threads, spinning)
+    options.add_free_dimension_override_by_name("T", columns)
+    options.add_free_dimension_override_by_name("N", columns * FFT_HOP)
+    providers = give(options, provider, threads)
+    try:
+        with unchanged():
+            if provider == "cpu" and path.suffix == ".onnx":
+                return _opened(path, options)
+            # onnxruntime would step back to the CPU by itself, and tell so on stdout only
+            return ort.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
+    except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
+        how = "" if provider == "cpu" else f" with provider {provider}"
+        raise ValueError(f"{path} is no model that ONNX Runtime can open{how}: {reason(error)}") from error
+
+
+def _options(threads: int, spinning: bool) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning else "0")
+    options.enable_mem_pattern = False  # planning it costs the second run 1.7 s at 336 columns and gains nothing
+    options.enable_mem_reuse = False  # it keeps what is done with for others of its size to come: 1 GB (docs/speed.md)
+    options.add_session_config_entry("session.set_denormal_as_zero", "1")
+    return options
+
+
+def _opened(path: Path, options: Any) -> Any:
+    """A session of the graph made ready for this processor, out of the cache; made there, if need be."""
+    target = _target(path)
+    if target is not None and target.is_file():
+        try:
+            return ort.InferenceSession(str(target), options, providers=CPU)
+        except Exception:  # a damaged one is made again
+            target.unlink(missing_ok=True)
+    graph = fused(path)
+    if target is None:
+        return ort.InferenceSession(graph, options, providers=CPU)
+    try:
+        derived.make(target, partial(_write, graph))
+    except Exception:  # a full disk; or the model itself is at fault, and tells so below
+        return ort.InferenceSession(graph, options, providers=CPU)
+    derived.keep_newest(list(target.parent.glob("*.ort")), READY)
+    return ort.InferenceSession(str(target), options, providers=CPU)
+
+
+def _target(path: Path) -> Path | None:
+    """Where the ready graph of a model file is kept, one for all window lengths; None where nothing can be kept."""
+    try:
+        return derived.folder("cpu") / f"{path.stem}-{derived.tag(path, ort.__version__.encode(), revision())}.ort"
+    except OSError:
+        return None
+
+
+def _write(graph: bytes, to: Path) -> None:
+    """The graph as ONNX Runtime runs it, layouts and all; opening it takes a third of the time."""
+    options = _options(threads=1, spinning=False)
+    options.optimized_model_filepath = str(to)
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    ort.InferenceSession(graph, options, providers=CPU)
