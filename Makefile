@@ -32,7 +32,7 @@ graph: .venv/dev
 
 .venv/dev: .venv/python pyproject.toml
 	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio
-	$(BIN)/pip install -q -e '.[export]' --group dev
+	$(BIN)/pip install -q -e '.[export,openvino]' --group dev
 	@touch $@ .venv/runtime
 
 .venv/python:

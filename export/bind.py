@@ -1,4 +1,4 @@
-"""Weights bound to the bare graph: from a safetensors file to a self-contained ONNX file, without torch."""
+"""Weights bound to a bare graph: from a checkpoint to a self-contained ONNX file, without torch."""
 
 import hashlib
 import json
@@ -10,30 +10,32 @@ from typing import Any
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from export.files import whole
-from export.weights import Weights, decoded, read
+from export.weights import PUBLISHED, SIX, Weights, decoded, encoded, read
 
-BARE = Path(__file__).with_name("htdemucs.onnx")  # made by export.graph
+# the graphs that are kept, made by export.graph, and the arguments of their networks
+KEPT: Mapping[str, Mapping[str, Any]] = {"htdemucs": PUBLISHED, "htdemucs_6s": SIX}
 # arguments of HTDemucs that may differ from the bare graph's: they name or train the network, they do not shape it
 FREE = {"sources", "samplerate", "segment", "use_train_segment", "rescale", "dconv_init", "emb_smooth", "t_dropout"}
 FREE |= {"t_lr", "t_weight_decay"}
+VERSION = 2  # of what is written beside the weights: raised when that changes, so that caches are made again
 KINDS: dict[str, type | tuple[type, ...]] = {"sources": list, "samplerate": int, "segment": (int, float, Fraction)}
-LICENCE = "weights by Meta AI, made available for personal and research use"
 
 
 def bind(weights: Path, to: Path) -> Path:
-    """Put the weights of a safetensors file into the bare graph and write the model file `to`, whole or not at all.
+    """Put the weights of a safetensors file into the kept graph that fits and write the model file `to`.
 
-    Raises ValueError with the key, what was found and what was wanted, where the weights are not the graph's.
+    It is written whole or not at all. Raises ValueError with the key, what was found and what was wanted, where no
+    graph's network is that of the weights.
     """
     return bind_weights(read(weights), to)
 
 
-def bind_weights(weights: Weights, to: Path) -> Path:
-    """The same for weights already read."""
-    bare = onnx.load(BARE)
-    _check(weights, bare)
+def bind_weights(weights: Weights, to: Path, bare: onnx.ModelProto | None = None) -> Path:
+    """The same for weights already read; `bare`, which is filled, in place of a kept graph."""
+    bare = check(weights, bare)
     metadata = _metadata(weights, bare)
     wanted = _shapes(bare)
     bare.graph.ClearField("initializer")
@@ -49,29 +51,71 @@ def bind_weights(weights: Weights, to: Path) -> Path:
     return to
 
 
-def wanted_shapes() -> dict[str, tuple[int, ...]]:
-    """Name and shape of every tensor that the bare graph wants."""
-    return _shapes(onnx.load(BARE))
+def check(weights: Weights, bare: onnx.ModelProto | None = None) -> onnx.ModelProto:
+    """The graph that the weights fit, a kept one if none is given. Raises ValueError: key, found and wanted."""
+    if bare is None:
+        bare = onnx.load(bare_path(fitting(weights.kwargs)))
+    _check(weights, bare)
+    return bare
 
 
-def bound_name(stem: str, weights_sha256: str) -> str:
-    """The file name of a bound model: another one for other weights or another graph."""
-    tag = hashlib.sha256(weights_sha256.encode() + BARE.read_bytes()).hexdigest()[:12]
+def bare_path(name: str) -> Path:
+    """The file of a kept graph."""
+    return Path(__file__).with_name(f"{name}.onnx")
+
+
+def wanted_shapes(name: str = "htdemucs") -> dict[str, tuple[int, ...]]:
+    """Name and shape of every tensor that a kept graph wants."""
+    return _shapes(onnx.load(bare_path(name)))
+
+
+def bound_name(stem: str, weights_sha256: str, kwargs: Mapping[str, Any]) -> str:
+    """The file name of a bound model: another one for other weights, arguments or graphs. Raises ValueError."""
+    told = json.dumps([weights_sha256, VERSION, dict(kwargs)], default=encoded, sort_keys=True)
+    tag = hashlib.sha256(told.encode() + bare_path(fitting(kwargs)).read_bytes()).hexdigest()[:12]
     return f"{stem}-{tag}.onnx"
 
 
-def _check(weights: Weights, bare: onnx.ModelProto) -> None:
-    settings = decoded(json.loads(_props(bare)["kwargs"]))
-    hint = "this network is not the one whose graph is kept; trace it with `demucs-stream export` (extra [export])"
+def fitting(kwargs: Mapping[str, Any]) -> str:
+    """The name of the kept graph whose network these arguments make. Raises ValueError if there is none."""
+    differences = {name: _differences(kwargs, _settings(onnx.load(bare_path(name)))) for name in KEPT}
+    name = min(differences, key=lambda name: len(differences[name]))
+    if differences[name]:
+        raise ValueError(f"{differences[name][0]}; no graph of this network is kept: `demucs-stream export` (extra "
+                         "`export`) makes a model file of it")
+    return name
+
+
+def sources_of(model: Path) -> tuple[str, ...]:
+    """The stems that a model file names. Raises ValueError for one that names none."""
+    try:
+        metadata = onnx.load(model, load_external_data=False).metadata_props
+        return tuple(json.loads(next(prop.value for prop in metadata if prop.key == "sources")))
+    except (DecodeError, StopIteration, ValueError) as error:
+        raise ValueError(f"{model} is no model file that names its stems") from error
+
+
+def _differences(kwargs: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
+    found = []
     for key, kinds in KINDS.items():
-        if not isinstance(weights.kwargs.get(key, settings[key]), kinds):
-            raise ValueError(f"{key}: {weights.kwargs[key]!r} found, {kinds} wanted")
-    found_stems, wanted_stems = len(weights.kwargs.get("sources", [])), len(settings["sources"])
-    if found_stems != wanted_stems:
-        raise ValueError(f"sources: {found_stems} found, {wanted_stems} wanted; {hint}")
-    for key, found in weights.kwargs.items():
-        if key not in FREE and found != settings.get(key):
-            raise ValueError(f"{key}: {found!r} found, {settings.get(key)!r} wanted; {hint}")
+        if not isinstance(kwargs.get(key, settings[key]), kinds):
+            raise ValueError(f"{key}: {kwargs[key]!r} found, {kinds} wanted")
+    sources = kwargs.get("sources", [])
+    if not all(isinstance(stem, str) for stem in sources):
+        raise ValueError(f"sources: {sources!r} found, names wanted")
+    stems, wanted = len(sources), len(settings["sources"])
+    if stems != wanted:
+        found.append(f"sources: {stems} found, {wanted} wanted")
+    for key, value in kwargs.items():
+        if key not in FREE and value != settings.get(key):
+            found.append(f"{key}: {value!r} found, {settings.get(key)!r} wanted")
+    return found
+
+
+def _check(weights: Weights, bare: onnx.ModelProto) -> None:
+    different = _differences(weights.kwargs, _settings(bare))
+    if different:
+        raise ValueError(f"{different[0]}: the graph is of another network")
     wanted = _shapes(bare)
     for name, shape in wanted.items():
         if name not in weights.tensors:
@@ -86,7 +130,7 @@ def _check(weights: Weights, bare: onnx.ModelProto) -> None:
 
 
 def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
-    settings = decoded(json.loads(_props(bare)["kwargs"])) | dict(weights.kwargs)
+    settings = {**_settings(bare), **weights.kwargs}
     fft_hop = settings["nfft"] // 4
     columns = math.ceil(settings["segment"] * settings["samplerate"] / fft_hop)
     return {
@@ -95,14 +139,18 @@ def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
         "n_fft": str(settings["nfft"]),
         "fft_hop": str(fft_hop),
         "max_window": str(columns * fft_hop),  # frames: the segment it was trained on, in whole columns
+        "segment": str(int(settings["segment"] * settings["samplerate"])),  # frames, as demucs.apply rounds them
         "model": "htdemucs",
         "weights_sha256": weights.sha256,
-        "licence": LICENCE,
+        "licence": weights.licence,
     }
 
 
-def _props(model: onnx.ModelProto) -> Mapping[str, Any]:
-    return {prop.key: prop.value for prop in model.metadata_props}
+def _settings(bare: onnx.ModelProto) -> Mapping[str, Any]:
+    """Every argument of a bare graph's network."""
+    kwargs = next(prop.value for prop in bare.metadata_props if prop.key == "kwargs")
+    settings: Mapping[str, Any] = decoded(json.loads(kwargs))
+    return settings
 
 
 def _shapes(model: onnx.ModelProto) -> dict[str, tuple[int, ...]]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from logging import CRITICAL
@@ -12,6 +13,7 @@ from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
 from huggingface_hub.utils import logging
 from huggingface_hub.utils.tqdm import tqdm
 
+from export.files import sha256
 from export.source import Progress
 from export.weights import Weights, read
 
@@ -26,12 +28,17 @@ class Hub:
     file: str
 
     def __str__(self) -> str:
-        return f"Hugging Face hub {self.repo}/{self.file}"
+        return f"{self.origin}/{self.file}"
+
+    @property
+    def origin(self) -> str:
+        """The repository."""
+        return f"Hugging Face hub {self.repo}"
 
     def fetch(self, staging: Path, progress: Progress) -> Weights:
-        """Load the file into `staging`.
+        """Load the file into `staging`, and hold it against the sha256 that the hub states for it (Git LFS).
 
-        Raises OSError or ValueError, in one line.
+        That is a check of the way here, not of the hub. Raises OSError or ValueError, in one line.
         """
         endpoint = os.environ.get("HF_ENDPOINT")
         label = str(self)
@@ -39,7 +46,7 @@ class Hub:
         try:
             with _quiet():
                 # asked once, by hand: hf_hub_download asks a hub that does not answer for 23 s
-                get_hf_file_metadata(hf_hub_url(self.repo, self.file, endpoint=endpoint), timeout=ASK_S)
+                stated = get_hf_file_metadata(hf_hub_url(self.repo, self.file, endpoint=endpoint), timeout=ASK_S).etag
                 bar = _bar(progress, label)
                 loaded = hf_hub_download(
                     self.repo, self.file, local_dir=staging, endpoint=endpoint, etag_timeout=ASK_S, tqdm_class=bar
@@ -47,6 +54,11 @@ class Hub:
         except Exception as error:  # the hub's client raises its own errors and those of whatever carries it
             lines = str(error).strip().splitlines()
             raise OSError(lines[0] if lines else type(error).__name__) from error
+        if not re.fullmatch("[0-9a-f]{64}", stated or ""):
+            raise ValueError("refused: the hub states no sha256 for the file")
+        found = sha256(Path(loaded))
+        if found != stated:
+            raise ValueError(f"refused: the file's sha256 is {found}, the hub states {stated}")
         return read(Path(loaded))
 
 

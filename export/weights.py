@@ -18,7 +18,9 @@ from export.files import whole
 
 KLASS = "demucs.htdemucs.HTDemucs"
 DTYPES = ("F16", "F32")
-# the arguments of the network published as htdemucs
+LICENCE = "weights by Meta AI, made available for personal and research use"
+UNKNOWN = "not known: the weights are the user's own"
+# the arguments of the network published as htdemucs; htdemucs_ft has four of it
 PUBLISHED: Mapping[str, Any] = {
     "sources": ["drums", "bass", "other", "vocals"],
     "samplerate": 44100,
@@ -27,6 +29,12 @@ PUBLISHED: Mapping[str, Any] = {
     "dconv_mode": 3,
     "t_layers": 5,
     "audio_channels": 2,
+}
+# of htdemucs_6s: 27,414,996 values, which are the 54.9 MB of fp16 that are published
+SIX: Mapping[str, Any] = {
+    **PUBLISHED,
+    "sources": ["drums", "bass", "other", "vocals", "guitar", "piano"],
+    "bottom_channels": 0,
 }
 
 
@@ -48,10 +56,11 @@ def encoded(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Weights:
-    """What one safetensors file holds."""
+    """What one checkpoint holds."""
 
     tensors: Mapping[str, NDArray[Any]]  # by the state dict's names; float16 or float32
     kwargs: Mapping[str, Any]  # of HTDemucs
+    licence: str = UNKNOWN
 
     @cached_property
     def sha256(self) -> str:
@@ -68,7 +77,8 @@ class Weights:
 
     def write(self, path: Path) -> None:
         """Write the safetensors file, whole or not at all."""
-        metadata = {"klass": KLASS, "args": "[]", "kwargs": json.dumps(dict(self.kwargs), default=encoded)}
+        kwargs = json.dumps(dict(self.kwargs), default=encoded)
+        metadata = {"klass": KLASS, "args": "[]", "kwargs": kwargs, "licence": self.licence}
         with whole(path) as file:
             file.write(save(dict(self.tensors), metadata))
 
@@ -92,7 +102,7 @@ def read(path: Path) -> Weights:
             tensors = {name: file.get_tensor(name) for name in names}
     except SafetensorError as error:
         raise ValueError(f"{path} is not a safetensors file ({error})") from error
-    return Weights(tensors, _kwargs(path, metadata))
+    return Weights(tensors, _kwargs(path, metadata), metadata.get("licence", UNKNOWN))
 
 
 def _kwargs(path: Path, metadata: Mapping[str, str]) -> Mapping[str, Any]:
@@ -101,6 +111,11 @@ def _kwargs(path: Path, metadata: Mapping[str, str]) -> Mapping[str, Any]:
         kwargs = decoded(json.loads(metadata["kwargs"]))
     except (KeyError, ValueError, TypeError, ZeroDivisionError) as error:
         raise ValueError(f"{path}: metadata 'kwargs' is not what demucs writes ({error!r})") from error
-    if args or not isinstance(kwargs, dict):
+    return named(path, args, kwargs)
+
+
+def named(path: Path, args: Any, kwargs: Any) -> Mapping[str, Any]:
+    """HTDemucs' arguments by name; its first, `sources`, may come without. Raises ValueError on anything else."""
+    if not isinstance(args, list | tuple) or not isinstance(kwargs, dict) or len(args) > 1:
         raise ValueError(f"{path}: args {args!r}, kwargs {type(kwargs).__name__} found, no args and a dict wanted")
-    return kwargs
+    return dict(zip(("sources",), args, strict=False)) | kwargs

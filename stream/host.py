@@ -121,7 +121,8 @@ class Host:
             hop_time = time_hop(separator)
             if hop_time * MARGIN <= room_s(separator, latency, wish.block):
                 return separator, latency
-            held = holdable_s(hop_time, wish.opening.columns(separator), asked_s or NAMED_S["normal"])
+            held = holdable_s(hop_time, wish.opening.columns(separator), asked_s or NAMED_S["normal"],
+                              wish.opening.fixed(separator))
             text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
                     f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
             if wish.latency_s is not None or held is None:

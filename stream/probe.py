@@ -31,13 +31,14 @@ def room_s(separator: Separator, latency: Latency, block: int) -> float:
     return min(hop_s, (latency.budget - block - FADE) / latency.samplerate)
 
 
-def holdable_s(hop_time_s: float, columns: int, asked_s: float) -> float | None:
+def holdable_s(hop_time_s: float, columns: int, asked_s: float, fixed: int | None = None) -> float | None:
     """The least latency above `asked_s` that a machine can hold which takes `hop_time_s` for `columns`.
 
+    fixed: columns of every window, whatever the latency
     Work grows with the window a little faster than in proportion (attention is quadratic). None if there is none.
     """
     for tenth in range(int(asked_s * 10) + 1, int(MOST_S * 10) + 1):
-        geometry = plan(tenth / 10).geometry
+        geometry = plan(tenth / 10, fixed).geometry
         needed = MARGIN * hop_time_s * (geometry.columns / columns) ** 1.1
         room = min(geometry.hop, tenth / 10 * SAMPLERATE - geometry.hop - geometry.latency - 4 * LOOKAHEAD)
         if needed <= room / SAMPLERATE:

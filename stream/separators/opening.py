@@ -1,12 +1,16 @@
 """From a model's name and a wanted latency to a separator, and what the latency is spent on."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dsp.resample import Resampler
+from dsp.stft import FFT_HOP
 from stream.geometry import NAMED_S, Latency, plan
 from stream.live.worker import QUANTUM
+from stream.separators.bag import Bag, Weights
 from stream.separators.network import Network
 from stream.separators.protocol import Separator, plugin
 from stream.separators.windowed import Windowed
@@ -19,24 +23,52 @@ class Opening:
     """Which separator, and how.
 
     model: what the user calls it
-    path: its model file; None for a plugin of that name
+    files: its model files; none for a plugin of that name
+    weights: of each file, by stem; none if all are the same
+    segment_s: seconds, in place of the files' own segment; None leaves it to them
     window_columns: STFT columns of the window; None leaves it to the latency
     """
 
     model: str
-    path: Path | None
+    files: tuple[Path, ...] = ()
+    weights: tuple[Weights, ...] = ()
+    segment_s: float | None = None
     provider: str = "auto"
     threads: int = 0
     window_columns: int | None = None
 
     def open(self, latency_s: float | None) -> tuple[Separator, float | None]:
         """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
-        if self.path is None:
+        if not self.files:
             return plugin(self.model), latency_s
         latency_s = NAMED_S["normal"] if latency_s is None else latency_s
-        geometry = plan(latency_s, self.window_columns).geometry
-        network = Network(self.path, geometry.columns, self.threads, provider=self.provider)
-        return Windowed(network, geometry), latency_s
+        wanted = plan(latency_s, self.window_columns).geometry
+        bag = self._bag(wanted.columns, None, spinning=False)
+        if bag.columns == wanted.columns:
+            return Windowed(bag, wanted), latency_s
+        if self.window_columns is not None:
+            raise ValueError(f"{self.model} sees windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s and no "
+                             f"others; the window cannot be {wanted.window / bag.samplerate:.2f} s")
+        return Windowed(bag, plan(latency_s, bag.columns).geometry), latency_s
+
+    def offline(self, columns: int, stems: Sequence[str] | None = None) -> Bag | None:
+        """The model for windows of so many columns, which may spin: nothing else wants the cores. [main-thread]
+
+        columns: STFT columns; a file of fixed length has its own (`Bag.columns`)
+        stems: those wanted, which then are the only sources; None is all
+        Returns None for a plugin. Raises ValueError.
+        """
+        return self._bag(columns, stems, spinning=True) if self.files else None
+
+    def _bag(self, columns: int, stems: Sequence[str] | None, spinning: bool) -> Bag:
+        how = partial(Network, columns=columns, threads=self.threads, spinning=spinning, provider=self.provider)
+        return Bag.open(self.files, how, self.weights, stems, self.segment_s)
+
+    def fixed(self, separator: Separator) -> int | None:
+        """STFT columns of the separator's window, where the latency has no say in them."""
+        if isinstance(separator, Windowed) and (self.window_columns or separator.network.fixed):
+            return separator.geometry.columns
+        return None
 
     def columns(self, separator: Separator) -> int:
         """STFT columns of the separator's window; 1 for one that has none."""

@@ -6,6 +6,7 @@ from dsp.crossfade import Crossfade
 from dsp.sliding import RangeIstft, SlidingStft
 from dsp.stft import FFT_HOP
 from stream.geometry import Geometry
+from stream.separators.bag import Bag
 from stream.separators.network import Network
 from stream.separators.protocol import Frames
 
@@ -15,12 +16,19 @@ class Windowed:
 
     name = "windowed"
 
-    def __init__(self, network: Network, geometry: Geometry) -> None:
-        """Make all arrays. Raises ValueError if the network was opened for another length. [main-thread]"""
+    def __init__(self, network: Bag | Network, geometry: Geometry) -> None:
+        """Make all arrays. [main-thread]
+
+        Raises ValueError if the network was opened for another length, or does not see all of what is delivered.
+        """
         if network.columns != geometry.columns:
             raise ValueError(f"the network was opened for {network.columns} columns, the window has "
                              f"{geometry.columns}")
-        self._network, self.geometry = network, geometry
+        unseen = geometry.window - network.frames
+        if geometry.lookahead < unseen:
+            raise ValueError(f"lookahead must be {unseen} frames or more: the network's wave branch does not see a "
+                             f"window's last {unseen}; not {geometry.lookahead}")
+        self.network, self.geometry = network, geometry
         self.sources, self.samplerate = network.sources, network.samplerate
         self.hop, self.latency = geometry.hop, geometry.latency
         part = geometry.hop + geometry.crossfade
@@ -34,7 +42,7 @@ class Windowed:
 
     def reset(self) -> None:
         """Forget what was heard: the past is silence again. [main-thread, separator-thread]"""
-        self._network.mix[:] = 0
+        self.network.mix[:] = 0
         self._stft.reset()
         self._crossfade.reset()
 
@@ -45,7 +53,7 @@ class Windowed:
         stems: float32 (stems, 2, hop), written
         """
         self._slide(mix)
-        network = self._network
+        network = self.network
         self._stft.advance(network.mix, network.spec)
         network.run()
         self._part[:] = network.wave_out[:, :, self._delivered]
@@ -62,6 +70,6 @@ class Windowed:
         self._crossfade.reset()
 
     def _slide(self, mix: Frames) -> None:
-        window = self._network.mix
+        window = self.network.mix
         window[:, : -self.hop] = window[:, self.hop :]
         window[:, -self.hop :] = mix

@@ -1,14 +1,31 @@
-"""A Hugging Face hub of one's own, on this machine: enough of its protocol for hf_hub_download."""
+"""A Hugging Face hub of one's own, on this machine: enough of its protocol for hf_hub_download; and weights for it."""
 
 import contextlib
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
+
+from export.bind import KEPT, wanted_shapes
+from export.weights import LICENCE, Weights
+
+
+def sparse(name, seed=3):
+    """Weights that fit a kept graph, zero but for every tensor's first value."""
+    rng = np.random.default_rng(seed)
+    tensors = {key: np.zeros(shape, np.float16) for key, shape in wanted_shapes(name).items()}
+    for tensor in tensors.values():
+        tensor.flat[0] = rng.normal()
+    return Weights(tensors, KEPT[name], LICENCE)
+
 
 @contextlib.contextmanager
-def hub(files):
-    """Serve `files`, path -> bytes; gives the endpoint and the list of requests, which grows."""
+def hub(files, states=lambda content: hashlib.sha256(content).hexdigest()):
+    """Serve `files`, path -> bytes, each with the ETag that `states` makes of it.
+
+    Gives the endpoint and the list of requests, which grows.
+    """
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -23,7 +40,7 @@ def hub(files):
             content = files.get(self.path)
             self.send_response(404 if content is None else 200)
             content = content or b""
-            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("ETag", f'"{states(content)}"')
             self.send_header("X-Repo-Commit", "0" * 40)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

@@ -4,25 +4,30 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the export extra")
 pytest.importorskip("demucs", reason="needs the export extra")
 from export import graph  # noqa: E402
-from export.bind import BARE  # noqa: E402
+from export.bind import KEPT, bare_path  # noqa: E402
 from export.weights import PUBLISHED  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 
+@pytest.fixture(scope="module", params=KEPT)
+def name(request):
+    return request.param
+
+
 @pytest.fixture(scope="module")
-def fresh():
-    return graph.trace(PUBLISHED)
+def fresh(name):
+    return graph.trace(KEPT[name])
 
 
-def test_a_fresh_trace_is_the_kept_graph(fresh):
-    kept = onnx.load(BARE)
+def test_a_fresh_trace_is_the_kept_graph(name, fresh):
+    kept = onnx.load(bare_path(name))
     assert [node.op_type for node in fresh.graph.node] == [node.op_type for node in kept.graph.node]
-    assert fresh.SerializeToString(deterministic=True) == BARE.read_bytes()
+    assert fresh.SerializeToString(deterministic=True) == bare_path(name).read_bytes()
 
 
-def test_initializers_are_the_state_dict(fresh):
-    wanted = {name: tuple(value.shape) for name, value in graph.Core(**PUBLISHED).state_dict().items()}
+def test_initializers_are_the_state_dict(name, fresh):
+    wanted = {key: tuple(value.shape) for key, value in graph.Core(**KEPT[name]).state_dict().items()}
     assert {weight.name: tuple(weight.dims) for weight in fresh.graph.initializer} == wanted
 
 

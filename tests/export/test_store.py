@@ -1,15 +1,20 @@
+import contextlib
 import tarfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 from export import store
+from export.bind import bind_weights
 from export.hub import Hub
+from export.published import Checkpoint, Model
 from export.source import unshown
-from export.store import Checkpoint, StoreError, model_file
-from export.weights import read
-from tests.export.rig import hub
+from export.store import StoreError, checkpoints, known, model_bag, model_file
+from export.weights import UNKNOWN, read
+from tests.export.rig import hub, sparse
 from tests.shared import shared
 
 NPM = store.HTDEMUCS.sources[1]
@@ -30,8 +35,16 @@ def cache(tmp_path, monkeypatch):
 @pytest.fixture
 def some(weights, monkeypatch):
     """The name of a model that is found where `weights` are served."""
-    monkeypatch.setitem(store.MODELS, "some", Checkpoint("some", weights.sha256, (HUB, NPM)))
+    checkpoint = Checkpoint("some", weights.kwargs, (HUB, NPM), weights.sha256)
+    monkeypatch.setitem(store.MODELS, "some", Model((checkpoint,)))
     return "some"
+
+
+@pytest.fixture
+def unseen(weights, monkeypatch):
+    """The same without a sha256 to hold it against."""
+    monkeypatch.setitem(store.MODELS, "unseen", Model((Checkpoint("unseen", weights.kwargs, (HUB,)),)))
+    return "unseen"
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +94,68 @@ def test_a_broken_download_is_refused_and_removed(some, content, cache, said, mo
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
         with pytest.raises(StoreError, match=reason):
             model_file(some, said.append)
+    assert names(cache) == []
+
+
+NOBODY = "no sha256 of these weights is known to this program"
+
+
+@contextlib.contextmanager
+def serving(files, monkeypatch, **more):
+    """A hub with these files, where the store looks for it."""
+    with hub(files, **more) as (endpoint, asked):
+        monkeypatch.setenv("HF_ENDPOINT", endpoint)
+        yield asked
+
+
+def test_unseen_weights_are_noted_and_the_user_is_told(unseen, weights, content, cache, said, monkeypatch):
+    with serving({PATH: content}, monkeypatch):
+        first = model_file(unseen, said.append)
+    assert NOBODY in said[-1]
+    assert names(cache) == [first.name, f"{first.name}.sha256", "unseen.content.sha256", "unseen.safetensors"]
+    assert (cache / "unseen.content.sha256").read_text().split() == [weights.sha256, "unseen.content"]
+    assert model_file(unseen, said.append) == first
+    assert sum(NOBODY in line for line in said) == 1
+
+
+def test_unseen_weights_must_stay_what_they_were(unseen, content, cache, said, monkeypatch, tmp_path):
+    with serving({PATH: content}, monkeypatch):
+        model_file(unseen, said.append)
+    sparse("htdemucs", seed=4).write(tmp_path / "other.safetensors")
+    (cache / "unseen.safetensors").write_bytes((tmp_path / "other.safetensors").read_bytes())
+    for bound in cache.glob("*.onnx"):
+        bound.unlink()
+    with (
+        serving({PATH: (tmp_path / "other.safetensors").read_bytes()}, monkeypatch),
+        pytest.raises(StoreError, match="refused: the weights' sha256 is"),
+    ):
+        model_file(unseen, said.append)
+    assert "is damaged" in said[-3]
+    with serving({PATH: content}, monkeypatch):
+        model_file(unseen, said.append)
+
+
+@pytest.mark.parametrize(
+    ("states", "reason"),
+    [
+        (lambda _: "0" * 64, f"refused: the file's sha256 is .*, the hub states {'0' * 64}"),
+        (lambda _: "5e1f", "refused: the hub states no sha256"),
+    ],
+    ids=["another", "none"],
+)
+def test_a_file_that_is_not_what_the_hub_states_is_refused(unseen, content, cache, said, monkeypatch, states, reason):
+    with serving({PATH: content}, monkeypatch, states=states), pytest.raises(StoreError, match=reason):
+        model_file(unseen, said.append)
+    assert names(cache) == []
+
+
+def test_unseen_weights_of_another_network_are_refused(unseen, cache, said, monkeypatch, tmp_path):
+    sparse("htdemucs_6s").write(tmp_path / "six.safetensors")
+    with (
+        serving({PATH: (tmp_path / "six.safetensors").read_bytes()}, monkeypatch),
+        pytest.raises(StoreError, match="weights are for drums, bass, other, vocals, guitar, piano, not drums, bass"),
+    ):
+        model_file(unseen, said.append)
     assert names(cache) == []
 
 
@@ -143,6 +218,136 @@ def test_weights_given_by_path_are_bound_into_the_cache(weights, cache, said, tm
     stamp = bound.stat().st_mtime_ns
     assert model_file(str(tmp_path / "mine.safetensors"), said.append) == bound
     assert bound.stat().st_mtime_ns == stamp
+
+
+def test_the_same_weights_for_other_stems_are_another_model(weights, cache, said, tmp_path):
+    """The tensors alone do not make a bound model's name."""
+    bound = []
+    for folder, stems in (("a", list("abcd")), ("b", list("dcba"))):
+        path = tmp_path / folder / "mine.safetensors"
+        replace(weights, kwargs=weights.kwargs | {"sources": stems}).write(path)
+        bound.append(model_file(str(path), said.append))
+    assert bound[0] != bound[1]
+
+
+def write_bag(folder, text, **checkpoints):
+    for signature, weights in checkpoints.items():
+        weights.write(folder / f"{signature}.safetensors")
+    (folder / "bag.yaml").write_text(text)
+    return str(folder / "bag.yaml")
+
+
+ROWS = "[[1, 0, 0, 0.5], [0, 1, 1, 0.5]]"
+
+
+def test_a_bag_of_ones_own_is_bound_file_by_file(weights, cache, said, tmp_path):
+    text = f"models: [one, two]\nweights: {ROWS}\nsegment: 5"
+    found = model_bag(write_bag(tmp_path, text, one=weights, two=sparse("htdemucs", 4)), said.append)
+    assert [path.name.partition("-")[0] for path in found.files] == ["one", "two"]
+    assert all(path.parent == cache for path in found.files)
+    assert found.weights == (
+        {"drums": 1.0, "bass": 0.0, "other": 0.0, "vocals": 0.5},
+        {"drums": 0.0, "bass": 1.0, "other": 1.0, "vocals": 0.5},
+    )
+    assert found.segment_s == 5.0
+
+
+def test_a_bag_of_model_files_is_used_as_it_is(weights, cache, said, tmp_path):
+    """As `demucs-stream export` writes it; nothing is bound."""
+    for name in ("one", "two"):
+        bind_weights(weights, tmp_path / f"{name}.onnx")
+    found = model_bag(write_bag(tmp_path, f"models: [one, two]\nweights: {ROWS}"), said.append)
+    assert found.files == (tmp_path / "one.onnx", tmp_path / "two.onnx")
+    assert found.weights[0] == {"drums": 1.0, "bass": 0.0, "other": 0.0, "vocals": 0.5}
+    assert not cache.exists()
+    with pytest.raises(ValueError, match="is a model file already; a checkpoint is wanted"):
+        next(checkpoints(str(tmp_path / "bag.yaml"), said.append))
+    (tmp_path / "two.onnx").write_bytes(b"no model")
+    with pytest.raises(ValueError, match=r"two\.onnx is no model file that names its stems"):
+        model_bag(str(tmp_path / "bag.yaml"), said.append)
+
+
+@pytest.mark.parametrize(
+    ("rows", "second", "reason"),
+    [
+        ("[[1, 0], [0, 1]]", "htdemucs", "a bag's weights must be 4 for drums, bass, other, vocals, not 2"),
+        (ROWS, "htdemucs_6s", "its networks have different sources: .* and .*guitar"),
+    ],
+    ids=["too few weights", "other stems"],
+)
+def test_a_bag_that_does_not_go_together_is_refused(weights, said, tmp_path, rows, second, reason):
+    path = write_bag(tmp_path, f"models: [one, two]\nweights: {rows}", one=weights, two=sparse(second))
+    with pytest.raises(ValueError, match=reason):
+        model_bag(path, said.append)
+
+
+def test_one_file_of_a_bag_is_not_a_choice_made_for_the_user(weights, said, tmp_path):
+    path = write_bag(tmp_path, "models: [one, two]", one=weights, two=weights)
+    with pytest.raises(ValueError, match="is a bag of 2 files; one is wanted"):
+        model_file(path, said.append)
+
+
+@pytest.mark.torch
+def test_a_torch_checkpoint_is_bound_as_its_safetensors_twin_is(weights, said, tmp_path):
+    torch = pytest.importorskip("torch", reason="needs the export extra")
+    htdemucs = pytest.importorskip("demucs.htdemucs", reason="needs the export extra")
+    state = {name: torch.from_numpy(tensor) for name, tensor in weights.tensors.items()}
+    package = {"klass": htdemucs.HTDemucs, "args": (), "kwargs": dict(weights.kwargs), "state": state}
+    torch.save(package, tmp_path / "twin.th")
+    replace(weights, licence=UNKNOWN).write(tmp_path / "twin.safetensors")
+    twin = model_file(str(tmp_path / "twin.safetensors"), said.append)
+    content = twin.read_bytes()
+    twin.unlink()
+    assert model_file(str(tmp_path / "twin.th"), said.append) == twin
+    assert twin.read_bytes() == content
+
+
+def test_another_network_is_sent_to_export_in_one_line(weights, said, tmp_path):
+    replace(weights, kwargs=weights.kwargs | {"channels": 64}).write(tmp_path / "wide.safetensors")
+    reason = r"wide\.safetensors: channels: 64 found, 48 wanted; .*`demucs-stream export` \(extra `export`\)"
+    with pytest.raises(ValueError, match=reason) as refused:
+        model_file(str(tmp_path / "wide.safetensors"), said.append)
+    assert "\n" not in str(refused.value)
+
+
+def test_every_named_model_is_known_before_it_is_loaded(weights, cache):
+    found = {model.name: model for model in known()}
+    four, six = ("drums", "bass", "other", "vocals"), ("drums", "bass", "other", "vocals", "guitar", "piano")
+    assert {name: model.sources for name, model in found.items()} == {
+        "htdemucs": four, "htdemucs_6s": six, "htdemucs_ft": four, **{f"htdemucs_ft:{stem}": four for stem in four}
+    }
+    assert {name: model.runs for name, model in found.items() if model.runs != 1} == {"htdemucs_ft": 4}
+    assert found["htdemucs_ft"].origin == "Hugging Face hub adefossez/HTDemucs-ft"
+    assert found["htdemucs"].origin == "Hugging Face hub adefossez/HTDemucs, npm package demucs@1.0.0"
+    assert not any(model.cached for model in found.values())
+    weights.write(cache / "htdemucs_ft-bass.safetensors")
+    assert [model.name for model in known() if model.cached] == ["htdemucs_ft:bass"]
+
+
+def test_named_files_are_those_that_demucs_names():
+    """demucs.hf.get_hf_model and demucs/remote/*.yaml; read from an installed demucs where there is one."""
+    remote = Path(pytest.importorskip("demucs", reason="needs the export extra").__file__).parent / "remote"
+    hf = pytest.importorskip("demucs.hf", reason="needs the export extra")
+    for name in ("htdemucs", "htdemucs_6s", "htdemucs_ft"):
+        said = yaml.safe_load((remote / f"{name}.yaml").read_text())
+        model = store.MODELS[name]
+        repo = f"{hf.DEFAULT_NAMESPACE}/{hf.hf_repo_name(name)}"
+        assert [checkpoint.sources[0] for checkpoint in model.checkpoints] == [
+            Hub(repo, f"{signature}.safetensors") for signature in said["models"]
+        ]
+        rows = [[weight.get(stem, 0.0) for stem in store.MODELS["htdemucs"].checkpoints[0].kwargs["sources"]]
+                for weight in model.weights]
+        assert rows == said.get("weights", [])
+
+
+def test_checkpoints_are_given_one_by_one(weights, said, tmp_path):
+    path = write_bag(tmp_path, "models: [one, two]", one=weights, two=sparse("htdemucs", 4))
+    found = dict(checkpoints(path, said.append))
+    assert list(found) == ["one", "two"]
+    assert found["one"].sha256 == weights.sha256
+    (tmp_path / "made.onnx").touch()
+    with pytest.raises(ValueError, match="is a model file already; a checkpoint is wanted"):
+        next(checkpoints(str(tmp_path / "made.onnx"), said.append))
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".ort"])

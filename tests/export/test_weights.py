@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from export.weights import Weights, read
+from export.weights import UNKNOWN, Weights, read
 
 KWARGS = {"sources": ["a", "b"], "segment": Fraction(39, 5)}
 KLASS = {"klass": "demucs.htdemucs.HTDemucs", "args": "[]", "kwargs": "{}"}
@@ -18,7 +18,7 @@ def some(dtype, **changed):
 def test_what_is_written_is_read(tmp_path):
     some(np.float16).write(tmp_path / "w.safetensors")
     found = read(tmp_path / "w.safetensors")
-    assert found.kwargs == KWARGS
+    assert (found.kwargs, found.licence) == (KWARGS, UNKNOWN)
     assert found.sha256 == some(np.float16).sha256
     np.testing.assert_array_equal(found.tensors["b"], some(np.float16).tensors["b"])
 

@@ -1,9 +1,12 @@
 """Small model files of the contract (design.md, The model file), and of other shapes."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import onnx
-from onnx import TensorProto, helper
+import onnxruntime as ort
+from onnx import TensorProto, helper, numpy_helper
 
 from dsp.stft import BINS
 
@@ -12,8 +15,11 @@ SHAPES: dict[str, list[int | str]] = {
 
 
 def model(path: Path, metadata: dict[str, str] | None = None, kind: int = TensorProto.FLOAT,
-          **shapes: list[int | str]) -> Path:
-    """A model file of the contract's inputs and outputs, which gives every stem the whole mix; or of other shapes."""
+          gains: Sequence[float] = (), **shapes: list[int | str]) -> Path:
+    """A model file of the contract's inputs and outputs, which gives every stem the whole mix; or of other shapes.
+
+    gains: what each stem is given of the mix instead
+    """
     shapes = {**SHAPES, **shapes}
     values = {name: helper.make_tensor_value_info(name, kind, shape) for name, shape in shapes.items()}
     constants = [helper.make_tensor("axis", TensorProto.INT64, [1], [1])]
@@ -21,11 +27,46 @@ def model(path: Path, metadata: dict[str, str] | None = None, kind: int = Tensor
     constants += [helper.make_tensor(f"{out}_r", TensorProto.INT64, [len(r)], r) for out, r in repeats.items()]
     nodes = []
     for of, out in (("mix", "wave_out"), ("spec", "spec_out")):
+        tiled = f"{out}_whole" if gains else out
         nodes += [helper.make_node("Unsqueeze", [of, "axis"], [f"{of}_1"]),
-                  helper.make_node("Tile", [f"{of}_1", f"{out}_r"], [out])]
+                  helper.make_node("Tile", [f"{of}_1", f"{out}_r"], [tiled])]
+        if gains:
+            shares = np.array(gains, np.float32).reshape([1, -1, 1, 1, 1][: len(shapes[out])])
+            constants.append(numpy_helper.from_array(shares, f"{out}_g"))
+            nodes.append(helper.make_node("Mul", [tiled, f"{out}_g"], [out]))
     graph = helper.make_graph(nodes, "shares", [values["mix"], values["spec"]],
                               [values["spec_out"], values["wave_out"]], constants)
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     helper.set_model_props(made, metadata or {})
     onnx.save(made, path)
     return path
+
+
+def published(path: Path, columns: int = 24, missing: int = 84) -> Path:
+    """A file of fixed length with names and an order of its own, as the published ones are."""
+    frames = columns * 1024 - missing
+    model(path, mix=[1, 2, frames], spec=[1, 4, BINS, columns], spec_out=[1, 4, 4, BINS, columns],
+          wave_out=[1, 4, 2, frames])
+    made = onnx.load(path)
+    names = {"mix": "input", "spec": "x", "spec_out": "output", "wave_out": "add_67"}
+    for value in (*made.graph.input, *made.graph.output):
+        value.name = names[value.name]
+    for node in made.graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+    for values in (made.graph.input, made.graph.output):
+        turned = list(reversed(values))
+        del values[:]
+        values.extend(turned)
+    onnx.save(made, path)
+    return path
+
+
+def as_ort(path: Path) -> Path:
+    """The same model in ONNX Runtime's own format, beside it."""
+    options = ort.SessionOptions()
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.optimized_model_filepath = str(path.with_suffix(".ort"))
+    options.add_session_config_entry("session.save_model_format", "ORT")
+    ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return path.with_suffix(".ort")

@@ -13,7 +13,7 @@ from stream.separators.opening import Opening
 from stream.separators.protocol import Separator
 from tests.stream.byhand import BLOCKS, Frames, noise
 
-CENTER = Opening("center", None)
+CENTER = Opening("center")
 RATES = [44_100, 48_000, 22_050, 96_000]
 
 

@@ -51,7 +51,7 @@ def test_a_separator_that_is_not_here_is_refused_with_those_that_are() -> None:
 
 
 def test_a_plugin_is_opened_without_a_file_and_has_no_window() -> None:
-    opening = Opening("center", None)
+    opening = Opening("center")
     separator, latency_s = opening.open(0.5)
     assert isinstance(separator, Center)
     assert latency_s == 0.5
@@ -60,9 +60,9 @@ def test_a_plugin_is_opened_without_a_file_and_has_no_window() -> None:
 
 def test_a_provider_that_is_not_here_is_refused_with_those_that_are() -> None:
     with pytest.raises(ValueError, match=r"provider abacus is not in this onnxruntime; here are: .*cpu"):
-        Opening("model.onnx", Path("model.onnx"), provider="abacus").open(2.0)
+        Opening("model.onnx", (Path("model.onnx"),), provider="abacus").open(2.0)
 
 
 def test_a_latency_that_cannot_be_is_refused_before_the_file_is_opened() -> None:
     with pytest.raises(ValueError, match="latency must be"):
-        Opening("model.onnx", Path("absent.onnx")).open(0.01)
+        Opening("model.onnx", (Path("absent.onnx"),)).open(0.01)

@@ -1,0 +1,47 @@
+"""The folder of everything that can be had again: weights, bound models, and the sums they are held against."""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from export.bind import bind_weights
+from export.files import sha256, whole
+from export.weights import Weights
+
+
+def cache() -> Path:
+    """The folder; DEMUCS_STREAM_CACHE moves it."""
+    return Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream"))
+
+
+def bind_once(weights: Weights, bound: Path) -> Path:
+    """The bound model, made unless it is there and whole."""
+    if not intact(bound):
+        bind_weights(weights, bound)
+        note(bound, sha256(bound))
+    return bound
+
+
+def intact(bound: Path) -> bool:
+    """Whether a file is the one that was written; 0.1 to 0.3 s, so it is asked every time."""
+    found = noted(bound)
+    return found is not None and bound.is_file() and found == sha256(bound)
+
+
+def note(file: Path, digest: str) -> None:
+    """Write a sum down beside its file, as sha256sum does."""
+    with whole(_record(file)) as record:
+        record.write(f"{digest}  {file.name}\n".encode())
+
+
+def noted(file: Path) -> str | None:
+    """The sum that was written down, or None."""
+    try:
+        return _record(file).read_text().split()[0]
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def _record(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")

@@ -1,0 +1,124 @@
+"""A model: one or more networks that see the same window, and whose stems are averaged by weight.
+
+    stem = Σ weight[i][stem] · network[i][stem] / Σ weight[i][stem]          (demucs.apply.BagOfModels)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from stream.separators.network import Network
+from stream.separators.protocol import Frames
+
+Weights = Mapping[str, float]  # of one network, by stem; a stem that is not in it has none
+
+
+class Bag:
+    """Networks behind the interface of one.
+
+    mix: float32 (2, 1024 · columns), in      spec: float32 (4, 2048, columns), in
+    wave_out: float32 (stems, 2, frames), out      spec_out: float32 (stems, 4, 2048, columns), out
+    columns, fixed, frames, segment, samplerate, provider: as of a Network
+    """
+
+    def __init__(self, networks: Sequence[Network], weights: Sequence[Weights] = (),
+                 stems: Sequence[str] | None = None, segment_s: float | None = None) -> None:
+        """Bind the networks to the same arrays. [main-thread]
+
+        weights: a network's; all the same where none are given
+        stems: those wanted, which then are the only sources; None is all
+        segment_s: seconds, in place of the networks' own segment where that is longer
+        Raises ValueError for networks that do not go together, a stem that none has and weights that do not fit.
+        """
+        self._networks, first = tuple(networks), networks[0]
+        for other in self._networks[1:]:
+            for what in ("sources", "samplerate", "columns", "frames"):
+                if getattr(other, what) != getattr(first, what):
+                    raise ValueError(f"a bag's networks must have the same {what}, not {getattr(first, what)} and "
+                                     f"{getattr(other, what)}")
+            other.take(first.mix, first.spec)
+        self.mix, self.spec = first.mix, first.spec
+        self.samplerate, self.columns, self.frames = first.samplerate, first.columns, first.frames
+        self.provider, self.fixed = first.provider, first.fixed
+        own = min(network.segment for network in self._networks)
+        self.segment = own if segment_s is None else min(own, int(segment_s * self.samplerate))
+        self._shares = _shares(first.sources, len(self._networks), weights, stems)
+        self.sources = tuple(self._shares)
+        picked = [first.sources.index(stem) for stem in self.sources]
+        # neighbouring stems of a network alone are a view of what it gives
+        alone = len(self._networks) == 1 and picked == list(range(picked[0], picked[-1] + 1))
+        self._alone = slice(picked[0], picked[-1] + 1) if alone else None
+        self._picked = picked
+        if self._alone:
+            self.wave_out, self.spec_out = first.wave_out[self._alone], first.spec_out[self._alone]
+        else:
+            self.wave_out = np.zeros((len(picked), *first.wave_out.shape[1:]), np.float32)
+            self.spec_out = np.zeros((len(picked), *first.spec_out.shape[1:]), np.float32)
+
+    @classmethod
+    def open(cls, files: Sequence[Path], how: Callable[[Path], Network], weights: Sequence[Weights] = (),
+             stems: Sequence[str] | None = None, segment_s: float | None = None) -> "Bag":
+        """Open the files that have a weight for a wanted stem. [main-thread, one at a time]
+
+        how: opens one of them, as Network does
+        Raises ValueError as `Bag` and `how` do.
+        """
+        if stems is None or not weights:
+            return cls([how(file) for file in files], weights, stems, segment_s)
+        kept = [(file, weight) for file, weight in zip(files, weights, strict=True)
+                if any(weight.get(stem) for stem in stems)]
+        if not kept:
+            raise ValueError(f"no file of the model has a weight for {', '.join(stems)}; "
+                             f"it has stems {', '.join(weights[0])}")
+        return cls([how(file) for file, _ in kept], [weight for _, weight in kept], stems, segment_s)
+
+    def run(self) -> None:
+        """`mix` and `spec` through the networks into `wave_out` and `spec_out`. [separator-thread]"""
+        for index, network in enumerate(self._networks):
+            network.run()
+            if self._alone is None:
+                self._add(index, network.spec_out, self.spec_out)
+                self._add(index, network.wave_out, self.wave_out)
+
+    def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
+        """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]"""
+        if self._alone is not None:
+            spec_out, wave_out = self._networks[0].infer(mix, spec)
+            return spec_out[self._alone], wave_out[self._alone]
+        out: tuple[Frames, Frames] = np.empty_like(self.spec_out), np.empty_like(self.wave_out)
+        for index, network in enumerate(self._networks):
+            for found, into in zip(network.infer(mix, spec), out, strict=True):
+                self._add(index, found, into)
+        return out
+
+    def _add(self, index: int, found: Frames, into: Frames) -> None:
+        """Add a network's share to every stem; the first that has one writes over what was there."""
+        for row, (at, shares) in enumerate(zip(self._picked, self._shares.values(), strict=True)):
+            share = np.float32(shares[index])
+            if share and any(shares[:index]):
+                into[row] += share * found[at]
+            elif share:
+                np.multiply(found[at], share, out=into[row])
+
+
+def _shares(sources: tuple[str, ...], count: int, weights: Sequence[Weights],
+            stems: Sequence[str] | None) -> dict[str, list[float]]:
+    """By wanted stem, in the networks' order, the share of each network in it; they sum to one."""
+    unknown = [stem for stem in (stems or ()) if stem not in sources]
+    if unknown:
+        raise ValueError(f"the model has no stem {unknown[0]}; it has {', '.join(sources)}")
+    if weights and len(weights) != count:
+        raise ValueError(f"a bag of {count} networks has weights for {len(weights)}")
+    strange = sorted({stem for weight in weights for stem in weight} - set(sources))
+    if strange:
+        raise ValueError(f"the bag has a weight for {strange[0]}, but its networks give {', '.join(sources)}")
+    shares = {}
+    for stem in sources:
+        if stems is not None and stem not in stems:
+            continue
+        given = [weight.get(stem, 0.0) for weight in weights] or [1.0] * count
+        if sum(given) <= 0:
+            raise ValueError(f"no network of the bag has a weight for {stem}")
+        shares[stem] = [share / sum(given) for share in given]
+    return shares

@@ -1,0 +1,68 @@
+"""What a model file must be (design.md, The model file): its inputs, its outputs, and what it says of itself."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from dsp.stft import BINS, FFT_HOP, N_FFT
+
+SAMPLERATE = 44_100  # Hz; of a file that does not say
+SEGMENT = 343_980  # frames: 7.8 s, what the published networks were trained on
+# the stems of a file that does not name them, by how many there are: those of the published networks
+SOURCES = {4: ("drums", "bass", "other", "vocals"), 6: ("drums", "bass", "other", "vocals", "guitar", "piano")}
+
+
+def shape(path: Path, session: Any, columns: int) -> tuple[int, tuple[int, int] | None]:
+    """The number of stems; columns and frames where they are the file's own. Raises ValueError: found and wanted."""
+    found = (*session.get_inputs(), *session.get_outputs())
+    asked = columns, columns * FFT_HOP
+    named = dict(zip("TN", asked, strict=True))  # ORT's own format keeps the names of sizes that are fixed by now
+    sizes = [tuple(named.get(size, size) for size in value.shape) for value in found]
+    shapes = {("in" if at < len(session.get_inputs()) else "out", len(size)): size for at, size in enumerate(sizes)}
+    stems = shapes.get(("out", 5), (1, 0))[1]
+    own = shapes.get(("in", 4), (0,))[-1], shapes.get(("in", 3), (0,))[-1]
+    fixed = own != asked and all(isinstance(size, int) for size in own) and -(-own[1] // FFT_HOP) == own[0] > 0
+    columns, frames = own if fixed else asked  # 343,980 frames of 336 columns, say
+    wanted = {("in", 3): (1, 2, frames), ("in", 4): (1, 4, BINS, columns),
+              ("out", 5): (1, stems, 4, BINS, columns), ("out", 4): (1, stems, 2, frames)}
+    fits = len(found) == 4 and shapes.keys() == wanted.keys() and isinstance(stems, int)
+    fits = fits and all(_fits(shape, wanted[key]) for key, shape in shapes.items())
+    if not fits or not all(value.type == "tensor(float)" for value in found):
+        listing = ", ".join(f"{v.name} {list(size)} {v.type}" for v, size in zip(found, sizes, strict=True))
+        raise ValueError(f"{path} is a model of another shape: found {listing}; wanted float32 mix [1, 2, {frames}], "
+                         f"spec [1, 4, {BINS}, {columns}], spec_out [1, stems, 4, {BINS}, {columns}], "
+                         f"wave_out [1, stems, 2, {frames}]")
+    return int(stems), (columns, frames) if fixed else None
+
+
+def whole(path: Path, meta: dict[str, str], key: str, default: int) -> int:
+    """A whole number that the file says of itself. Raises ValueError for anything else."""
+    text = meta.get(key, str(default))
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise ValueError(f"{path} says {key} {text!r}; a whole number from 1 on is wanted")
+    return int(text)
+
+
+def _fits(shape: tuple[Any, ...], wanted: tuple[Any, ...]) -> bool:
+    return len(shape) == len(wanted) and all(
+        have == want or not isinstance(have, int) for have, want in zip(shape, wanted, strict=True))
+
+
+def sources(path: Path, meta: dict[str, str], stems: int) -> tuple[str, ...]:
+    """The stems' names. Raises ValueError where they are not that many, not plain names, or for another STFT."""
+    text = meta.get("sources", json.dumps(SOURCES.get(stems, ())))
+    try:
+        names = tuple(map(str, json.loads(text))) if text.startswith("[") else tuple(text.split(","))
+    except ValueError as error:
+        raise ValueError(f"{path} names its stems as {text!r}; a JSON list is wanted") from error
+    if len(names) != stems:
+        raise ValueError(f"{path} has {stems} stems but names {len(names)}: {', '.join(names) or 'none'}")
+    for name in names:  # a model file is a stranger's: its names become those of files
+        if not name.strip(". ") or any(sign in '/\\:*?"<>|' or not sign.isprintable() for sign in name):
+            raise ValueError(f"{path} names a stem {name!r}, which cannot be the name of a file")
+        if names.count(name) > 1:
+            raise ValueError(f"{path} names two stems {name!r}")
+    if whole(path, meta, "n_fft", N_FFT) != N_FFT or whole(path, meta, "fft_hop", FFT_HOP) != FFT_HOP:
+        raise ValueError(f"{path} wants n_fft {meta.get('n_fft')}, fft_hop {meta.get('fft_hop')}; "
+                         f"only {N_FFT}, {FFT_HOP} are known")
+    return names
