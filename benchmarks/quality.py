@@ -20,8 +20,10 @@ from dsp.stft import FFT_HOP
 from export.store import model_file
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.geometry import SAMPLERATE, Geometry
+from stream.offline.level import level
+from stream.offline.segments import lay
+from stream.offline.separation import by_segments
 from stream.separators.network import Network
-from stream.separators.offline import stems_of
 from stream.separators.protocol import Frames
 from stream.separators.windowed import Windowed
 
@@ -108,7 +110,9 @@ def offline(network: Network, song: Song) -> Frames:
         writer.write(np.ascontiguousarray(song.mix[:, : song.excerpt.stop].T))
         writer.close()
         with AudioReader(path) as reader:
-            stems = np.concatenate(list(stems_of(network, reader, 0.25)), axis=2)
+            how = lay(network.segment, 0.25, 0, network.samplerate)
+            pieces = by_segments(network, reader, how, level(reader))
+            stems = np.concatenate([piece.stems for piece in pieces], axis=2)
     return stems[..., song.excerpt]
 
 

@@ -26,7 +26,7 @@ LEAD = 3 * FFT_HOP // 2
 GROUP = 64
 """Columns transformed in one go at most: bounds the memory of long windows, and is more than a live hop needs."""
 
-_TILE = 8  # bins: one cache line of complex64
+TILE = 8  # bins: one cache line of complex64
 _LANES = 16  # float32 in the widest SIMD register that pocketfft is compiled for
 
 
@@ -93,10 +93,10 @@ def _scatter(bins: NDArray[np.complex64], columns: NDArray[np.int64], spec: Floa
     # tiles of bins: each line of `bins` is read once, and the lines of `spec` it is strewn over stay in the cache
     # until the neighbouring columns have filled them
     for c in range(spec.shape[0] // 2):
-        for tile in range(0, BINS, _TILE):
+        for tile in range(0, BINS, TILE):
             for i in range(columns.size):
                 t = columns[i]
                 row = bins[c * columns.size + i]
-                for b in range(tile, tile + _TILE):
+                for b in range(tile, tile + TILE):
                     spec[2 * c, b, t] = row[b].real
                     spec[2 * c + 1, b, t] = row[b].imag

@@ -5,11 +5,12 @@ import scipy.fft
 from numba import njit
 from numpy.typing import NDArray
 
-from dsp.columns import BINS, FFT_HOP, GROUP, LEAD, N_FFT, Analysis, hann, whole_lanes
+from dsp.columns import BINS, FFT_HOP, GROUP, LEAD, N_FFT, TILE, Analysis, hann, whole_lanes
 
 Float = NDArray[np.float32]
 
 _EDGE = 2  # columns at either end of a window that see mirrored frames
+_ROWS = 128  # columns of all lines, inverted in one go: what a core's own cache holds
 
 
 class SlidingStft:
@@ -82,7 +83,7 @@ class RangeIstft:
         self._start = start
         self._first = max(0, (start + LEAD - N_FFT) // FFT_HOP + 1)
         self._end = min(columns, (start + frames + LEAD - 1) // FFT_HOP + 1)
-        self._group = min(GROUP, self._end - self._first)
+        self._group = min(max(1, _ROWS // (stems * channels)), self._end - self._first)
         # four squared tapers overlap everywhere, and always sum to 1.5
         self._taper = (hann() * np.sqrt(N_FFT) / 1.5).astype(np.float32)
         # the Nyquist bin and the spare rows stay zero
@@ -116,10 +117,13 @@ def _check(name: str, array: Float, shape: tuple[int, ...]) -> None:
 
 @njit(cache=True, nogil=True)
 def _collect(pairs: Float, first: int, count: int, bins: NDArray[np.complex64]) -> None:
+    # tiles of bins, as in dsp/columns.py: every line of the cache is filled while it is there
     for line in range(pairs.shape[0]):
-        for b in range(BINS):
+        for tile in range(0, BINS, TILE):
             for i in range(count):
-                bins[line * count + i, b] = complex(pairs[line, 0, b, first + i], pairs[line, 1, b, first + i])
+                row = bins[line * count + i]
+                for b in range(tile, tile + TILE):
+                    row[b] = complex(pairs[line, 0, b, first + i], pairs[line, 1, b, first + i])
 
 
 @njit(cache=True, nogil=True)

@@ -9,10 +9,11 @@ from dsp.sliding import RangeIstft
 __all__ = ["BINS", "FFT_HOP", "N_FFT", "istft", "stft"]
 
 
-def stft(mix: NDArray[np.float32]) -> NDArray[np.float32]:
+def stft(mix: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> NDArray[np.float32]:
     """Transform a window into the model's spectrogram.
 
     mix: float32 (channels, frames); filled up to whole hops by reflection, as demucs does
+    out: what to write it into, as it is returned; made if None
     Returns float32 (2 * channels, 2048, T): left re, left im, right re, right im; T hops of 1024 frames
     ValueError: no frames at all
     [any-thread]
@@ -25,7 +26,7 @@ def stft(mix: NDArray[np.float32]) -> NDArray[np.float32]:
     reach = LEAD + columns * FFT_HOP - frames
     window = np.zeros((channels, max(frames, reach + 1)), np.float32)
     window[:, :frames] = mix
-    spec = np.empty((2 * channels, BINS, columns), np.float32)
+    spec = np.empty((2 * channels, BINS, columns), np.float32) if out is None else out
     Analysis(channels, min(GROUP, columns)).transform(window, np.arange(columns), spec)
     return spec
 

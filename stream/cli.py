@@ -1,31 +1,29 @@
-"""The command line. Only this file asks `export` for a model file."""
+"""The command line. Only this file asks `export` for a model file.
+
+A command is imported when it is called: the live engine's compiled code takes a second that files need not wait for.
+"""
 
 import json
 import logging
 import signal
 import sys
 from argparse import Namespace
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.store import StoreError, model_file
+from export.store import Bag, StoreError, known, model_bag
 from stream.command.arguments import parse
-from stream.command.demo import demo
-from stream.command.run import run
-from stream.command.separate import separate
-from stream.control import midi
-from stream.devices import portaudio
 from stream.errors import Failure
-from stream.separators.network import provider_name
+from stream.fusion.passes import fused
 from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
+from stream.separators.providers import provider_name
 
 console = Console(stderr=True, highlight=False)
 
@@ -64,12 +62,22 @@ def opening(arguments: Namespace) -> Opening:
     """The separator that was asked for, with its model file fetched if need be."""
     name = arguments.model
     provider = provider_name(arguments.provider)
-    path = None if name in plugins() else fetch(name)
-    return Opening(name, path, provider, arguments.threads or 0)
+    threads = arguments.threads or 0
+    if name in plugins():
+        return Opening(name, provider=provider, threads=threads)
+    bag = fetch(name)
+    return Opening(name, bag.files, bag.weights, bag.segment_s, provider, threads)
 
 
-def fetch(name: str) -> Path:
-    """A model's file, with a progress bar while it is downloaded. Raises StoreError, ValueError, OSError."""
+def fetch(name: str) -> Bag:
+    """A model's files, with a progress bar while one is downloaded. Raises StoreError, ValueError, OSError."""
+    with _downloading() as progress:
+        return model_bag(name, say, progress)
+
+
+@contextmanager
+def _downloading() -> Iterator[Callable[[int, int | None, str], None]]:
+    """A progress bar for each download."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
@@ -79,7 +87,7 @@ def fetch(name: str) -> Path:
                 tasks[label] = bar.add_task(label, total=total)
             bar.update(tasks[label], completed=done, total=total)
 
-        return model_file(name, say, progress)
+        yield progress
 
 
 def _demo_opening(arguments: Namespace) -> Opening:
@@ -93,19 +101,27 @@ def _demo_opening(arguments: Namespace) -> Opening:
 
 
 def _run(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.run import run
+
     with ExitStack() as stack:
         return run(arguments, lambda: opening(arguments), say, console, stack)
 
 
 def _separate(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.separate import separate
+
     return separate(arguments, lambda: opening(arguments), say, console)
 
 
 def _demo(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.demo import demo
+
     return demo(arguments, partial(_demo_opening, arguments), say, console)
 
 
 def _devices(_arguments: Namespace) -> dict[str, Any]:
+    from stream.devices import portaudio
+
     found = portaudio.devices()
     if not _arguments.json:
         print("\n".join(map(str, found)) or "no sound devices")
@@ -113,14 +129,36 @@ def _devices(_arguments: Namespace) -> dict[str, Any]:
 
 
 def _ports(_arguments: Namespace) -> dict[str, Any]:
+    from stream.control import midi
+
     found = midi.ports()
     if not _arguments.json:
         print("\n".join(found) or "no MIDI ports")
     return {"ports": found}
 
 
+def _models(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.models import list_models
+
+    return list_models([asdict(model) for model in known()], plugins(), arguments.json)
+
+
+def _export(arguments: Namespace) -> dict[str, Any]:
+    try:
+        from export.command import Order, Tools
+        from export.command import export as make
+        from stream.command.export import export
+    except ModuleNotFoundError as error:
+        raise ValueError(f"export needs {error.name}, which is not installed: install this program with its extra "
+                         "`export`, for example `pip install '.[export]'` in its folder") from error
+    order = Order(arguments.model, arguments.output, arguments.length, arguments.weights, arguments.ort)
+    with _downloading() as progress:
+        return export(arguments, lambda music: make(order, Tools(music, say, progress, fused)))
+
+
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
-    "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
+    "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
+    "export": _export,
 }
 
 

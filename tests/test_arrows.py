@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 ROOMS = ("dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-TRACING = {Path("export/traceable.py"), Path("export/graph.py"), Path("export/parity.py")}
+TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity", "checkpoint", "verify")}
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -49,7 +49,7 @@ def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:
     assert importers("export", "stream") == {Path("stream/cli.py")}
     asked = imported(Path("stream/cli.py"), "export")
     assert asked
-    assert {name.rpartition(".")[0] for name in asked} == {"export.store"}
+    assert {name.rpartition(".")[0] for name in asked} == {"export.store", "export.command"}
 
 
 @pytest.mark.parametrize("package", ["torch", "demucs", "onnxscript"])
@@ -57,7 +57,11 @@ def test_only_what_traces_and_verifies_knows_the_published_network(package: str)
     assert importers(package) <= TRACING
 
 
-@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "onnxruntime", "rtmidi"])
+def test_two_files_are_the_door_to_onnxruntime() -> None:
+    assert importers("onnxruntime", "stream") == {Path(f"stream/separators/{n}.py") for n in ("session", "providers")}
+
+
+@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi"])
 def test_one_file_is_the_door_to_a_library(package: str) -> None:
     assert len(importers(package, "stream")) == 1
 

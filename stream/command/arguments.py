@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-COMMANDS = ("run", "devices", "ports", "separate", "demo")
+COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -42,12 +42,21 @@ def positive(text: str) -> int:
     return value
 
 
+def natural(text: str) -> int:
+    """A whole number from 0 on."""
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 or more")
+    return value
+
+
 def _model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument("--model", default="htdemucs", metavar="NAME",
-                       help="htdemucs, a model file (.safetensors, .onnx, .ort), or a separator such as center")
+                       help="a name that `demucs-stream models` lists, a file (.safetensors, .th, .yaml, .onnx, .ort), or "
+                            "a separator such as center")
     group.add_argument("--provider", default="auto",
-                       help="auto, cpu, cuda, coreml or dml: what ONNX Runtime computes with")
+                       help="auto, cpu, openvino, openvino-f32, cuda, coreml or dml: what ONNX Runtime computes with")
     group.add_argument("--threads", type=positive, default=None, help="of the model (default: one per core)")
     parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
 
@@ -82,11 +91,46 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _separate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("songs", nargs="+", type=Path, metavar="SONG")
-    parser.add_argument("-o", "--output", type=Path, default=Path("separated"), metavar="DIR",
-                        help="stems are DIR/<song>/<stem>.wav (default: separated)")
-    parser.add_argument("--overlap", type=fraction, default=0.25, help="of neighbouring segments (default: 0.25)")
+    parser.add_argument("songs", nargs="+", type=Path, metavar="SONG",
+                        help="sound files, and folders of them; what libsndfile cannot read takes ffmpeg")
     _model(parser)
+    parser.add_argument("-n", "--name", dest="model", default=argparse.SUPPRESS, metavar="NAME", help="the same as "
+                        "--model")
+    group = parser.add_argument_group("how it is separated")
+    group.add_argument("--overlap", type=fraction, default=0.25, help="of neighbouring segments (default: 0.25)")
+    group.add_argument("--segment", type=float, metavar="SECONDS",
+                       help="at once: less takes less memory (default, and most: what the model was trained on)")
+    group.add_argument("--shifts", type=natural, default=0, metavar="N",
+                       help="separate N times, shifted by up to half a second, and average (default: 0)")
+    group.add_argument("-j", "--jobs", type=positive, default=1, metavar="N", help="songs side by side (default: 1)")
+    _separate_files(parser)
+
+
+def _separate_files(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what is written")
+    group.add_argument("-o", "--output", "--out", type=Path, default=Path("separated"), metavar="DIR",
+                       help="stems are DIR/<song>/<stem>.wav (default: separated)")
+    group.add_argument("--filename", metavar="TEMPLATE", help="below DIR (default: {track}/{stem}.{ext}; {trackext} is "
+                       "the song's own extension)")
+    group.add_argument("--force", action="store_true", help="do songs again whose stems are there and newer")
+    group.add_argument("--two-stems", metavar="STEM", help="only STEM, and everything else as one")
+    group.add_argument("--other-method", choices=("add", "minus", "none"), default="add", help="everything else is the "
+                       "other stems (no_STEM), the song minus STEM (minus_STEM), or not written (default: add)")
+    group.add_argument("--stems", action="append", metavar="STEM,...", help="only these")
+    depth = group.add_mutually_exclusive_group()
+    depth.add_argument("--int16", action="store_true", help="16 bits (FLAC's default)")
+    depth.add_argument("--int24", action="store_true", help="24 bits")
+    depth.add_argument("--float32", action="store_true", help="float (WAV's default): nothing is cut off")
+    form = group.add_mutually_exclusive_group()
+    form.add_argument("--flac", action="store_true", help="FLAC instead of WAV")
+    form.add_argument("--mp3", action="store_true", help="MP3 instead of WAV")
+    form.add_argument("--stem-mp4", action="store_true",
+                      help="one DIR/<song>.stem.mp4 for Mixxx and Traktor (takes ffmpeg)")
+    group.add_argument("--mp3-bitrate", type=positive, default=320, metavar="KBPS", help="(default: 320)")
+    group.add_argument("--stem-codec", choices=("aac", "alac"), default="aac", help="of a stem file (default: aac)")
+    group.add_argument("--clip-mode", choices=("rescale", "clamp", "none"), default="rescale", help="what is beyond "
+                       "full scale, in all but float: make the file quieter, clamp to 0.99, or let the format cut it "
+                       "off (default: rescale)")
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
@@ -96,6 +140,21 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     _model(parser)
 
 
+def _export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", metavar="MODEL", help="a name, or a checkpoint of HTDemucs (.th, .safetensors), or a "
+                        "bag's .yaml beside its checkpoints")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="DIR/<name>.onnx is written")
+    parser.add_argument("--length", metavar="COLUMNS|SECONDS", help="of the window, fixed: 88, 2.04 or 2s (default: "
+                        "any length)")
+    parser.add_argument("--weights", choices=("fp32", "fp16", "int8", "int8-dynamic"), default="fp32",
+                        help="how they are stored: what each costs is in docs/export.md (default: fp32)")
+    parser.add_argument("--ort", action="store_true",
+                        help="ORT format too, and the operators that a reduced build of ONNX Runtime needs for it")
+    parser.add_argument("--song", nargs="+", type=Path, default=[], metavar="FILE", help="music to verify the files "
+                        "with; stems given together are summed (default: the demo's own)")
+    parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
     main = _Parser(
@@ -103,11 +162,12 @@ def parser() -> argparse.ArgumentParser:
     main.add_argument("--version", action="version", version=f"demucs-stream {version('demucs-stream')}")
     commands = main.add_subparsers(dest="command", metavar="COMMAND")
     _run(commands.add_parser("run", help="separate live (this is what is done without a command)"))
-    for name, says in (("devices", "list sound devices"), ("ports", "list MIDI ports")):
+    for name, says in (("devices", "list sound devices"), ("ports", "list MIDI ports"), ("models", "list models")):
         listing = commands.add_parser(name, help=says)
         listing.add_argument("--json", action="store_true", help="as JSON, on stdout")
     _separate(commands.add_parser("separate", help="separate files"))
     _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
+    _export(commands.add_parser("export", help="make model files of a checkpoint (takes the extra `export`)"))
     return main
 
 

@@ -1,72 +1,126 @@
-"""The command `separate`: whole files."""
+"""The command `separate`: whole files, as demucs' own command does them."""
 
+import os
 import time
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stream.devices.audiofile import AudioReader
+from stream.command.jobs import Job, Worker
+from stream.command.progress import Bars
+from stream.command.songs import Song, apart, place, songs
+from stream.devices.ffmpeg import program
+from stream.devices.kind import Kind
 from stream.errors import Failure
-from stream.geometry import MOST_COLUMNS, SAMPLERATE
-from stream.host import Host, Say, Wish
-from stream.separators.network import Network
-from stream.separators.offline import separate as separate_file
+from stream.offline.engine import Engine, Wish, open_engine
+from stream.offline.parts import Part, ni, plain, two
+from stream.offline.writing import Output, Target
 from stream.separators.opening import Opening
 
+TEMPLATE, STEM_FILE_TEMPLATE = "{track}/{stem}.{ext}", "{track}.{ext}"
 
-def separate(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
+
+def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable[[str], None],
+             console: Console) -> dict[str, Any]:
     """Separate files; every song is tried. Raises Failure at the end, naming those that failed. [main-thread]"""
     begun = time.perf_counter()
+    output, wish = _output(arguments), _wish(arguments)
+    found = songs(arguments.songs, arguments.output)
     chosen = opening()
-    network = _offline_network(chosen)
-    files: dict[str, str] = {}
-    failed: list[str] = []
-    for song in arguments.songs:
-        try:
-            written = _separate_one(chosen, network, song, arguments, say, console)
-        except Failure as error:
-            if len(arguments.songs) == 1:
-                raise
-            failed.append(str(song))
-            say(f"demucs-stream: {error}")
-            continue
-        prefix = f"{song.stem}/" if len(arguments.songs) > 1 else ""
-        files |= {prefix + stem: str(path) for stem, path in written.items()}
+    if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
+        chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
+    engine = open_engine(chosen, wish)
+    parts = _parts(engine.sources, arguments)
+    jobs = [Job(song, _targets(song, parts, output, arguments)) for song in found]
+    apart((job.song, target.path) for job in jobs for target in job.targets)
+    made = _missing_folders(target.path for job in jobs for target in job.targets)
+    try:
+        with Bars(console) as bars:
+            Worker(engine, output, bars, say).run(jobs, arguments.jobs, arguments.force)
+    finally:
+        for folder in made:
+            with suppress(OSError):  # it holds something, or was never made
+                folder.rmdir()
+    _tell_failures(jobs)
+    return _report(jobs, chosen, engine, arguments) | {"time_s": time.perf_counter() - begun}
+
+
+def _output(arguments: Namespace) -> Output:
+    """How files are written. Raises ValueError for what does not go together, Failure where ffmpeg is not here."""
+    form = "flac" if arguments.flac else "mp3" if arguments.mp3 else "wav"
+    bits = 16 if arguments.int16 else 24 if arguments.int24 else 32
+    if arguments.stem_mp4 and (arguments.two_stems or arguments.stems):
+        raise ValueError("a .stem.mp4 holds the mix and all four stems: it goes with neither --two-stems nor --stems")
+    if arguments.stem_mp4:
+        program("ffmpeg", "--stem-mp4")
+    if form == "flac" and bits == 32:
+        bits = 16
+    return Output(Kind(form, bits, arguments.mp3_bitrate), arguments.stem_codec if arguments.stem_mp4 else None,
+                  arguments.clip_mode)
+
+
+def _wish(arguments: Namespace) -> Wish:
+    """How songs are separated. Raises ValueError for what does not go together."""
+    stems: tuple[str, ...] | None = None
+    if arguments.stems:
+        stems = tuple(filter(None, (stem.strip() for text in arguments.stems for stem in text.split(","))))
+        if arguments.two_stems:
+            raise ValueError("--stems and --two-stems do not go together: each says which stems are written")
+    elif arguments.two_stems and arguments.other_method != "add":  # the other stems are not wanted
+        stems = (arguments.two_stems,)
+    return Wish(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
+
+
+def _parts(sources: Sequence[str], arguments: Namespace) -> tuple[Part, ...]:
+    if arguments.stem_mp4:
+        return ni(sources)
+    if arguments.two_stems:
+        return two(sources, arguments.two_stems, arguments.other_method)
+    return plain(sources, _wish(arguments).stems)
+
+
+def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Namespace) -> tuple[Target, ...]:
+    template = arguments.filename or (STEM_FILE_TEMPLATE if output.codec else TEMPLATE)
+    if output.codec:
+        return (Target(arguments.output / place(template, song, "stems", output.ext), tuple(parts)),)
+    found = tuple(Target(arguments.output / place(template, song, part.name, output.ext), (part,)) for part in parts)
+    if len({target.path for target in found}) < len(found):
+        raise ValueError(f"--filename needs {{stem}}: every stem of {song.path} would be written to {found[0].path}")
+    return found
+
+
+def _missing_folders(paths: Iterable[Path]) -> list[Path]:
+    """The folders of these files that are not there yet, the deepest first."""
+    missing = {folder for path in paths for folder in path.parents if not folder.exists()}
+    return sorted(missing, key=lambda folder: len(folder.parts), reverse=True)
+
+
+def _tell_failures(jobs: Sequence[Job]) -> None:
+    failed = [job for job in jobs if job.state == "failed"]
+    if failed and len(jobs) == 1:
+        raise Failure(failed[0].error)
     if failed:
-        raise Failure(f"{len(failed)} of {len(arguments.songs)} not separated: {', '.join(failed)}")
+        raise Failure(f"{len(failed)} of {len(jobs)} not separated: {', '.join(str(job.song.path) for job in failed)}")
+
+
+def _report(jobs: Sequence[Job], chosen: Opening, engine: Engine, arguments: Namespace) -> dict[str, Any]:
+    files: dict[str, str] = {}
+    for job in jobs:
+        prefix = f"{job.song.label}/" if len(jobs) > 1 else ""
+        for target in job.targets:
+            name = target.parts[0].name if len(target.parts) == 1 else "stems"
+            files[prefix + name] = str(target.path)
     nothing = dict.fromkeys(("device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out"), 0.0)
     return {
-        "model": chosen.model, "provider": chosen.provider, "separator": "offline" if network else chosen.model,
-        "samplerate": network.samplerate if network else SAMPLERATE, "latency_s": 0.0, "latency_parts_s": nothing,
+        "model": chosen.model, "provider": chosen.provider, "separator": "offline" if engine.segment else chosen.model,
+        "samplerate": engine.samplerate, "latency_s": 0.0, "latency_parts_s": nothing,
         "hops": 0, "misses": 0, "underruns": 0, "xruns": 0, "hop_time_s": {"median": 0.0, "p99": 0.0, "max": 0.0},
-        "time_s": time.perf_counter() - begun, "files": files,
+        "files": files, "songs": {str(job.song.path): job.state for job in jobs},
+        "audio_s": sum(job.audio_s for job in jobs), "segment_s": engine.segment / engine.samplerate,
+        "overlap": arguments.overlap, "shifts": arguments.shifts, "jobs": arguments.jobs,
     }
-
-
-def _offline_network(chosen: Opening) -> Network | None:
-    """A network for whole segments, which may spin: nothing else wants the cores; None for a plugin."""
-    if chosen.path is None:
-        return None
-    return Network(chosen.path, MOST_COLUMNS, chosen.threads, spinning=True, provider=chosen.provider)
-
-
-def _separate_one(chosen: Opening, network: Network | None, song: Path, arguments: Namespace, say: Say,
-                  console: Console) -> dict[str, Path]:
-    folder = arguments.output / song.stem
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"),
-               TimeRemainingColumn())
-    if network is None:  # a plugin runs hop by hop, as it does live
-        host = Host(Wish(chosen, song, None, "virtual", record=folder), say)
-        host.run(lambda: True)
-        return {stem: Path(path) for stem, path in host.files.items() if stem != "mix"}
-    hidden = not console.is_terminal
-    with AudioReader(song) as reader, Progress(*columns, console=console, transient=True, disable=hidden) as bar:
-        task = bar.add_task(song.name)
-        written = separate_file(network, reader, folder, arguments.overlap,
-                                lambda done, total: bar.update(task, completed=done, total=total))
-    say(f"wrote {folder}: {', '.join(written)}")
-    return written

@@ -2,21 +2,46 @@
 
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
 from dsp.channels import to_stereo
+from stream.devices.kind import FLOAT, Kind
 from stream.errors import Failure
 
 Frames = npt.NDArray[np.float32]
 _WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
 _FULL = "no space left on the disk"
+
+
+class Unreadable(Failure):
+    """A file that is there, but is no sound that libsndfile knows."""
+
+
+class Writer(Protocol):
+    """A file that is there whole or not at all.
+
+    note: what there is to say of it when it is finished; empty if nothing
+    """
+
+    path: Path
+    note: str
+
+    def write(self, block: Frames) -> None:
+        """Append frames: float32 (n, channels). Raises Failure. [one thread]"""
+
+    def finish(self) -> None:
+        """Bring everything to the disk, beside its place; nothing is written after it. Raises Failure. [one thread]"""
+
+    def close(self, keep: bool = True) -> None:
+        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
 
 
 class AudioReader:
@@ -34,7 +59,7 @@ class AudioReader:
         try:
             self._file = sf.SoundFile(path)
         except (sf.LibsndfileError, OSError) as error:
-            raise Failure(f"{path} cannot be read as sound: {_reason(error)}") from error
+            raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
         self.path = path
         self.samplerate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -54,10 +79,7 @@ class AudioReader:
             stereo = to_stereo(block)
         except (sf.LibsndfileError, ValueError) as error:
             raise Failure(f"{self.path} cannot be read at {at / self.samplerate:.2f} s: {_reason(error)}") from error
-        if not np.isfinite(stereo).all():
-            raise Failure(f"{self.path} holds values that are no numbers (NaN or infinite) "
-                          f"within {len(block)} frames of {at / self.samplerate:.2f} s")
-        return stereo
+        return finite(stereo, self.path, at / self.samplerate)
 
     def rewind(self) -> None:
         """Start over. [one thread at a time]"""
@@ -75,30 +97,40 @@ class AudioReader:
         self.close()
 
 
+def finite(block: Frames, path: Path, at_s: float) -> Frames:
+    """The block itself. Raises Failure, which names the file and the place, for values that are no numbers."""
+    if not np.isfinite(block).all():
+        raise Failure(f"{path} holds values that are no numbers (NaN or infinite) "
+                      f"within {len(block)} frames of {at_s:.2f} s")
+    return block
+
+
 class AudioWriter:
-    """A WAV file that is there whole or not at all: written beside its place and moved there by `close`."""
+    """A sound file that is there whole or not at all: written beside its place and moved there by `close`."""
 
-    def __init__(self, path: Path, samplerate: int, channels: int = 2, frames: int | None = None) -> None:
-        """Open it for float32. Raises Failure where it cannot be written. [main-thread]
+    def __init__(self, path: Path, samplerate: int, channels: int = 2, frames: int | None = None,
+                 kind: Kind = FLOAT) -> None:
+        """Open it. Raises Failure where it cannot be written. [one thread]
 
-        frames: expected, if known: beyond 4 GB the file becomes RF64
+        frames: expected, if known: a WAV beyond 4 GB becomes RF64
         """
-        self.path, self._channels, self._bytes = path, channels, 0
-        self._large = frames is not None and frames * channels * 4 > _WAV_MOST
+        self.path, self.note, self._frames = path, "", 0
+        self._bytes_each = channels * kind.bits // 8 if kind.format == "wav" else 0
+        large = frames is not None and frames * self._bytes_each > _WAV_MOST
+        self._most = None if large or not self._bytes_each else _WAV_MOST // self._bytes_each
         self._part = path.with_name(f".{path.name}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if path.is_dir():
                 raise Failure(f"{path} cannot be written: it is a folder")
-            self._file = sf.SoundFile(self._part, "w", samplerate, channels, "FLOAT",
-                                      format="RF64" if self._large else "WAV")
+            self._file = sf.SoundFile(self._part, "w", samplerate, channels, **kind.options(large))
         except (sf.LibsndfileError, OSError) as error:
             raise Failure(f"{path} cannot be written: {_reason(error)}") from error
 
     def write(self, block: Frames) -> None:
         """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full. [one thread]"""
-        self._bytes += block.nbytes
-        if self._bytes > _WAV_MOST and not self._large:
+        self._frames += len(block)
+        if self._most is not None and self._frames > self._most:
             raise Failure(f"{self.path} is full: a WAV file ends at 4 GB")
         try:
             self._file.write(block)
@@ -106,28 +138,46 @@ class AudioWriter:
             # libsndfile says no more of a full disk than "System error", and at times nothing
             full = shutil.disk_usage(self._part.parent).free < block.nbytes
             raise Failure(f"{self.path} cannot be written: {_FULL if full else _reason(error)}") from error
-        if self._file.frames * self._channels * 4 != self._bytes:
+        if self._file.frames != self._frames:
             raise Failure(f"{self.path} cannot be written: {_FULL}")
+
+    def finish(self) -> None:
+        """Bring everything to the disk, beside its place. Raises Failure. [one thread]"""
+        try:
+            self._file.close()
+        except (sf.LibsndfileError, OSError) as error:
+            raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
 
     def close(self, keep: bool = True) -> None:
         """Move the file to its place, or remove it. [one thread]"""
         try:
-            self._file.close()
+            self.finish()
             if keep:
                 self._part.replace(self.path)
-        except (sf.LibsndfileError, OSError) as error:
+        except (Failure, OSError) as error:
             keep = False
-            raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
+            raise error if isinstance(error, Failure) else Failure(
+                f"{self.path} cannot be written: {_reason(error)}") from error
         finally:
             if not keep:
                 self._part.unlink(missing_ok=True)
 
 
-def close_all(writers: Iterable[AudioWriter], keep: bool) -> None:
-    """Close every one, also after one that fails. Raises Failure. [one thread]"""
-    with ExitStack() as stack:
-        for writer in writers:
-            stack.callback(writer.close, keep)
+def close_all(writers: Iterable[Writer], keep: bool) -> None:
+    """Close every one, also after one that fails; if one cannot be finished, none is kept. Raises Failure."""
+    writers = list(writers)
+    try:
+        if keep:
+            with ThreadPoolExecutor() as pool:  # an MP3 that waited for its peak is encoded only now
+                for finished in [pool.submit(writer.finish) for writer in writers]:
+                    finished.result()
+    except BaseException:
+        keep = False
+        raise
+    finally:
+        with ExitStack() as stack:
+            for writer in writers:
+                stack.callback(writer.close, keep)
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stream.devices.audiofile import AudioReader, AudioWriter
+from stream.devices.audiofile import AudioReader, AudioWriter, close_all
+from stream.devices.kind import FLOAT, Kind
 from stream.errors import Failure
 from tests.stream.byhand import Frames, noise
 
@@ -130,8 +131,50 @@ def test_a_full_disk_is_told_and_nothing_is_left_on_it(small_disk: Path) -> None
 
 def test_a_file_over_4_gb_that_was_not_announced_is_refused(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.wav", 44_100)
-    writer._bytes = 0xFFFF_0000  # as if so much had been written
+    writer._frames = 0xFFFF_0000 // 8  # as if so much had been written
     with pytest.raises(Failure, match="is full: a WAV file ends at 4 GB"):
         writer.write(noise(1000))
     writer.close(keep=False)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("kind", "subtype", "error"), [
+    (FLOAT, "FLOAT", 0), (Kind("wav", 16), "PCM_16", 2**-15), (Kind("wav", 24), "PCM_24", 2**-23),
+    (Kind("flac", 16), "PCM_16", 2**-15), (Kind("flac", 24), "PCM_24", 2**-23)], ids=str)
+def test_every_kind_is_as_exact_as_its_bits(tmp_path: Path, kind: Kind, subtype: str, error: float) -> None:
+    written, path = np.clip(noise(10_000), -0.99, 0.99), tmp_path / f"a.{kind.format}"
+    writer = AudioWriter(path, 44_100, 2, 10_000, kind)
+    writer.write(written)
+    writer.close()
+    assert (sf.info(path).format, sf.info(path).subtype) == (kind.format.upper(), subtype)
+    np.testing.assert_allclose(sf.read(path, dtype="float64")[0], written, rtol=0, atol=error)
+
+
+@pytest.mark.parametrize("kbps", [64, 192, 320])
+def test_an_mp3_has_the_bitrate_it_is_given(tmp_path: Path, kbps: int) -> None:
+    writer = AudioWriter(tmp_path / "a.mp3", 44_100, kind=Kind("mp3", bitrate=kbps))
+    for _ in range(10):
+        writer.write(noise(44_100) / 4)
+    writer.close()
+    assert sf.info(tmp_path / "a.mp3").frames >= 441_000
+    assert (tmp_path / "a.mp3").stat().st_size * 8 / 10_000 == pytest.approx(kbps, rel=0.03)
+
+
+@pytest.mark.parametrize(("words", "says"), [
+    (("ogg", 16), "wav, flac or mp3"), (("wav", 8), "16, 24 or 32"), (("flac", 32), "not floats"),
+    (("mp3", 16, 500), "32 to 320")], ids=str)
+def test_a_kind_that_there_is_not_is_refused(words: tuple[str, int], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Kind(*words)
+
+
+def test_files_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
+    writers = [AudioWriter(tmp_path / name, 44_100) for name in ("a.wav", "b.wav")]
+
+    def fail() -> None:
+        raise Failure("b.wav cannot be finished")
+
+    writers[1].finish = fail  # type: ignore[method-assign]
+    with pytest.raises(Failure, match=r"b\.wav cannot be finished"):
+        close_all(writers, keep=True)
+    assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == []

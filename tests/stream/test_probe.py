@@ -37,6 +37,15 @@ def test_what_can_be_held_leaves_a_hop_its_time(hop_time_s: float) -> None:
     assert needed <= made.budget / SAMPLERATE
 
 
+def test_a_window_of_fixed_length_is_not_shortened_to_fit() -> None:
+    """Seven seconds of window cost what they cost: the latency must be that of the hop that has room for it."""
+    fixed, free = holdable_s(2.0, 336, 1.0, fixed=336), holdable_s(2.0, 336, 1.0)
+    assert fixed is not None
+    assert free is not None
+    assert fixed > free
+    assert plan(fixed, 336).geometry.hop / SAMPLERATE >= MARGIN * 2.0
+
+
 def test_a_faster_machine_never_needs_more() -> None:
     held = [holdable_s(0.1 * i, 88, 0.5) or MOST_S for i in range(1, 20)]
     assert held == sorted(held)

@@ -1,0 +1,92 @@
+"""Whatever separates, opened once for all songs."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from dsp.stft import FFT_HOP
+from stream.devices.decoder import Reader
+from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
+from stream.offline.level import Level
+from stream.offline.segments import lay
+from stream.offline.separation import Piece, by_hops, by_segments
+from stream.separators.bag import Bag
+from stream.separators.opening import Opening
+
+LEAST_S = LEAST_COLUMNS * FFT_HOP / SAMPLERATE
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How songs are to be separated.
+
+    segment_s: seconds; None is what the model was trained on
+    stems: those that are wanted; None is all
+    jobs: songs side by side
+    """
+
+    overlap: float = 0.25
+    segment_s: float | None = None
+    shifts: int = 0
+    stems: tuple[str, ...] | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A separator for whole songs.
+
+    pieces: of a song and its level; several threads may, each with a song of its own
+    segment: frames; 0 for a plugin, which takes hops
+    """
+
+    sources: tuple[str, ...]
+    samplerate: int
+    segment: int
+    pieces: Callable[[Reader, Level], Iterator[Piece]]
+
+
+def open_engine(chosen: Opening, wish: Wish) -> Engine:
+    """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be. [main-thread]"""
+    how = lay(SAMPLERATE, wish.overlap, wish.shifts, SAMPLERATE)  # before seconds are spent on a model
+    bag = _fitting(chosen, wish)
+    if bag is None:
+        if how.starts != (0,) or wish.segment_s is not None:
+            raise ValueError(f"{chosen.model} takes no segments: it has no --shifts and no --segment")
+        separator, _ = chosen.open(None)
+
+        def hops(reader: Reader, _fit: Level) -> Iterator[Piece]:
+            fresh, _ = chosen.open(None)  # it keeps the past of its song
+            return by_hops(fresh, reader)
+
+        return Engine(tuple(separator.sources), separator.samplerate, 0, hops)
+    segment = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
+    how = lay(segment, wish.overlap, wish.shifts, bag.samplerate)
+
+    def segments(reader: Reader, fit: Level) -> Iterator[Piece]:
+        return by_segments(bag, reader, how, fit, alone=wish.jobs == 1)
+
+    return Engine(bag.sources, bag.samplerate, segment, segments)
+
+
+def _fitting(chosen: Opening, wish: Wish) -> Bag | None:
+    """The model, opened for windows as long as a segment; a file of fixed length fills them up, as demucs does."""
+    if wish.segment_s is not None and not LEAST_S <= wish.segment_s < math.inf:
+        raise ValueError(f"segment must be {LEAST_S:.2f} s or more, not {wish.segment_s:g}")
+    wanted = MOST_COLUMNS if wish.segment_s is None else min(MOST_COLUMNS, _columns(wish.segment_s * SAMPLERATE))
+    open_bag = partial(chosen.offline, stems=wish.stems)
+    bag = open_bag(wanted)
+    if bag is None:
+        return None
+    most_s = bag.segment / bag.samplerate
+    if wish.segment_s is not None and int(wish.segment_s * bag.samplerate) > bag.segment:
+        raise ValueError(f"segment must be at most {most_s:g} s, what {chosen.model} was trained on, "
+                         f"not {wish.segment_s:g}")
+    fitting = _columns(bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate))
+    return bag if bag.fixed or fitting == bag.columns else open_bag(fitting)
+
+
+def _columns(frames: float) -> int:
+    return max(LEAST_COLUMNS, math.ceil(frames / FFT_HOP))
+

@@ -1,0 +1,87 @@
+"""A song's files: opened, filled piece by piece, and there all together or not at all."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stream.devices.audiofile import AudioWriter, Writer, close_all
+from stream.devices.kind import FLOAT, Kind
+from stream.devices.limiting import Limited
+from stream.devices.stemfile import StemWriter
+from stream.offline.parts import Part
+from stream.offline.separation import Piece
+
+
+@dataclass(frozen=True)
+class Output:
+    """How files are written.
+
+    kind: of a file per part
+    codec: `aac` or `alac` for one stem file instead; None otherwise
+    clip: what is done about what is beyond full scale, where the format cannot hold it
+    """
+
+    kind: Kind = FLOAT
+    codec: str | None = None
+    clip: str = "rescale"
+
+    @property
+    def ext(self) -> str:
+        """A file's extension, without the dot."""
+        return "stem.mp4" if self.codec else self.kind.format
+
+
+@dataclass(frozen=True)
+class Target:
+    """A file and the parts that lie side by side in it."""
+
+    path: Path
+    parts: tuple[Part, ...]
+
+
+def open_writer(target: Target, output: Output, samplerate: int, frames: int, song: Path) -> Writer:
+    """A target's file, ready to be written. Raises Failure. [any-thread]
+
+    frames: expected
+    """
+    channels = 2 * len(target.parts)
+    writer: Writer
+    if output.codec:
+        stems = [part.name for part in target.parts[1:]]
+        writer = StemWriter(target.path, samplerate, stems, output.codec, song)
+    else:
+        writer = AudioWriter(target.path, samplerate, channels, frames, output.kind)
+        if not output.kind.clips:
+            return writer
+    try:
+        return Limited(writer, channels, output.clip)
+    except BaseException:
+        writer.close(keep=False)
+        raise
+
+
+def write(pieces: Iterable[Piece], targets: Sequence[Target], opened: Callable[[Target], Writer],
+          progress: Callable[[int], None]) -> list[str]:
+    """Write a song's targets, all of them or none; what there is to say of them. [any-thread]
+
+    progress: takes the frames written so far; what it raises ends it
+    Raises Failure for what cannot be read or written.
+    """
+    writers: list[Writer] = []
+    keep = False
+    try:
+        for target in targets:
+            writers.append(opened(target))
+        done = 0
+        for piece in pieces:
+            for writer, target in zip(writers, targets, strict=True):
+                lines = [part.of(piece) for part in target.parts]
+                writer.write(np.concatenate(lines, axis=1) if len(lines) > 1 else np.ascontiguousarray(lines[0]))
+            done += piece.mix.shape[-1]
+            progress(done)
+        keep = True
+    finally:
+        close_all(writers, keep)
+    return [f"{writer.path.name}: {writer.note}" for writer in writers if writer.note]
