@@ -52,16 +52,31 @@ class Peer:
         with (folder.parent / "said.txt").open("w+") as said:
             process = subprocess.Popen(words, env=os.environ | _pinned(self.threads), stdin=subprocess.DEVNULL,
                                        stdout=said, stderr=said)
-            _, status, usage = os.wait4(process.pid, 0)
+            status, usage, memory = _watched(process.pid)
             wall_s = time.perf_counter() - begin
             process.returncode = os.waitstatus_to_exitcode(status)
             said.seek(0)
             if process.returncode:
                 raise SystemExit(f"{' '.join(words)}\n{said.read()}")
-        run = Run(wall_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        run = Run(wall_s, usage.ru_utime + usage.ru_stime, memory)
         print(f"  {self.name}: {run.wall_s:.1f} s, {run.cpu_s:.1f} s of all cores, {run.memory / 1e6:.0f} MB",
               file=sys.stderr)
         self.runs.append(run)
+
+
+def _watched(pid: int) -> tuple[int, Any, int]:
+    """A process to its end: its status, its usage, and the most memory it held, bytes.
+
+    The usage has a peak too, but one that begins with what this process holds, from which that one was forked.
+    """
+    memory = 0
+    while True:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return status, usage, memory
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        memory = max([memory, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))])
+        time.sleep(0.02)
 
 
 def peers(threads: int, checkpoints: Path) -> list[Peer]:

@@ -53,8 +53,8 @@ def natural(text: str) -> int:
 def _model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
     group.add_argument("--model", default="htdemucs", metavar="NAME",
-                       help="a name that `demucs-stream models` lists, a file (.safetensors, .th, .yaml, .onnx, .ort), or "
-                            "a separator such as center")
+                       help="a name that `demucs-stream models` lists, a file (.safetensors, .th, .yaml, .onnx, .ort), "
+                            "or a separator such as center")
     group.add_argument("--provider", default="auto",
                        help="auto, cpu, openvino, openvino-f32, cuda, coreml or dml: what ONNX Runtime computes with")
     group.add_argument("--threads", type=positive, default=None, help="of the model (default: one per core)")
