@@ -31,7 +31,7 @@ graph: .venv/dev
 	@touch $@
 
 .venv/dev: .venv/python pyproject.toml
-	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio
+	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg
 	$(BIN)/pip install -q -e '.[export,openvino]' --group dev
 	@touch $@ .venv/runtime
 

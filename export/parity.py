@@ -29,7 +29,8 @@ NETWORKS: Mapping[str, Mapping[str, Any] | None] = {  # arguments of HTDemucs; N
     "2 sources, 16 channels": {**PUBLISHED, "sources": ["vocals", "rest"], "channels": 16},
     "segment 4 s, 3 + 3 layers": {**PUBLISHED, "segment": Fraction(4), "t_layers": 3, "bottom_channels": 256},
     "depth 3, growth 3": {**PUBLISHED, "depth": 3, "growth": 3, "channels": 24, "bottom_channels": 0},
-    "3 sources, no transformer": {**PUBLISHED, "sources": list("abc"), "channels": 24, "t_layers": 0},
+    "3 sources, no transformer": {
+        **PUBLISHED, "sources": list("abc"), "channels": 24, "t_layers": 0, "bottom_channels": 0},
 }
 
 
