@@ -139,7 +139,7 @@ def test_a_run_that_fails_leaves_no_recording(song: Callable[..., Path], tmp_pat
 def test_the_real_model_gives_the_same_bits_whatever_the_block(song: Callable[..., Path], tmp_path: Path,
                                                                model_path: Path, lithium: Frames) -> None:
     path = song(lithium[10 * 44_100 : 14 * 44_100])
-    opening = Once("htdemucs", model_path)
+    opening = Once("htdemucs", (model_path,))
     runs = [run(path, tmp_path / str(block), opening, block, 2.0)[0] for block in BLOCKS]
     assert list(runs[0]) == ["mix", "drums", "bass", "other", "vocals"]
     assert runs[0]["mix"].tobytes() == lithium[10 * 44_100 : 14 * 44_100].tobytes()
