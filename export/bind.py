@@ -132,18 +132,23 @@ def _check(weights: Weights, bare: onnx.ModelProto) -> None:
 def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
     settings = {**_settings(bare), **weights.kwargs}
     fft_hop = settings["nfft"] // 4
-    columns = math.ceil(settings["segment"] * settings["samplerate"] / fft_hop)
     return {
         "sources": json.dumps(settings["sources"]),
         "samplerate": str(settings["samplerate"]),
         "n_fft": str(settings["nfft"]),
         "fft_hop": str(fft_hop),
-        "max_window": str(columns * fft_hop),  # frames: the segment it was trained on, in whole columns
+        "max_window": str(segment_columns(settings) * fft_hop),  # frames: the segment, in whole columns
         "segment": str(int(settings["segment"] * settings["samplerate"])),  # frames, as demucs.apply rounds them
         "model": "htdemucs",
         "weights_sha256": weights.sha256,
         "licence": weights.licence,
     }
+
+
+def segment_columns(settings: Mapping[str, Any]) -> int:
+    """STFT columns of the segment that a network of these arguments, all of them, was trained on."""
+    columns: int = math.ceil(settings["segment"] * settings["samplerate"] / (settings["nfft"] // 4))
+    return columns
 
 
 def _settings(bare: onnx.ModelProto) -> Mapping[str, Any]:

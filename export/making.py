@@ -1,7 +1,6 @@
 """One checkpoint's model files: bound, converted, and each held against its reference before it counts."""
 
 import json
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
-from export.bind import KINDS, bind_weights
+from export.bind import KINDS, bind_weights, segment_columns
 from export.compare import EXACT, LIMITS, Compared, Outputs, Subject
 from export.graph import settings, trace
 from export.length import LEAST, Length, fix
@@ -102,7 +101,7 @@ class One:
         """Columns of the windows that it is verified at."""
         if self.columns is not None:
             return (self.columns,)
-        most = most_columns(self.weights)
+        most = segment_columns(settings(self.weights.kwargs))
         return (most, max(LEAST, min(SHORT, most // 2)))
 
 
@@ -170,17 +169,10 @@ def fixed_columns(name: str, weights: Weights, wanted: Length | None) -> int | N
     for key, kinds in KINDS.items():
         if not isinstance(full.get(key), kinds):
             raise ValueError(f"{name}: {key}: {full.get(key)!r} found, {kinds} wanted")
-    most = most_columns(weights)
+    most = segment_columns(full)
     if most < LEAST:
         raise ValueError(f"{name}: its segment of {float(full['segment']):g} s is shorter than {LEAST} columns")
     return None if wanted is None else wanted.within(most, full["samplerate"] / (full["nfft"] // 4))
-
-
-def most_columns(weights: Weights) -> int:
-    """The columns of the segment that a network was trained on."""
-    full = settings(weights.kwargs)
-    columns: int = math.ceil(full["segment"] * full["samplerate"] / (full["nfft"] // 4))
-    return columns
 
 
 def _props(model: onnx.ModelProto) -> dict[str, str]:

@@ -53,21 +53,23 @@ def _group_norm(self: torch.nn.GroupNorm, x: Tensor) -> Tensor:
     """
     if self.num_groups != 1:
         return functional.group_norm(x, self.num_groups, self.weight, self.bias, self.eps)
-    rows = x.flatten(2)
-    mean = rows.mean(-1, keepdim=True).mean(1, keepdim=True)
-    power = (rows * rows).mean(-1, keepdim=True).mean(1, keepdim=True)
-    scale = self.weight[:, None] / ((power - mean * mean).clamp(min=0.0) + self.eps).sqrt()
-    return (rows * scale + (self.bias[:, None] - mean * scale)).view(x.shape)
+    return _normed(self, x.flatten(2), rows=True).view(x.shape)
+
+
+def _normed(norm: torch.nn.GroupNorm, x: Tensor, rows: bool) -> Tensor:
+    """A norm of one group over x, whose channels are its rows, (batch, channels, length), or its columns."""
+    mean = x.mean(-1, keepdim=True).mean(1, keepdim=True)
+    power = (x * x).mean(-1, keepdim=True).mean(1, keepdim=True)
+    weight = norm.weight[:, None] if rows else norm.weight
+    scale = weight / ((power - mean * mean).clamp(min=0.0) + norm.eps).sqrt()
+    return x * scale + ((norm.bias[:, None] if rows else norm.bias) - mean * scale)
 
 
 def _norm_out(self: MyGroupNorm, x: Tensor) -> Tensor:
     """MyGroupNorm of one group, (batch, length, channels), without turning x around."""
     if self.num_groups != 1:
         return _turned_norm(self, x)
-    mean = x.mean(-1, keepdim=True).mean(1, keepdim=True)
-    power = (x * x).mean(-1, keepdim=True).mean(1, keepdim=True)
-    scale = self.weight / ((power - mean * mean).clamp(min=0.0) + self.eps).sqrt()
-    return x * scale + (self.bias - mean * scale)
+    return _normed(self, x, rows=False)
 
 
 def _turned_norm(self: MyGroupNorm, x: Tensor) -> Tensor:

@@ -35,7 +35,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
         chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
     engine = open_engine(chosen, wish)
-    parts = _parts(engine.sources, arguments)
+    parts = _parts(engine.sources, wish, arguments)
     jobs = [Job(song, _targets(song, parts, output, arguments)) for song in found]
     apart((job.song, target.path) for job in jobs for target in job.targets)
     made = _missing_folders(target.path for job in jobs for target in job.targets)
@@ -76,12 +76,12 @@ def _wish(arguments: Namespace) -> Wish:
     return Wish(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
 
 
-def _parts(sources: Sequence[str], arguments: Namespace) -> tuple[Part, ...]:
+def _parts(sources: Sequence[str], wish: Wish, arguments: Namespace) -> tuple[Part, ...]:
     if arguments.stem_mp4:
         return ni(sources)
     if arguments.two_stems:
         return two(sources, arguments.two_stems, arguments.other_method)
-    return plain(sources, _wish(arguments).stems)
+    return plain(sources, wish.stems)
 
 
 def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Namespace) -> tuple[Target, ...]:

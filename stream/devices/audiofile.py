@@ -135,9 +135,7 @@ class AudioWriter:
         try:
             self._file.write(block)
         except (sf.LibsndfileError, OSError, AssertionError) as error:
-            # libsndfile says no more of a full disk than "System error", and at times nothing
-            full = shutil.disk_usage(self._part.parent).free < block.nbytes
-            raise Failure(f"{self.path} cannot be written: {_FULL if full else _reason(error)}") from error
+            raise unwritable(self.path, block, error) from error
         if self._file.frames != self._frames:
             raise Failure(f"{self.path} cannot be written: {_FULL}")
 
@@ -178,6 +176,13 @@ def close_all(writers: Iterable[Writer], keep: bool) -> None:
         with ExitStack() as stack:
             for writer in writers:
                 stack.callback(writer.close, keep)
+
+
+def unwritable(path: Path, block: Frames, error: Exception) -> Failure:
+    """What to say of a block that could not be written to a file, or beside it. [any-thread]"""
+    # libsndfile says no more of a full disk than "System error", and at times nothing
+    full = shutil.disk_usage(path.parent).free < block.nbytes
+    return Failure(f"{path} cannot be written: {_FULL if full else _reason(error)}")
 
 
 def _reason(error: Exception) -> str:

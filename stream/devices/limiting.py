@@ -1,14 +1,12 @@
 """What is beyond full scale, on its way into a format that cannot hold it; demucs' ways and its names for them."""
 
 import math
-import shutil
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import Frames, Writer
-from stream.errors import Failure
+from stream.devices.audiofile import Frames, Writer, unwritable
 
 CLIP_MODES = ("rescale", "clamp", "none")
 CLAMP = 0.99  # demucs.audio.prevent_clip
@@ -43,9 +41,7 @@ class Limited:
         try:
             self._spool.write(np.ascontiguousarray(block, np.float32).data)
         except OSError as error:
-            full = shutil.disk_usage(self.path.parent).free < block.nbytes
-            raise Failure(f"{self.path} cannot be written: "
-                          f"{'no space left on the disk' if full else error.strerror}") from error
+            raise unwritable(self.path, block, error) from error
 
     def finish(self) -> None:
         """Write what has waited, and finish. Raises Failure. [one thread]"""
