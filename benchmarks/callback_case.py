@@ -19,10 +19,11 @@ from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
 from stream.control.mixer import Mixer
 from stream.devices.portaudio import PortAudioStream, find
-from stream.geometry import SAMPLERATE, Latency, plan
+from stream.geometry import SAMPLERATE, Latency
 from stream.live import callback as cb
 from stream.live.atomics import store
 from stream.live.engine import FADE, Engine, Setup
+from stream.planning import plan_windows
 from stream.separators.protocol import Frames
 
 BLOCK = 512
@@ -46,7 +47,7 @@ class Ahead:
 
 def engine() -> Engine:
     """A live path whose stems are all there: noise, always the same. [main-thread]"""
-    mixer, sizes = Mixer(SOURCES), plan(1.5)
+    mixer, sizes = Mixer(SOURCES), plan_windows(1.5)
     mixer.mute(MUTED)
     latency = Latency(SAMPLERATE, BLOCK, 0, sizes.geometry.hop, sizes.geometry.lookahead, sizes.geometry.crossfade,
                       sizes.budget, BLOCK)

@@ -54,20 +54,21 @@ class Analysis:
         self._taper = (hann() / np.sqrt(N_FFT)).astype(np.float32)
         self._tapered = np.zeros((whole_lanes(channels * columns), N_FFT), np.float32)
 
-    def transform(self, mix: Float, columns: NDArray[np.int64], spec: Float) -> None:
+    def transform(self, mix: Float, columns: NDArray[np.int64], spec: Float, first: int = 0) -> None:
         """Write the given columns of `mix` into `spec` and leave its other columns as they are.
 
         mix: float32 (channels, frames), contiguous, more than 2559 frames
         columns: int64 (n,), in any order
         spec: float32 (2 * channels, 2048, T), contiguous
+        first: the column of `mix` that is the first of `spec`
         [separator-thread], without the GIL but for three short moments per group
         """
-        for first in range(0, len(columns), self._columns):
-            group = columns[first : first + self._columns]
+        for start in range(0, len(columns), self._columns):
+            group = columns[start : start + self._columns]
             tapered = self._tapered[: whole_lanes(self._channels * len(group))]
             _gather(mix, group, self._taper, tapered)
             # NB: scipy has no out=; its result is the one array made per group
-            _scatter(scipy.fft.rfft(tapered, axis=1, workers=1), group, spec)
+            _scatter(scipy.fft.rfft(tapered, axis=1, workers=1), group - first, spec)
 
 
 @njit(cache=True, nogil=True)

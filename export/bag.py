@@ -17,6 +17,7 @@ class Bag:
     files: tuple[Path, ...]
     weights: tuple[Mapping[str, float], ...] = ()  # of each file, by stem; none if all are the same
     segment_s: float | None = None  # seconds, where it is not the files' own
+    recompute: int | None = None  # columns of each hop that the next computes again; None for files without a state
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,9 @@ VERSION = 2  # of what is written beside the weights: raised when that changes, 
 KINDS: dict[str, type | tuple[type, ...]] = {"sources": list, "samplerate": int, "segment": (int, float, Fraction)}
 
 
+WINDOWED, STATEFUL = "", "-stateful"  # what a graph's file name has behind that of its network
+
+
 def bind(weights: Path, to: Path) -> Path:
     """Put the weights of a safetensors file into the kept graph that fits and write the model file `to`.
 
@@ -34,7 +37,7 @@ def bind(weights: Path, to: Path) -> Path:
 
 
 def bind_weights(weights: Weights, to: Path, bare: onnx.ModelProto | None = None) -> Path:
-    """The same for weights already read; `bare`, which is filled, in place of a kept graph."""
+    """The same for weights already read; `bare`, which is filled, in place of the kept graph without state."""
     bare = check(weights, bare)
     metadata = _metadata(weights, bare)
     wanted = _shapes(bare)
@@ -54,14 +57,24 @@ def bind_weights(weights: Weights, to: Path, bare: onnx.ModelProto | None = None
 def check(weights: Weights, bare: onnx.ModelProto | None = None) -> onnx.ModelProto:
     """The graph that the weights fit, a kept one if none is given. Raises ValueError: key, found and wanted."""
     if bare is None:
-        bare = onnx.load(bare_path(fitting(weights.kwargs)))
+        bare = kept(weights.kwargs)
     _check(weights, bare)
     return bare
 
 
-def bare_path(name: str) -> Path:
-    """The file of a kept graph."""
-    return Path(__file__).with_name(f"{name}.onnx")
+def bare_path(name: str, form: str = WINDOWED) -> Path:
+    """The file of a kept graph; form: WINDOWED or STATEFUL."""
+    return Path(__file__).with_name(f"{name}{form}.onnx")
+
+
+def kept(kwargs: Mapping[str, Any], form: str = WINDOWED) -> onnx.ModelProto:
+    """The kept graph of the network that these arguments make. Raises ValueError if there is none."""
+    return onnx.load(bare_path(fitting(kwargs), form))
+
+
+def recompute_of(model: onnx.ModelProto) -> int | None:
+    """Columns of each hop that the next one computes again; None for a model that carries no state."""
+    return next((int(prop.value) for prop in model.metadata_props if prop.key == "recompute"), None)
 
 
 def wanted_shapes(name: str = "htdemucs") -> dict[str, tuple[int, ...]]:
@@ -69,11 +82,11 @@ def wanted_shapes(name: str = "htdemucs") -> dict[str, tuple[int, ...]]:
     return _shapes(onnx.load(bare_path(name)))
 
 
-def bound_name(stem: str, weights_sha256: str, kwargs: Mapping[str, Any]) -> str:
+def bound_name(stem: str, weights_sha256: str, kwargs: Mapping[str, Any], form: str = WINDOWED) -> str:
     """The file name of a bound model: another one for other weights, arguments or graphs. Raises ValueError."""
     told = json.dumps([weights_sha256, VERSION, dict(kwargs)], default=encoded, sort_keys=True)
-    tag = hashlib.sha256(told.encode() + bare_path(fitting(kwargs)).read_bytes()).hexdigest()[:12]
-    return f"{stem}-{tag}.onnx"
+    tag = hashlib.sha256(told.encode() + bare_path(fitting(kwargs), form).read_bytes()).hexdigest()[:12]
+    return f"{stem}{form}-{tag}.onnx"
 
 
 def fitting(kwargs: Mapping[str, Any]) -> str:
@@ -131,7 +144,7 @@ def _check(weights: Weights, bare: onnx.ModelProto) -> None:
 
 def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
     settings = {**_settings(bare), **weights.kwargs}
-    fft_hop = settings["nfft"] // 4
+    fft_hop, recompute = settings["nfft"] // 4, recompute_of(bare)
     return {
         "sources": json.dumps(settings["sources"]),
         "samplerate": str(settings["samplerate"]),
@@ -142,7 +155,7 @@ def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
         "model": "htdemucs",
         "weights_sha256": weights.sha256,
         "licence": weights.licence,
-    }
+    } | ({} if recompute is None else {"recompute": str(recompute)})
 
 
 def segment_columns(settings: Mapping[str, Any]) -> int:

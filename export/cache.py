@@ -5,7 +5,7 @@ from pathlib import Path
 
 from platformdirs import user_cache_dir
 
-from export.bind import bind_weights
+from export.bind import bind_weights, kept
 from export.files import sha256, whole
 from export.weights import Weights
 
@@ -15,10 +15,10 @@ def cache() -> Path:
     return Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream"))
 
 
-def bind_once(weights: Weights, bound: Path) -> Path:
-    """The bound model, made unless it is there and whole."""
+def bind_once(weights: Weights, bound: Path, form: str) -> Path:
+    """The bound model, made unless it is there and whole; form: of export.bind."""
     if not intact(bound):
-        bind_weights(weights, bound)
+        bind_weights(weights, bound, kept(weights.kwargs, form))
         note(bound, sha256(bound))
     return bound
 

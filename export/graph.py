@@ -94,8 +94,12 @@ def trace(kwargs: Mapping[str, Any], forms: Iterable[str] = FORMS) -> onnx.Model
     assert program is not None  # it is None only without dynamo
     model = program.model_proto
     simplify(model)
-    bare = strip(model)
-    onnx.helper.set_model_props(bare, {"kwargs": _json(settings(kwargs))})
+    return described(strip(model), kwargs)
+
+
+def described(bare: onnx.ModelProto, kwargs: Mapping[str, Any], **more: str) -> onnx.ModelProto:
+    """The graph with its network's arguments, and what else there is to say, written into it."""
+    onnx.helper.set_model_props(bare, {"kwargs": _json(settings(kwargs)), **more})
     return bare
 
 
@@ -108,7 +112,7 @@ def strip(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.node.extend(model.graph.node)
     for value in (*model.graph.input, *model.graph.output):
         for dim in value.type.tensor_type.shape.dim:
-            if "*" in dim.dim_param:
+            if dim.dim_param.endswith("*T"):
                 dim.dim_param = "N"
     graph.input.extend(model.graph.input)
     graph.output.extend(model.graph.output)

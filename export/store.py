@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import onnx
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
 from export.bag import Bag, Listed, by_stem, read_bag
-from export.bind import bound_name, sources_of
+from export.bind import STATEFUL, WINDOWED, bound_name, kept, recompute_of, sources_of
 from export.cache import bind_once, cache, intact
 from export.checkpoint import SUFFIXES as CHECKPOINTS
 from export.checkpoint import load
@@ -14,31 +17,34 @@ from export.published import HTDEMUCS, MODELS, Checkpoint, Model
 from export.source import Progress, unshown
 from export.weights import Weights
 
-__all__ = ["Bag", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag", "model_file"]
+__all__ = ["STATEFUL", "WINDOWED", "Bag", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag",
+           "model_file"]
 SUFFIXES = (*CHECKPOINTS, ".onnx", ".ort", ".yaml")
 
 
-def model_bag(name: str, say: Say, progress: Progress = unshown) -> Bag:
+def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WINDOWED) -> Bag:
     """The model of this name, its files ready to be opened.
 
     name: one of MODELS, or a path: a .safetensors or .th checkpoint (bound and cached), an .onnx or .ort file (used as
     it is), or a bag's .yaml with its files beside it
+    form: WINDOWED or STATEFUL, of files that are bound
     say: is given one line for everything that a user should know; progress: see export.source
     Raises ValueError on an unknown name or weights that do not fit, StoreError when every source failed, OSError when
     the cache cannot be written. [main-thread]
     """
     if name in MODELS:
         model = MODELS[name]
-        return Bag(tuple(_stored(checkpoint, say, progress) for checkpoint in model.checkpoints), model.weights)
+        files = tuple(_stored(checkpoint, say, progress, form) for checkpoint in model.checkpoints)
+        return Bag(files, model.weights, recompute=recompute_of(kept(model.checkpoints[0].kwargs, form)))
     path = _path(name)
     if path.suffix in (".onnx", ".ort"):
-        return Bag((path,))
+        return Bag((path,), recompute=_recompute(path))
     listed = _listed(path)
-    files, sources = zip(*map(_ready, listed.files), strict=True)
+    files, sources = zip(*(_ready(file, form) for file in listed.files), strict=True)
     if any(other != sources[0] for other in sources):
         raise ValueError(f"{path}: its networks have different sources: {sources[0]} and "
                          f"{next(other for other in sources if other != sources[0])}")
-    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s)
+    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s, _recompute(files[0]))
 
 
 def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:
@@ -107,23 +113,31 @@ def _licensed(weights: Weights) -> Weights:
     return replace(weights, licence=HTDEMUCS.licence) if weights.sha256 == HTDEMUCS.sha256 else weights
 
 
-def _ready(path: Path) -> tuple[Path, tuple[str, ...]]:
+def _recompute(path: Path) -> int | None:
+    """What a model file says of itself; nothing, where it is damaged: whoever opens it says so."""
+    try:
+        return recompute_of(onnx.load(path, load_external_data=False)) if path.suffix == ".onnx" else None
+    except (DecodeError, ValueError):
+        return None
+
+
+def _ready(path: Path, form: str) -> tuple[Path, tuple[str, ...]]:
     """The model file of a checkpoint, or of itself, and its stems."""
     if path.suffix == ".onnx":
         return path, sources_of(path)
     weights = _licensed(load(path))
     try:
-        bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs))
+        bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs, form), form)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     return bound, tuple(weights.kwargs.get("sources", ()))
 
 
-def _stored(checkpoint: Checkpoint, say: Say, progress: Progress) -> Path:
+def _stored(checkpoint: Checkpoint, say: Say, progress: Progress, form: str) -> Path:
     digest = pin(checkpoint)
     if digest is not None:
-        bound = cache() / bound_name(checkpoint.name, digest, checkpoint.kwargs)
+        bound = cache() / bound_name(checkpoint.name, digest, checkpoint.kwargs, form)
         if intact(bound):
             return bound
     weights = loaded(checkpoint, say, progress)
-    return bind_once(weights, cache() / bound_name(checkpoint.name, weights.sha256, checkpoint.kwargs))
+    return bind_once(weights, cache() / bound_name(checkpoint.name, weights.sha256, checkpoint.kwargs, form), form)

@@ -17,7 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.store import Bag, StoreError, known, model_bag
+from export.store import STATEFUL, WINDOWED, Bag, StoreError, known, model_bag
 from stream.command.arguments import parse
 from stream.errors import Failure
 from stream.fusion.passes import fused
@@ -58,21 +58,26 @@ def say(text: str) -> None:
     console.print(text, markup=False, soft_wrap=True)
 
 
-def opening(arguments: Namespace) -> Opening:
-    """The separator that was asked for, with its model file fetched if need be."""
+def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
+    """The separator that was asked for, with its model file fetched if need be; form: of export.store."""
     name = arguments.model
     provider = provider_name(arguments.provider)
     threads = arguments.threads or 0
     if name in plugins():
         return Opening(name, provider=provider, threads=threads)
-    bag = fetch(name)
-    return Opening(name, bag.files, bag.weights, bag.segment_s, provider, threads)
+    bag = fetch(name, form)
+    return Opening(name, bag.files, bag.weights, bag.segment_s, provider, threads, recompute=bag.recompute)
 
 
-def fetch(name: str) -> Bag:
+def live(arguments: Namespace) -> Opening:
+    """As `opening`, with a state unless whole windows are asked for."""
+    return opening(arguments, WINDOWED if arguments.window else STATEFUL)
+
+
+def fetch(name: str, form: str) -> Bag:
     """A model's files, with a progress bar while one is downloaded. Raises StoreError, ValueError, OSError."""
     with _downloading() as progress:
-        return model_bag(name, say, progress)
+        return model_bag(name, say, progress, form)
 
 
 @contextmanager
@@ -91,9 +96,9 @@ def _downloading() -> Iterator[Callable[[int, int | None, str], None]]:
 
 
 def _demo_opening(arguments: Namespace) -> Opening:
-    """As `opening`, but where no weights are to be had the built-in separator steps in, and says so."""
+    """As `live`, but where no weights are to be had the built-in separator steps in, and says so."""
     try:
-        return opening(arguments)
+        return live(arguments)
     except StoreError as error:
         say(f"{error}\ndemucs-stream: no weights; using `center`, which only tells the middle of the stereo image "
             "from the rest: expect far less")
@@ -104,7 +109,7 @@ def _run(arguments: Namespace) -> dict[str, Any]:
     from stream.command.run import run
 
     with ExitStack() as stack:
-        return run(arguments, lambda: opening(arguments), say, console, stack)
+        return run(arguments, lambda: live(arguments), say, console, stack)
 
 
 def _separate(arguments: Namespace) -> dict[str, Any]:

@@ -1,13 +1,21 @@
 """Sizes: what the model sees, what it delivers, and how late that is, part by part.
 
+Windowed, all of the window is computed in each hop:
+
       |<------------------------- window -------------------------->|
       | past context            |  hop  | crossfade |  lookahead    |
                                 |<- delivered ----->|               ^ the newest frame
 
+Stateful, past context is remembered and only the rest is computed:
+
+      | context, remembered     |            columns of a hop           |
+      | ...     computed before | new: frozen by the hop |  recompute   |
+                                |  hop  | crossfade |    lookahead      |
+                                |<- delivered ----->|                   ^ the newest frame
+
     latency = device in + resampler + hop + lookahead + crossfade + budget + device out
 """
 
-import math
 from dataclasses import dataclass, fields
 
 from dsp.stft import FFT_HOP
@@ -62,6 +70,61 @@ class Geometry:
         """Frames by which what is given lags behind what is taken."""
         return self.lookahead + self.crossfade
 
+    @property
+    def work(self) -> float:
+        """What a hop costs, in proportion: a little faster than the window grows, for attention is quadratic."""
+        return float(self.columns**1.1)
+
+
+@dataclass(frozen=True)
+class HopGeometry:
+    """The sizes of a stateful separator, in frames at the model's samplerate.
+
+    hop, recompute, context: multiples of `fft_hop`
+    recompute: frames of a hop that the next one computes again, knowing more of what follows them
+    context: frames before them that attention remembers
+    Raises ValueError for sizes that cannot be.
+    """
+
+    hop: int
+    lookahead: int
+    crossfade: int
+    recompute: int
+    context: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("hop", 1), ("recompute", 0), ("context", 1)):
+            size = getattr(self, name)
+            if size < least * FFT_HOP or size % FFT_HOP:
+                raise ValueError(f"{name} must be a multiple of {FFT_HOP} frames from {least * FFT_HOP} on, not {size}")
+        if self.lookahead < 0 or self.crossfade < 0:
+            raise ValueError(f"lookahead and crossfade must not be negative, not {self.lookahead}, {self.crossfade}")
+        if self.crossfade > self.hop:
+            raise ValueError(f"crossfade must be at most a hop ({self.hop}), not {self.crossfade}")
+        if self.latency > self.recompute:
+            raise ValueError(f"lookahead and crossfade must fit into what is computed again ({self.recompute}), "
+                             f"not {self.latency}")
+
+    @property
+    def columns(self) -> int:
+        """STFT columns that are computed in a hop."""
+        return (self.hop + self.recompute) // FFT_HOP
+
+    @property
+    def latency(self) -> int:
+        """Frames by which what is given lags behind what is taken."""
+        return self.lookahead + self.crossfade
+
+    @property
+    def window(self) -> int:
+        """Frames that a hop knows of."""
+        return self.context + self.hop + self.recompute
+
+    @property
+    def work(self) -> float:
+        """What a hop costs, in proportion: by its columns, and a part that is there in every hop."""
+        return self.columns + 3.0
+
 
 @dataclass(frozen=True)
 class Latency:
@@ -100,41 +163,3 @@ class Latency:
     def parts_s(self) -> dict[str, float]:
         """Seconds by part."""
         return {name: frames / self.samplerate for name, frames in self.parts.items()}
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a wanted latency is spent on: a geometry, and the budget that a hop's inference is given.
-
-    budget: frames at the model's samplerate
-    """
-
-    geometry: Geometry
-    budget: int
-
-
-# the window for a latency, in seconds: the longest that two cores of a small machine are done with in a hop's time
-# (docs/quality.md: a longer window is better, a longer hop is not)
-_WINDOWS = ((8.0, 336), (3.5, 172), (1.5, 88), (0.8, 44), (0.0, 24))
-LOOKAHEAD, CROSSFADE = 1024, 1024
-OVERHEAD = 2048  # of the budget: a block, the fade to dry and the separator thread's waking, not inference
-NAMED_S = {"low": 1.2, "normal": 2.0, "high": 4.0, "best": 12.0}
-LEAST_S, MOST_S = 0.2, 30.0
-
-
-def plan(latency_s: float, columns: int | None = None) -> Plan:
-    """The sizes for a latency in seconds (without the device's own), the same on every machine.
-
-    columns: STFT columns of the window; chosen by the latency if None
-    Hop and budget share what lookahead and crossfade leave: inference has to be done within both.
-    Raises ValueError if no sizes give that latency.
-    """
-    if not LEAST_S <= latency_s <= MOST_S:
-        raise ValueError(f"latency must be {LEAST_S} to {MOST_S} s, not {latency_s:g}")
-    frames = math.floor(latency_s * SAMPLERATE)
-    columns = columns or next(c for least, c in _WINDOWS if latency_s >= least)
-    share = (frames - LOOKAHEAD - CROSSFADE - OVERHEAD) // 2
-    longest = columns * FFT_HOP - LOOKAHEAD - CROSSFADE
-    hop = max(FFT_HOP, min(share, longest) // FFT_HOP * FFT_HOP)
-    geometry = Geometry(columns * FFT_HOP, hop, LOOKAHEAD, CROSSFADE)
-    return Plan(geometry, frames - hop - geometry.latency)

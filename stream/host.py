@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device, PortAudioStream
 from stream.devices.recorder import Recorder, Track
 from stream.errors import Failure
-from stream.geometry import NAMED_S, Latency
+from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
+from stream.planning import NAMED_S, USUAL
 from stream.probe import MARGIN, holdable_s, room_s, time_hop
-from stream.separators.opening import Opening, spend
+from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import Separator
 
 BLOCK = 512  # frames
@@ -121,8 +123,7 @@ class Host:
             hop_time = time_hop(separator)
             if hop_time * MARGIN <= room_s(separator, latency, wish.block):
                 return separator, latency
-            held = holdable_s(hop_time, wish.opening.columns(separator), asked_s or NAMED_S["normal"],
-                              wish.opening.fixed(separator))
+            held = self._held(separator, hop_time, asked_s or NAMED_S[USUAL])
             text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
                     f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
             if wish.latency_s is not None or held is None:
@@ -131,6 +132,13 @@ class Host:
             self._say(f"{text}; taking {held:g} s")
             asked_s = held
         raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
+
+    def _held(self, separator: Separator, hop_time: float, asked_s: float) -> float | None:
+        """The least latency above `asked_s` that can be held, if there is one."""
+        opening, geometry = self._wish.opening, sizes(separator)
+        if geometry is None:
+            return None
+        return holdable_s(partial(opening.plan, columns=opening.fixed(separator)), hop_time / geometry.work, asked_s)
 
     def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
         device = (self._stream.device_in, self._stream.device_out) if self._stream else (0, 0)
@@ -199,7 +207,7 @@ class Host:
             "model": opening.model, "provider": opening.provider, "samplerate": self._rate,
             "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),
             "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
-            "latency_frames": self.latency.total, "window_s": opening.window_s(self.separator),
+            "latency_frames": self.latency.total, "window_s": window_s(self.separator),
             "heard_s": self.engine.heard / self._rate, "hops": worker.hops, **counts,
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},

@@ -1,14 +1,17 @@
 """How long this machine takes for a hop, and whether a latency leaves it that long."""
 
 import time
+from collections.abc import Callable
 
 import numpy as np
 
-from stream.geometry import LOOKAHEAD, MOST_S, SAMPLERATE, Latency, plan
+from stream.geometry import SAMPLERATE, Latency
 from stream.live.engine import FADE
+from stream.planning import MOST_S, Plan
 from stream.separators.protocol import Separator
 
 WARM, TIMED = 2, 5
+SPARE = 512  # frames, of the budget: a block
 MARGIN = 1.25  # over the median: the hop that is timed is not the slowest there will be
 
 
@@ -31,16 +34,15 @@ def room_s(separator: Separator, latency: Latency, block: int) -> float:
     return min(hop_s, (latency.budget - block - FADE) / latency.samplerate)
 
 
-def holdable_s(hop_time_s: float, columns: int, asked_s: float, fixed: int | None = None) -> float | None:
-    """The least latency above `asked_s` that a machine can hold which takes `hop_time_s` for `columns`.
+def holdable_s(plan: Callable[[float], Plan], work_s: float, asked_s: float) -> float | None:
+    """The least latency above `asked_s`, in twentieths of a second, that a machine can hold; None if there is none.
 
-    fixed: columns of every window, whatever the latency
-    Work grows with the window a little faster than in proportion (attention is quadratic). None if there is none.
+    plan: what a latency is spent on
+    work_s: seconds that the machine takes for each unit of a geometry's `work`
     """
-    for tenth in range(int(asked_s * 10) + 1, int(MOST_S * 10) + 1):
-        geometry = plan(tenth / 10, fixed).geometry
-        needed = MARGIN * hop_time_s * (geometry.columns / columns) ** 1.1
-        room = min(geometry.hop, tenth / 10 * SAMPLERATE - geometry.hop - geometry.latency - 4 * LOOKAHEAD)
-        if needed <= room / SAMPLERATE:
-            return tenth / 10
+    for twentieth in range(int(asked_s * 20) + 1, int(MOST_S * 20) + 1):
+        made = plan(twentieth / 20)
+        room = min(made.geometry.hop, made.budget - 2 * FADE - SPARE)
+        if MARGIN * work_s * made.geometry.work <= room / SAMPLERATE:
+            return twentieth / 20
     return None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from export.published import HTDEMUCS
 from export.source import unshown
-from export.store import StoreError, model_file
+from export.store import STATEFUL, WINDOWED, StoreError, model_bag
 from tests.shared import ROOT, shared
 
 WEIGHTS = ROOT / "models" / "htdemucs.safetensors"
@@ -20,7 +20,7 @@ WEIGHTS = ROOT / "models" / "htdemucs.safetensors"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "model_path" in getattr(item, "fixturenames", ()):
+        if {"model_path", "stateful_path"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("weights")
 
 
@@ -36,15 +36,25 @@ def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None
 @pytest.fixture(scope="session")
 def model_path(users_cache: str | None) -> Path:
     """The bound HTDemucs: from the shared weights, else from the user's cache or wherever users have theirs from."""
+    return _bound(users_cache, WINDOWED)
+
+
+@pytest.fixture(scope="session")
+def stateful_path(users_cache: str | None) -> Path:
+    """The same with a state."""
+    return _bound(users_cache, STATEFUL)
+
+
+def _bound(users_cache: str | None, form: str) -> Path:
     if WEIGHTS.is_file():
-        return model_file(str(WEIGHTS), print)
+        return model_bag(str(WEIGHTS), print, form=form).files[0]
     with pytest.MonkeyPatch.context() as patch:
         if users_cache is None:
             patch.delenv("DEMUCS_STREAM_CACHE")
         else:
             patch.setenv("DEMUCS_STREAM_CACHE", users_cache)
         try:
-            return model_file("htdemucs", print)
+            return model_bag("htdemucs", print, form=form).files[0]
         except StoreError as error:
             pytest.skip(f"no weights: {error}")
 

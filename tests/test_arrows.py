@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity", "checkpoint", "verify")}
+TRACING |= {file for file in FILES if file.parent == Path("export/stateful")}
 
 
 def imports(file: Path) -> Iterator[str]:

@@ -17,7 +17,8 @@ from export.bind import KEPT
 from export.published import MODELS
 from export.store import model_bag
 from export.weights import Weights
-from stream.geometry import MOST_COLUMNS, plan
+from stream.geometry import MOST_COLUMNS
+from stream.planning import plan_windows
 from stream.separators.bag import Bag
 from stream.separators.contract import SEGMENT
 from stream.separators.network import Network
@@ -134,7 +135,7 @@ def test_the_published_onnx_agrees_with_ours_offline(npm_model: Path, model_path
 @pytest.mark.weights
 def test_the_published_onnx_agrees_with_ours_live(npm_model: Path, model_path: Path, lithium: Frames) -> None:
     """Its wave branch lacks the window's last 84 frames, which are lookahead."""
-    geometry = plan(12.0, MOST_COLUMNS).geometry
+    geometry = plan_windows(12.0, MOST_COLUMNS).geometry
     song = lithium[24 * 44_100 :][: 2 * geometry.hop]
     hops = np.ascontiguousarray(song.reshape(2, geometry.hop, 2).transpose(0, 2, 1))
     given = []

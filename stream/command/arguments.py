@@ -69,10 +69,12 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        help="start at this gain, in dB")
     group.add_argument("--midi", metavar="PORT", help="toggle mutes by MIDI: part of a port's name, auto, or virtual")
     group = parser.add_argument_group("live")
-    group.add_argument("--latency", metavar="SECONDS|NAME", help="in all: seconds, or low, normal, high, best")
+    group.add_argument("--latency", metavar="SECONDS|NAME",
+                       help="in all: seconds, or fast, balanced, quality (default: balanced)")
     group.add_argument("--on-late", choices=("dry", "mute"), default="dry",
                        help="what is heard instead of stems that are late (default: dry)")
-    group.add_argument("--window", type=float, metavar="SECONDS", help="what the model sees (default: by the latency)")
+    group.add_argument("--window", type=float, metavar="SECONDS",
+                       help="run a whole window of this length every hop, remembering nothing (default: remember)")
 
 
 def _run(parser: argparse.ArgumentParser) -> None:

@@ -18,9 +18,10 @@ from stream.control.midi import Midi
 from stream.control.mixer import Mixer
 from stream.devices import portaudio
 from stream.devices.portaudio import Device
-from stream.geometry import LEAST_COLUMNS, LEAST_S, MOST_COLUMNS, MOST_S, NAMED_S, SAMPLERATE
+from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host, Say, Wish
 from stream.live.threads import Stepper
+from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.separators.opening import Opening
 
 SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}

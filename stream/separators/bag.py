@@ -5,12 +5,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from stream.separators.network import Network
 from stream.separators.protocol import Frames
+from stream.separators.statefulnetwork import StatefulNetwork
 
+OneFile = Network | StatefulNetwork
 Weights = Mapping[str, float]  # of one network, by stem; a stem that is not in it has none
 
 
@@ -22,7 +25,7 @@ class Bag:
     columns, fixed, frames, segment, samplerate, provider: as of a Network
     """
 
-    def __init__(self, networks: Sequence[Network], weights: Sequence[Weights] = (),
+    def __init__(self, networks: Sequence[OneFile], weights: Sequence[Weights] = (),
                  stems: Sequence[str] | None = None, segment_s: float | None = None) -> None:
         """Bind the networks to the same arrays. [main-thread]
 
@@ -57,7 +60,7 @@ class Bag:
             self.spec_out = np.zeros((len(picked), *first.spec_out.shape[1:]), np.float32)
 
     @classmethod
-    def open(cls, files: Sequence[Path], how: Callable[[Path], Network], weights: Sequence[Weights] = (),
+    def open(cls, files: Sequence[Path], how: Callable[[Path], OneFile], weights: Sequence[Weights] = (),
              stems: Sequence[str] | None = None, segment_s: float | None = None) -> "Bag":
         """Open the files that have a weight for a wanted stem. [main-thread, one at a time]
 
@@ -81,13 +84,28 @@ class Bag:
                 self._add(index, network.spec_out, self.spec_out)
                 self._add(index, network.wave_out, self.wave_out)
 
+    def skip(self) -> None:
+        """Let a hop pass that is not computed, where the networks carry a state. [separator-thread]"""
+        for network in self._networks:
+            if isinstance(network, StatefulNetwork):
+                network.skip()
+
+    def reset(self) -> None:
+        """Forget what was heard. [main-thread, separator-thread]"""
+        for network in self._networks:
+            network.reset()
+
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
-        """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]"""
+        """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]
+
+        Not of networks that carry a state.
+        """
+        networks = cast("tuple[Network, ...]", self._networks)
         if self._alone is not None:
-            spec_out, wave_out = self._networks[0].infer(mix, spec)
+            spec_out, wave_out = networks[0].infer(mix, spec)
             return spec_out[self._alone], wave_out[self._alone]
         out: tuple[Frames, Frames] = np.empty_like(self.spec_out), np.empty_like(self.wave_out)
-        for index, network in enumerate(self._networks):
+        for index, network in enumerate(networks):
             for found, into in zip(network.infer(mix, spec), out, strict=True):
                 self._add(index, found, into)
         return out

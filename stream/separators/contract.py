@@ -1,12 +1,14 @@
 """What a model file must be (design.md, The model file): its inputs, its outputs, and what it says of itself."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from dsp.stft import BINS, FFT_HOP, N_FFT
 
 SAMPLERATE = 44_100  # Hz; of a file that does not say
+NEXT = ".next"  # behind the name of a tensor of the state: as the next hop is to find it
 SEGMENT = 343_980  # frames: 7.8 s, what the published networks were trained on
 # the stems of a file that does not name them, by how many there are: those of the published networks
 SOURCES = {4: ("drums", "bass", "other", "vocals"), 6: ("drums", "bass", "other", "vocals", "guitar", "piano")}
@@ -35,11 +37,46 @@ def shape(path: Path, session: Any, columns: int) -> tuple[int, tuple[int, int] 
     return int(stems), (columns, frames) if fixed else None
 
 
-def whole(path: Path, meta: dict[str, str], key: str, default: int) -> int:
+def stateful(meta: Mapping[str, str]) -> bool:
+    """Whether a file that says this of itself carries a state."""
+    return "recompute" in meta
+
+
+def recompute(path: Path, meta: dict[str, str]) -> int:
+    """Columns of a hop that the next one computes again. Raises ValueError."""
+    return whole(path, meta, "recompute", 0, least=0)
+
+
+def stateful_shape(path: Path, session: Any, sizes: Mapping[str, int]) -> tuple[int, dict[str, tuple[int, ...]]]:
+    """The number of stems; the shapes of `positions` and of the state's tensors by name. Raises ValueError.
+
+    sizes: of the symbolic dimensions
+    """
+    shapes = {value.name: tuple(sizes.get(size, size) for size in value.shape)
+              for value in (*session.get_inputs(), *session.get_outputs())}
+    columns, frames, length = (sizes[name] for name in "TNL")
+    stems = shapes.get("wave_out", (1, 0))[1]
+    tokens = (shapes.get("positions", ())[-1:] or (0,))[0]
+    wanted = {"mix": (1, 2, frames), "spec": (1, 4, BINS, columns), "positions": (columns, tokens),
+              "slots": (columns,), "mask": (length,), "blend": (2,),
+              "spec_out": (1, stems, 4, BINS, columns), "wave_out": (1, stems, 2, frames)}
+    left = {name.removesuffix(NEXT): shape for name, shape in shapes.items() if name.endswith(NEXT)}
+    state = {name: shape for name, shape in shapes.items() if name not in wanted and not name.endswith(NEXT)}
+    for name, shape in (wanted | left).items():
+        if shapes.get(name) != shape:
+            raise ValueError(f"{path} is a stateful model of another shape: {name} {list(shapes.get(name, ()))} "
+                             f"found, {list(shape)} wanted")
+    odd = next((name for name, shape in state.items() if left.get(name) != shape), None)
+    if odd or not all(isinstance(size, int) for shape in state.values() for size in shape) or not state:
+        raise ValueError(f"{path} is a stateful model whose state is not left as it is taken: {odd or 'no state'}")
+    return int(stems), {**state, "positions": wanted["positions"]}
+
+
+def whole(path: Path, meta: dict[str, str], key: str, default: int, least: int = 1) -> int:
     """A whole number that the file says of itself. Raises ValueError for anything else."""
     text = meta.get(key, str(default))
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise ValueError(f"{path} says {key} {text!r}; a whole number from 1 on is wanted")
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise ValueError(f"{path} says {key} {text!r}; a whole number from {least} on is wanted")
     return int(text)
 
 

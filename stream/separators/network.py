@@ -33,7 +33,7 @@ class Network:
         Raises ValueError for a file that is no model, or not one of ours.
         """
         self.provider = provider_name(provider)
-        self._session = session(path, columns, threads, spinning, self.provider)
+        self._session = session(path, {"T": columns, "N": columns * FFT_HOP}, threads, spinning, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
         stems, own = shape(path, self._session, columns)
         self.fixed = own is not None
@@ -64,6 +64,10 @@ class Network:
             self._give()
         with flushed():
             self._session.run_with_iobinding(self._binding)
+
+    def reset(self) -> None:
+        """Forget what was heard: the past is silence again. [main-thread, separator-thread]"""
+        self.mix[:] = 0
 
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
         """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]"""

@@ -5,14 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP
-from stream.geometry import NAMED_S, Latency, plan
+from stream.geometry import Geometry, HopGeometry, Latency
 from stream.live.worker import QUANTUM
+from stream.planning import NAMED_S, USUAL, Plan, plan_hops, plan_windows
 from stream.separators.bag import Bag, Weights
 from stream.separators.network import Network
 from stream.separators.protocol import Separator, plugin
+from stream.separators.stateful import Stateful
+from stream.separators.statefulnetwork import StatefulNetwork
 from stream.separators.windowed import Windowed
 
 SPARE_HOPS = 2  # of the budget of a separator that is no network: it may wait for its turn that long
@@ -27,6 +31,8 @@ class Opening:
     weights: of each file, by stem; none if all are the same
     segment_s: seconds, in place of the files' own segment; None leaves it to them
     window_columns: STFT columns of the window; None leaves it to the latency
+    recompute: columns that each hop computes again, of files that carry a state; None for others
+    geometry: sizes, in place of those that a latency leads to
     """
 
     model: str
@@ -36,20 +42,35 @@ class Opening:
     provider: str = "auto"
     threads: int = 0
     window_columns: int | None = None
+    recompute: int | None = None
+    geometry: Geometry | HopGeometry | None = None
 
     def open(self, latency_s: float | None) -> tuple[Separator, float | None]:
         """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
         if not self.files:
             return plugin(self.model), latency_s
-        latency_s = NAMED_S["normal"] if latency_s is None else latency_s
-        wanted = plan(latency_s, self.window_columns).geometry
+        latency_s = NAMED_S[USUAL] if latency_s is None else latency_s
+        wanted = self.geometry or self.plan(latency_s).geometry
+        if isinstance(wanted, HopGeometry):
+            return Stateful(self._hops(wanted), wanted), latency_s
         bag = self._bag(wanted.columns, None, spinning=False)
         if bag.columns == wanted.columns:
             return Windowed(bag, wanted), latency_s
         if self.window_columns is not None:
             raise ValueError(f"{self.model} sees windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s and no "
                              f"others; the window cannot be {wanted.window / bag.samplerate:.2f} s")
-        return Windowed(bag, plan(latency_s, bag.columns).geometry), latency_s
+        return Windowed(bag, cast("Geometry", plan_windows(latency_s, bag.columns).geometry)), latency_s
+
+    def plan(self, latency_s: float, columns: int | None = None) -> Plan:
+        """What a latency is spent on; columns: of the window, where the model leaves no choice. Raises ValueError."""
+        if self.recompute is not None:
+            return plan_hops(latency_s, self.recompute)
+        return plan_windows(latency_s, columns or self.window_columns)
+
+    def _hops(self, geometry: HopGeometry) -> Bag:
+        how = partial(StatefulNetwork, columns=geometry.columns, context=geometry.context // FFT_HOP,
+                      threads=self.threads, provider=self.provider)
+        return Bag.open(self.files, how, self.weights)
 
     def offline(self, columns: int, stems: Sequence[str] | None = None) -> Bag | None:
         """The model for windows of so many columns, which may spin: nothing else wants the cores. [main-thread]
@@ -70,13 +91,16 @@ class Opening:
             return separator.geometry.columns
         return None
 
-    def columns(self, separator: Separator) -> int:
-        """STFT columns of the separator's window; 1 for one that has none."""
-        return separator.geometry.columns if isinstance(separator, Windowed) else 1
 
-    def window_s(self, separator: Separator) -> float | None:
-        """Seconds that the separator sees at once, if it says so."""
-        return separator.geometry.window / separator.samplerate if isinstance(separator, Windowed) else None
+def sizes(separator: Separator) -> Geometry | HopGeometry | None:
+    """The sizes of a separator that has some."""
+    return separator.geometry if isinstance(separator, Windowed | Stateful) else None
+
+
+def window_s(separator: Separator) -> float | None:
+    """Seconds that the separator knows of at once, if it says so."""
+    geometry = sizes(separator)
+    return None if geometry is None else geometry.window / separator.samplerate
 
 
 def spend(separator: Separator, samplerate: int, device: tuple[int, int], latency_s: float | None,
@@ -89,10 +113,10 @@ def spend(separator: Separator, samplerate: int, device: tuple[int, int], latenc
     Raises ValueError if the parts leave no budget.
     """
     ratio = samplerate / separator.samplerate
-    geometry = separator.geometry if isinstance(separator, Windowed) else None
+    geometry = sizes(separator)
     lookahead = geometry.lookahead if geometry else separator.latency
-    sizes = (separator.hop, lookahead, separator.latency - lookahead)
-    hop, ahead, fade = (math.ceil(frames * ratio) for frames in sizes)
+    parts = (separator.hop, lookahead, separator.latency - lookahead)
+    hop, ahead, fade = (math.ceil(frames * ratio) for frames in parts)
     resampler = 0
     if samplerate != separator.samplerate:
         in_lag = Resampler(samplerate, separator.samplerate, 2).lag()

@@ -1,12 +1,12 @@
-"""ONNX Runtime's sessions: a model file, opened for one window length on one provider."""
+"""ONNX Runtime's sessions: a model file, opened for certain sizes on one provider."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import onnxruntime as ort
 
-from dsp.stft import FFT_HOP
 from stream.fusion.passes import fused, revision
 from stream.separators import derived
 from stream.separators.denormals import unchanged
@@ -18,15 +18,16 @@ CPU = ["CPUExecutionProvider"]
 ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
 
 
-def session(path: Path, columns: int, threads: int, spinning: bool, provider: str) -> Any:
+def session(path: Path, sizes: Mapping[str, int], threads: int, spinning: bool, provider: str) -> Any:
     """An InferenceSession; takes a second or more. [main-thread, one at a time (onnxruntime#27063)]
 
+    sizes: of the file's symbolic dimensions; those that it has not are left
     provider: as `provider_name` gives it; the rest as for `Network`
     Raises ValueError for a file that is no model, Failure for a provider that cannot be loaded.
     """
     options = _options(threads, spinning)
-    options.add_free_dimension_override_by_name("T", columns)
-    options.add_free_dimension_override_by_name("N", columns * FFT_HOP)
+    for name, size in sizes.items():
+        options.add_free_dimension_override_by_name(name, size)
     providers = give(options, provider, threads)
     try:
         with unchanged():

@@ -10,7 +10,8 @@ import soundfile as sf
 from onnx import TensorProto, helper
 
 from stream.cli import main
-from stream.geometry import Geometry, plan
+from stream.geometry import Geometry
+from stream.planning import plan_windows
 from stream.separators.network import Network
 from stream.separators.opening import Opening
 from stream.separators.windowed import Windowed
@@ -71,7 +72,7 @@ def test_what_the_wave_branch_does_not_see_must_be_lookahead(fixed, lookahead, f
 def test_planning_keeps_to_a_fixed_length(fixed, latency_s):
     opening = Opening("fixed", (fixed,))
     separator, _ = opening.open(latency_s)
-    assert separator.geometry == plan(latency_s, COLUMNS).geometry
+    assert separator.geometry == plan_windows(latency_s, COLUMNS).geometry
     assert opening.fixed(separator) == COLUMNS
 
 

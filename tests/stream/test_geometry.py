@@ -1,14 +1,8 @@
 """Sizes fit into each other, parts sum to the whole, and what cannot be is refused by name."""
 
-from itertools import pairwise
-
-import numpy as np
 import pytest
 
-from stream.geometry import LEAST_S, MOST_S, NAMED_S, SAMPLERATE, Geometry, Latency, plan
-
-LATENCIES = sorted({*NAMED_S.values(), LEAST_S, MOST_S, 0.79, 0.8, 1.49, 1.5, 3.5, 8.0,
-                    *np.random.default_rng(0).uniform(LEAST_S, MOST_S, 300).round(3)})
+from stream.geometry import Geometry, HopGeometry, Latency
 
 
 def test_a_window_is_context_hop_crossfade_and_lookahead() -> None:
@@ -43,30 +37,25 @@ def test_latency_is_the_sum_of_its_named_parts() -> None:
     assert latency.delay == 2512  # what the device itself adds is not waited for
 
 
-def test_a_plan_spends_what_was_asked_and_no_more() -> None:
-    for latency_s in LATENCIES:
-        made = plan(latency_s)
-        frames = made.geometry.hop + made.geometry.latency + made.budget
-        # whole frames: 11.79 s are a hair's breadth less than 519,939
-        assert latency_s - 1.01 / SAMPLERATE < frames / SAMPLERATE <= latency_s
-        assert made.budget > 0
+HOPS = {"hop": 8192, "lookahead": 1024, "crossfade": 1024, "recompute": 2048, "context": 252 * 1024}
 
 
-def test_more_latency_never_gives_a_shorter_window_or_less_time() -> None:
-    plans = [plan(s) for s in LATENCIES]
-    for less, more in pairwise(plans):
-        assert less.geometry.window <= more.geometry.window
-        if less.geometry.window == more.geometry.window:
-            assert less.geometry.hop <= more.geometry.hop
+def test_a_hop_computes_what_is_new_and_what_is_computed_again() -> None:
+    sizes = HopGeometry(**HOPS)
+    assert sizes.columns == 10
+    assert sizes.latency == 2048
+    assert sizes.window == 262 * 1024
 
 
-@pytest.mark.parametrize("columns", [16, 44, 336])
-@pytest.mark.parametrize("latency_s", [LEAST_S, 1.0, MOST_S])
-def test_a_window_that_is_asked_for_is_taken(columns: int, latency_s: float) -> None:
-    assert plan(latency_s, columns).geometry.columns == columns
-
-
-@pytest.mark.parametrize("latency_s", [0.19, 30.1, float("nan")])
-def test_a_latency_out_of_range_is_refused(latency_s: float) -> None:
-    with pytest.raises(ValueError, match=f"latency must be 0.2 to 30.0 s, not {latency_s:g}"):
-        plan(latency_s)
+@pytest.mark.parametrize(("change", "says"), [
+    ({"hop": 1000}, "hop must be a multiple of 1024 frames from 1024 on, not 1000"),
+    ({"hop": 0}, "hop must be a multiple of 1024 frames from 1024 on, not 0"),
+    ({"context": 0}, "context must be a multiple of 1024 frames from 1024 on, not 0"),
+    ({"recompute": -1024}, "recompute must be a multiple of 1024 frames from 0 on, not -1024"),
+    ({"crossfade": -1}, "lookahead and crossfade must not be negative, not 1024, -1"),
+    ({"crossfade": 9000, "lookahead": 0, "recompute": 10240}, r"crossfade must be at most a hop \(8192\), not 9000"),
+    ({"lookahead": 1025}, r"must fit into what is computed again \(2048\), not 2049"),
+])
+def test_hops_that_cannot_be_are_refused_by_name_and_number(change: dict[str, int], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        HopGeometry(**HOPS | change)

@@ -8,7 +8,7 @@ import pytest
 
 from stream.live.engine import FADE
 from stream.separators.center import Center
-from stream.separators.opening import Opening, spend
+from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import plugin, plugins
 from tests.stream.byhand import Shares
 
@@ -55,7 +55,7 @@ def test_a_plugin_is_opened_without_a_file_and_has_no_window() -> None:
     separator, latency_s = opening.open(0.5)
     assert isinstance(separator, Center)
     assert latency_s == 0.5
-    assert (opening.columns(separator), opening.window_s(separator)) == (1, None)
+    assert (sizes(separator), window_s(separator)) == (None, None)
 
 
 def test_a_provider_that_is_not_here_is_refused_with_those_that_are() -> None:

@@ -1,9 +1,13 @@
 """Timing a hop disturbs nothing, and what is said to be holdable leaves the time that is needed."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 
-from stream.geometry import MOST_S, SAMPLERATE, plan
+from stream.geometry import SAMPLERATE
 from stream.live.engine import FADE
+from stream.planning import MOST_S, Plan, plan_hops, plan_windows
 from stream.probe import MARGIN, TIMED, WARM, holdable_s, room_s, time_hop
 from stream.separators.opening import spend
 from tests.stream.byhand import Shares
@@ -26,30 +30,35 @@ def test_a_hop_may_take_until_the_next_one_comes_and_until_it_is_due(latency_s: 
     assert wanted <= 1024
 
 
-@pytest.mark.parametrize("hop_time_s", [0.05, 0.3, 0.6, 1.0, 1.2])
-def test_what_can_be_held_leaves_a_hop_its_time(hop_time_s: float) -> None:
-    held = holdable_s(hop_time_s, 88, 0.5)
+@pytest.mark.parametrize(("plan", "hop_time_s"), [
+    *((plan_windows, hop_time_s) for hop_time_s in (0.05, 0.3, 0.6, 1.0, 1.2)),
+    *((partial(plan_hops, recompute=2), hop_time_s) for hop_time_s in (0.05, 0.3, 0.5))])
+def test_what_can_be_held_leaves_a_hop_its_time(plan: Callable[[float], Plan], hop_time_s: float) -> None:
+    work_s = hop_time_s / plan(1.6).geometry.work
+    held = holdable_s(plan, work_s, 0.5)
     assert held is not None
     assert 0.5 < held <= MOST_S
     made = plan(held)
-    needed = MARGIN * hop_time_s * made.geometry.columns / 88
+    needed = MARGIN * work_s * made.geometry.work
     assert needed <= made.geometry.hop / SAMPLERATE
     assert needed <= made.budget / SAMPLERATE
 
 
 def test_a_window_of_fixed_length_is_not_shortened_to_fit() -> None:
     """Seven seconds of window cost what they cost: the latency must be that of the hop that has room for it."""
-    fixed, free = holdable_s(2.0, 336, 1.0, fixed=336), holdable_s(2.0, 336, 1.0)
+    longest = partial(plan_windows, columns=336)
+    work_s = 2.0 / longest(1.0).geometry.work
+    fixed, free = holdable_s(longest, work_s, 1.0), holdable_s(plan_windows, work_s, 1.0)
     assert fixed is not None
     assert free is not None
     assert fixed > free
-    assert plan(fixed, 336).geometry.hop / SAMPLERATE >= MARGIN * 2.0
+    assert longest(fixed).geometry.hop / SAMPLERATE >= MARGIN * 2.0
 
 
 def test_a_faster_machine_never_needs_more() -> None:
-    held = [holdable_s(0.1 * i, 88, 0.5) or MOST_S for i in range(1, 20)]
+    held = [holdable_s(plan_windows, 0.001 * i, 0.5) or MOST_S for i in range(1, 20)]
     assert held == sorted(held)
 
 
 def test_a_machine_that_can_hold_none_is_told_so() -> None:
-    assert holdable_s(100.0, 88, 2.0) is None
+    assert holdable_s(plan_windows, 1.0, 2.0) is None

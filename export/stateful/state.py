@@ -1,0 +1,124 @@
+"""What a hop finds of the hops before it, and what it leaves for the next.
+
+A hop sees T columns; the last `recompute` of them are computed once more by the next hop, when more of what follows
+them is known. The others are frozen by this hop: only they go into the state.
+
+    frozen before | frozen by this hop | computed again |
+                  |<------------- T columns ----------->|
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+
+@torch.library.custom_op("demucs_stream::write", mutates_args=())
+def write(cache: Tensor, at: Tensor, new: Tensor) -> Tensor:
+    """The cache with rows written over; in the graph ScatterND, which ONNX Runtime does in place.
+
+    cache: float32 (heads, length, size); at: int64 (heads, n, 2), head and row; new: float32 (heads, n, size)
+    """
+    written = cache.clone()
+    written[at[..., 0], at[..., 1]] = new
+    return written
+
+
+@write.register_fake
+def _(cache: Tensor, at: Tensor, new: Tensor) -> Tensor:  # noqa: ARG001
+    return torch.empty_like(cache)
+
+
+class State:
+    """The named tensors that a hop takes and gives; those that are not given are zeros, as in the first hop."""
+
+    def __init__(self, given: Mapping[str, Tensor] | None = None) -> None:
+        """given: by name, as `left` of the hop before; None notes names and shapes on the way."""
+        self._given = given or {}
+        self.left: dict[str, Tensor] = {}
+
+    def take(self, name: str, shape: Sequence[int]) -> Tensor:
+        """What the hop before has left."""
+        return self._given[name] if name in self._given else torch.zeros(tuple(shape))
+
+    def leave(self, name: str, value: Tensor) -> None:
+        """Something for the next hop, of the shape that was taken."""
+        self.left[name] = value
+
+
+class Hop:
+    """The T columns at hand, and how they go together with those before.
+
+    positions: float32 (T, tokens a column of the wave branch), in columns, for the time embedding
+    slots: int64 (T,), the columns' places in the caches
+    mask: float32 (L,), 0 for places of the caches that may be attended to, large and negative for others
+    blend: float32 (2,), how much of the statistics are the state's: in those that are used, in those that are left
+    """
+
+    def __init__(self, state: State, recompute: int, positions: Tensor, slots: Tensor, mask: Tensor,
+                 blend: Tensor) -> None:
+        """Everything that does not depend on a layer."""
+        self._state, self._recompute = state, recompute
+        self.positions, self._slots, self._mask, self._blend = positions, slots, mask, blend
+        self._averages: dict[int, Tensor] = {}
+        self._places: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
+
+    def before(self, name: str, x: Tensor, frames: int, rate: int) -> Tensor:
+        """x with what lies before it: (..., rate * T) to (..., frames + rate * T).
+
+        rate: of x, a column
+        """
+        joined = torch.cat([self._state.take(name, (*x.shape[:-1], frames)), x], -1)
+        end = self._recompute * rate
+        self._state.leave(name, joined[..., -(end + frames) : -end] if end else joined[..., -frames:])
+        return joined
+
+    def moments(self, name: str, x: Tensor, power: Tensor, rate: int) -> tuple[Tensor, Tensor]:
+        """Mean and variance of something over all of its columns so far: (..., 1) each.
+
+        x, power: (..., rate * T), its mean and mean square, frame by frame
+        """
+        now = torch.stack([x, power]) @ self._average(x.shape[-1], rate)
+        past = self._state.take(name, (*now.shape[:-1], 1))
+        both = now + self._blend * (past - now)
+        self._state.leave(name, both[..., 1:])
+        mean, square = both[0, ..., :1], both[1, ..., :1]
+        return mean, (square - mean * mean).clamp(min=0.0)
+
+    def _average(self, frames: int, rate: int) -> Tensor:
+        """(frames, 2): times this, a row's mean over the whole hop and over what it freezes."""
+        if rate not in self._averages:
+            every = torch.ones(frames)
+            end = self._recompute * rate
+            frozen = torch.cat([every[: every.shape[0] - end], torch.zeros(end)]) if end else every
+            self._averages[rate] = torch.stack([every / every.sum(0), frozen / frozen.sum(0)], -1)
+        return self._averages[rate]
+
+    def remember(self, name: str, k: Tensor, v: Tensor, tokens: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Keys and values of all columns that are remembered, these among them, and the mask of scores.
+
+        k, v: (heads, tokens * T, size)
+        tokens: a column
+        """
+        heads, _, size = k.shape
+        at, mask = self._place(heads, tokens)
+        kept = []
+        for kind, new in (("k", k), ("v", v)):
+            cache = self._state.take(f"{name}.{kind}", (heads, mask.shape[-1], size))
+            kept.append(torch.ops.demucs_stream.write(cache, at, new))
+            self._state.leave(f"{name}.{kind}", kept[-1])
+        return kept[0], kept[1], mask
+
+    def _place(self, heads: int, tokens: int) -> tuple[Tensor, Tensor]:
+        """Where a column's tokens are written, int64 (heads, tokens * T, 2), and (tokens * L,), the mask."""
+        if (heads, tokens) not in self._places:
+            rows = (self._slots[:, None] * tokens + counted(tokens).to(torch.int64)).reshape(1, -1)
+            head = counted(heads).to(torch.int64)[:, None]
+            at = torch.stack([head + 0 * rows, rows + 0 * head], -1)
+            self._places[heads, tokens] = at, (self._mask[:, None] + torch.zeros(tokens)).reshape(-1)
+        return self._places[heads, tokens]
+
+
+def counted(length: int) -> Tensor:
+    """0, 1, 2, ... in floats: ONNX Runtime refuses what torch.arange becomes (see export.traceable)."""
+    return torch.ones(length).cumsum(0) - 1.0
