@@ -64,6 +64,56 @@ class Geometry:
 
 
 @dataclass(frozen=True)
+class HopGeometry:
+    """The sizes of a stateful separator, in frames at the model's samplerate.
+
+    hop, recompute, context: multiples of `fft_hop`
+    recompute: frames of a hop that the next one computes again, knowing more of what follows them
+    context: frames before them that attention remembers
+    Raises ValueError for sizes that cannot be.
+    """
+
+    hop: int
+    lookahead: int
+    crossfade: int
+    recompute: int
+    context: int
+
+    def __post_init__(self) -> None:
+        for name, least in (("hop", 1), ("recompute", 0), ("context", 1)):
+            size = getattr(self, name)
+            if size < least * FFT_HOP or size % FFT_HOP:
+                raise ValueError(f"{name} must be a multiple of {FFT_HOP} frames from {least * FFT_HOP} on, not {size}")
+        if self.lookahead < 0 or self.crossfade < 0:
+            raise ValueError(f"lookahead and crossfade must not be negative, not {self.lookahead}, {self.crossfade}")
+        if self.crossfade > self.hop:
+            raise ValueError(f"crossfade must be at most a hop ({self.hop}), not {self.crossfade}")
+        if self.latency > self.recompute:
+            raise ValueError(f"lookahead and crossfade must fit into what is computed again ({self.recompute}), "
+                             f"not {self.latency}")
+
+    @property
+    def columns(self) -> int:
+        """STFT columns that are computed in a hop."""
+        return (self.hop + self.recompute) // FFT_HOP
+
+    @property
+    def latency(self) -> int:
+        """Frames by which what is given lags behind what is taken."""
+        return self.lookahead + self.crossfade
+
+    @property
+    def window(self) -> int:
+        """Frames that a hop knows of."""
+        return self.context + self.hop + self.recompute
+
+    @property
+    def work(self) -> float:
+        """What a hop costs, in proportion: by its columns, and a part that is there in every hop."""
+        return self.columns + 3.0
+
+
+@dataclass(frozen=True)
 class Latency:
     """From a frame's arrival to its leaving, in frames at the device's samplerate, by part."""
 

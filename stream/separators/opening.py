@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP
-from stream.geometry import NAMED_S, Latency, plan
+from stream.geometry import NAMED_S, Geometry, HopGeometry, Latency, plan
 from stream.live.worker import QUANTUM
 from stream.separators.bag import Bag, Weights
 from stream.separators.network import Network
@@ -27,6 +27,7 @@ class Opening:
     weights: of each file, by stem; none if all are the same
     segment_s: seconds, in place of the files' own segment; None leaves it to them
     window_columns: STFT columns of the window; None leaves it to the latency
+    geometry: the separator's sizes, whatever the latency; None leaves them to it
     """
 
     model: str
@@ -36,11 +37,16 @@ class Opening:
     provider: str = "auto"
     threads: int = 0
     window_columns: int | None = None
+    geometry: Geometry | HopGeometry | None = None
 
     def open(self, latency_s: float | None) -> tuple[Separator, float | None]:
         """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
         if not self.files:
             return plugin(self.model), latency_s
+        if isinstance(self.geometry, HopGeometry):
+            raise ValueError(f"{self.model} is no stateful model")
+        if self.geometry is not None:
+            return Windowed(self._bag(self.geometry.columns, None, spinning=False), self.geometry), latency_s
         latency_s = NAMED_S["normal"] if latency_s is None else latency_s
         wanted = plan(latency_s, self.window_columns).geometry
         bag = self._bag(wanted.columns, None, spinning=False)
