@@ -18,7 +18,7 @@ from benchmarks.curve import figure
 from benchmarks.curve.judging import MEASURES, judge
 from benchmarks.curve.multitrack import Multitrack, musdb_songs, songs_in, written
 from benchmarks.curve.results import OFFLINE, Results, Row, write_csv
-from benchmarks.curve.settings import GRIDS, Setting, grid, sizes
+from benchmarks.curve.settings import GRIDS, Setting, grid, named, sizes
 from benchmarks.curve.streaming import Run, budget_s, offline, stream
 from benchmarks.curve.summary import mean, summarise, table
 from benchmarks.report import Report
@@ -40,7 +40,10 @@ def options() -> argparse.Namespace:
                         "(default: audio in the shared folder, else a song of our own making)")
     parser.add_argument("--musdb", nargs="?", const="", metavar="ROOT", help="MUSDB18 through the package musdb "
                         "(default: $MUSDB_PATH)")
-    parser.add_argument("--grid", nargs="+", choices=GRIDS, default=["presets"], help="of settings (%(default)s)")
+    parser.add_argument("--grid", nargs="+", choices=GRIDS, default=[],
+                        help="of settings (presets, if no --setting is given)")
+    parser.add_argument("--setting", nargs="+", default=[], metavar="NAME", help="as the table calls it: 'windowed "
+                        "88/28' (columns of window/hop), 'stateful 252/8+4, lookahead 512' (context/hop+recompute)")
     parser.add_argument("--seconds", type=float, help="only so much of each song, from its middle")
     parser.add_argument("--songs", type=int, help="only the first so many")
     parser.add_argument("--model", default="htdemucs", help="name or path of the model (%(default)s)")
@@ -51,8 +54,10 @@ def options() -> argparse.Namespace:
     parser.add_argument("--plot", type=Path, metavar="FILE", help=".svg or .png (needs matplotlib)")
     parser.add_argument("--quick", action="store_true", help="two settings on three seconds: does it run")
     chosen = parser.parse_args()
+    if not (chosen.grid or chosen.setting):
+        chosen.grid = ["quick" if chosen.quick else "presets"]
     if chosen.quick:
-        chosen.grid, chosen.seconds, chosen.songs = ["quick"], chosen.seconds or QUICK_S, chosen.songs or QUICK_SONGS
+        chosen.seconds, chosen.songs = chosen.seconds or QUICK_S, chosen.songs or QUICK_SONGS
     return chosen
 
 
@@ -105,7 +110,7 @@ def measure(chosen: argparse.Namespace) -> None:
     """Everything, in the order that errors cost least. Raises Failure, ValueError, StoreError, OSError."""
     if chosen.plot:
         figure.check(chosen.plot)
-    settings = [setting for name in chosen.grid for setting in grid(name)]
+    settings = [setting for name in chosen.grid for setting in grid(name)] + list(map(named, chosen.setting))
     bag = model_bag(chosen.model, lambda text: print(text, file=sys.stderr))
     provider = provider_name(chosen.provider)
     opening = Opening(chosen.model, bag.files, bag.weights, bag.segment_s, provider, chosen.threads)
@@ -128,8 +133,12 @@ def measure(chosen: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    chosen = options()
     try:
-        measure(options())
+        measure(chosen)
+    except KeyboardInterrupt:
+        kept = f"; what was measured is in {chosen.json}" if chosen.json else ""
+        raise SystemExit(f"benchmarks.quality: stopped{kept}") from None
     except (Failure, StoreError, ValueError, OSError) as error:
         raise SystemExit(f"benchmarks.quality: {error}") from error
 

@@ -1,5 +1,6 @@
 """Settings of a separator, each with a name of one line; and the grids of them that are measured."""
 
+import re
 from dataclasses import asdict, dataclass
 from itertools import product
 
@@ -61,6 +62,23 @@ def of(geometry: Geometry | HopGeometry) -> Setting:
     if isinstance(geometry, Geometry):
         return WindowSetting(geometry.columns, hop, *late)
     return HopSetting(geometry.context // FFT_HOP, hop, geometry.recompute // FFT_HOP, *late)
+
+
+_NAME = re.compile(r"(?:windowed (?P<window>\d+)/(?P<hop>\d+)"
+                   r"|stateful (?P<context>\d+)/(?P<step>\d+)\+(?P<recompute>\d+))"
+                   r"(?:, lookahead (?P<lookahead>\d+))?(?:, crossfade (?P<crossfade>\d+))?")
+
+
+def named(name: str) -> Setting:
+    """The setting of this name, whose lookahead and crossfade may be left out. Raises ValueError for any other."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise ValueError(f"a setting is called as {WindowSetting(88, 28)!s}, or {HopSetting(252, 8, 4)!s}, not {name}")
+    size = {key: int(text) for key, text in found.groupdict(str(AHEAD)).items()}
+    late = size["lookahead"], size["crossfade"]
+    if found["window"]:
+        return WindowSetting(size["window"], size["hop"], *late)
+    return HopSetting(size["context"], size["step"], size["recompute"], *late)
 
 
 def sizes(setting: Setting) -> dict[str, str | int]:
