@@ -58,3 +58,13 @@ def test_museval_of_a_stem_alone_is_ours_and_that_of_all_stems() -> None:
         alone = museval_framewise(metrics, truth, estimate, RATE)
         assert alone == pytest.approx(wanted, abs=1e-6)
         assert alone == pytest.approx(framewise(truth, estimate, RATE), abs=1e-3)
+
+
+def test_museval_of_silence_is_no_number() -> None:
+    metrics = museval()
+    if metrics is None:
+        pytest.skip("museval is not installed")
+    truth = noise(2.5)
+    silence = np.zeros_like(truth)
+    for pair in ((truth, silence), (silence, truth)):
+        assert museval_framewise(metrics, *pair, RATE) == pytest.approx([np.nan, np.nan], nan_ok=True)
