@@ -1,4 +1,4 @@
-"""Songs whose true stems are known, and how far estimates are from them."""
+"""Songs of the shared folder whose true stems are known, and the excerpts that other benchmarks take."""
 
 import os
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def songs(samplerate: int, **excerpts: tuple[float, float]) -> list[Song]:
     """
     shared = Path(os.environ.get("DEMUCS_STREAM_SHARED", Path(__file__).parents[2] / "shared"))
     if not (shared / "audio").is_dir():
-        print(f"no songs in {shared}: taking the demo's own, so other figures than those of docs/quality.md")
+        print(f"no songs in {shared}: taking the demo's own, so other figures than the docs have")
         made = {name: np.ascontiguousarray(frames.T) for name, frames in song.stems().items()}
         return [Song("made", made, slice(12 * samplerate, 22 * samplerate))]
     found = []
