@@ -14,9 +14,10 @@ import numpy as np
 import torch
 from demucs.apply import apply_model
 
+from benchmarks.curve.scores import sdr
 from benchmarks.peers import Peer, Run, checkpoint, peers
 from benchmarks.report import Report, Times
-from benchmarks.song import Song, sdr, songs
+from benchmarks.song import Song, songs
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.separators.protocol import Frames
 

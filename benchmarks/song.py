@@ -1,4 +1,4 @@
-"""Songs whose true stems are known, and how far estimates are from them."""
+"""Songs of the shared folder whose true stems are known, and the excerpts that other benchmarks take."""
 
 import os
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def songs(samplerate: int, **excerpts: tuple[float, float]) -> list[Song]:
     """
     shared = Path(os.environ.get("DEMUCS_STREAM_SHARED", Path(__file__).parents[2] / "shared"))
     if not (shared / "audio").is_dir():
-        print(f"no songs in {shared}: taking the demo's own, so other figures than those of docs/quality.md")
+        print(f"no songs in {shared}: taking the demo's own, so other figures than the docs have")
         made = {name: np.ascontiguousarray(frames.T) for name, frames in song.stems().items()}
         return [Song("made", made, slice(12 * samplerate, 22 * samplerate))]
     found = []
@@ -51,15 +51,3 @@ def songs(samplerate: int, **excerpts: tuple[float, float]) -> list[Song]:
     return found
 
 
-def sdr(truth: Frames, estimate: Frames) -> float:
-    """Signal to distortion, dB, over all of it. Both float32 (2, n)."""
-    error = np.sum((truth - estimate).astype(np.float64) ** 2)
-    return float(10 * np.log10((np.sum(truth.astype(np.float64) ** 2) + 1e-10) / (error + 1e-10)))
-
-
-def median_sdr(truth: Frames, estimate: Frames, chunk: int) -> float:
-    """The median over chunks of `chunk` frames, those left out in which the truth is silent (below -50 dBFS), dB."""
-    starts = range(0, truth.shape[1] - chunk + 1, chunk)
-    pairs = [(truth[:, at : at + chunk], estimate[:, at : at + chunk]) for at in starts]
-    heard = [sdr(a, b) for a, b in pairs if np.mean(a.astype(np.float64) ** 2) > 1e-5]
-    return float(np.median(heard)) if heard else float("nan")

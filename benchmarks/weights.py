@@ -10,8 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.curve.scores import sdr
 from benchmarks.report import Report, interleave, parse
-from benchmarks.song import Song, sdr, songs
+from benchmarks.song import Song, songs
 from dsp.stft import FFT_HOP, istft, stft
 from stream.geometry import SAMPLERATE
 from stream.separators.network import Network

@@ -11,7 +11,7 @@ from dsp.resample import Resampler
 from dsp.stft import FFT_HOP
 from stream.geometry import Geometry, HopGeometry, Latency
 from stream.live.worker import QUANTUM
-from stream.planning import NAMED_S, USUAL, Plan, plan_hops, plan_windows
+from stream.planning import MOST_S, NAMED_S, USUAL, Plan, plan_hops, plan_windows
 from stream.separators.bag import Bag, Weights
 from stream.separators.network import Network
 from stream.separators.protocol import Separator, plugin
@@ -49,9 +49,12 @@ class Opening:
         """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
         if not self.files:
             return plugin(self.model), latency_s
-        latency_s = NAMED_S[USUAL] if latency_s is None else latency_s
-        wanted = self.geometry or self.plan(latency_s).geometry
+        if latency_s is None and self.geometry is None:
+            latency_s = NAMED_S[USUAL]
+        wanted = self.geometry or self.plan(latency_s or MOST_S).geometry
         if isinstance(wanted, HopGeometry):
+            if self.recompute is None:
+                raise ValueError(f"{self.model} carries no state: it can only be run over windows")
             return Stateful(self._hops(wanted), wanted), latency_s
         bag = self._bag(wanted.columns, None, spinning=False)
         if bag.columns == wanted.columns:
@@ -59,7 +62,7 @@ class Opening:
         if self.window_columns is not None:
             raise ValueError(f"{self.model} sees windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s and no "
                              f"others; the window cannot be {wanted.window / bag.samplerate:.2f} s")
-        return Windowed(bag, cast("Geometry", plan_windows(latency_s, bag.columns).geometry)), latency_s
+        return Windowed(bag, cast("Geometry", plan_windows(latency_s or MOST_S, bag.columns).geometry)), latency_s
 
     def plan(self, latency_s: float, columns: int | None = None) -> Plan:
         """What a latency is spent on; columns: of the window, where the model leaves no choice. Raises ValueError."""
