@@ -59,9 +59,9 @@ def say(text: str) -> None:
 
 
 def opening(arguments: Namespace) -> Opening:
-    """The separator that was asked for, with its model file fetched if need be."""
-    name = arguments.model
-    provider = provider_name(arguments.provider)
+    """The separator that was asked for, with its model file fetched if need be; `auto` is settled by the command."""
+    name, provider = arguments.model, arguments.provider
+    provider_name(provider)  # one that is not here is refused before anything is fetched
     threads = arguments.threads or 0
     if name in plugins():
         return Opening(name, provider=provider, threads=threads)
@@ -143,6 +143,12 @@ def _models(arguments: Namespace) -> dict[str, Any]:
     return list_models([asdict(model) for model in known()], plugins(), arguments.json)
 
 
+def _doctor(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.doctor import doctor
+
+    return doctor(arguments, partial(_demo_opening, arguments), say)
+
+
 def _export(arguments: Namespace) -> dict[str, Any]:
     try:
         from export.command import Order, Tools
@@ -158,7 +164,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export,
+    "export": _export, "doctor": _doctor,
 }
 
 

@@ -26,6 +26,7 @@ class Opening:
     files: its model files; none for a plugin of that name
     weights: of each file, by stem; none if all are the same
     segment_s: seconds, in place of the files' own segment; None leaves it to them
+    spinning: threads that wait burn their core: live only where that was timed and found faster
     window_columns: STFT columns of the window; None leaves it to the latency
     """
 
@@ -35,6 +36,7 @@ class Opening:
     segment_s: float | None = None
     provider: str = "auto"
     threads: int = 0
+    spinning: bool = False
     window_columns: int | None = None
 
     def open(self, latency_s: float | None) -> tuple[Separator, float | None]:
@@ -43,7 +45,7 @@ class Opening:
             return plugin(self.model), latency_s
         latency_s = NAMED_S["normal"] if latency_s is None else latency_s
         wanted = plan(latency_s, self.window_columns).geometry
-        bag = self._bag(wanted.columns, None, spinning=False)
+        bag = self._bag(wanted.columns, None, self.spinning)
         if bag.columns == wanted.columns:
             return Windowed(bag, wanted), latency_s
         if self.window_columns is not None:
