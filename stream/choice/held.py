@@ -1,9 +1,10 @@
 """Which of the named latencies this machine holds, with what margin; and the least that it does."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from stream.choice.kept import keep, place, recall
+from stream.choice.load import watched
 from stream.geometry import LEAST_S, NAMED_S
 from stream.live.engine import FADE
 from stream.probe import MARGIN, holdable_s, room_s, time_hop
@@ -53,8 +54,9 @@ class Answer:
 
 
 def held(opening: Opening, ends: Ends, say: Callable[[str], None], again: bool = False) -> tuple[list[Held], float]:
-    """Every named latency, and the least that can be held, or `NONE_S`; opened and timed once, then kept. [main-thread]
+    """Every named latency, and the least that can be held, or `NONE_S`; opened and timed once. [main-thread]
 
+    It is kept, unless the machine was too busy to tell.
     opening: with its provider settled
     again: time them, whatever was kept
     """
@@ -63,12 +65,14 @@ def held(opening: Opening, ends: Ends, say: Callable[[str], None], again: bool =
     if kept is not None and all(_whole(row) for row in kept.rows):
         return [Held(*row) for row in kept.rows], kept.least_s
     say(f"timing the latencies {', '.join(NAMED_S)} on this machine (once) ...")
-    rows, least_s = [], NONE_S
-    for name in NAMED_S:
-        row, least = _timed(opening, name, ends)
-        rows.append(row)
-        least_s = min(filter(lambda seconds: seconds > 0, (least_s, least)), default=NONE_S)
-    keep(path, Answer([[row.name, row.latency_s, row.hop_time_s, row.room_s] for row in rows], least_s))
+    with watched() as load:
+        timed = [_timed(opening, name, ends) for name in NAMED_S]
+    rows = [row for row, _ in timed]
+    least_s = min((least_s for _, least_s in timed if least_s > 0), default=NONE_S)
+    if load.busy:
+        say(f"{load} meanwhile: these times are doubtful, and are not kept")
+    else:
+        keep(path, Answer([list(asdict(row).values()) for row in rows], least_s))
     return rows, least_s
 
 

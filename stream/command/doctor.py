@@ -35,8 +35,6 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
     with watched() as load:
         outcomes, chosen = _providers(asked_live(chosen, None, say))
         rows, least_s = held(chosen, _ends(devices), say, again=True)
-    if load.busy:
-        say(f"{load} meanwhile: all times are doubtful")
     installed = {name: version(name) for name in LIBRARIES}
     report = {
         "version": version("demucs-stream"), "python": platform.python_version(), "system": platform.platform(),

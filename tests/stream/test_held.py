@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream.choice import held as module
+from stream.choice import load
 from stream.choice.held import NONE_S, Ends, Held, best, held
 from stream.geometry import MOST_S, NAMED_S
 from stream.probe import MARGIN
@@ -16,6 +17,7 @@ from tests.stream.models import model
 @pytest.fixture
 def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opening:
     monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(load, "STAT", tmp_path / "absent")
     return Opening("shares", (model(tmp_path / "shares.onnx"),), provider="cpu", threads=1)
 
 
@@ -57,6 +59,13 @@ def test_it_is_timed_once_and_again_when_it_shall_be(opening: Opening, monkeypat
     first = rows_of(opening, 0.001, monkeypatch)
     assert rows_of(opening, 0.5, monkeypatch) == first
     assert rows_of(opening, 0.5, monkeypatch, again=True) != first
+
+
+def test_what_a_busy_machine_tells_is_not_kept(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as busy:
+        busy.setattr(load.Load, "busy", True)
+        first = rows_of(opening, 0.001, monkeypatch)
+    assert rows_of(opening, 0.5, monkeypatch) != first
 
 
 @pytest.mark.parametrize("damage", ['{"rows": [[1, 2]], "least_s": 1.0}', '{"rows": [["a", "b", 1.0, 2.0]], '
