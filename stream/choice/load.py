@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STAT = Path("/proc/stat")
+LEAST = 100  # ticks of all cores together; fewer say nothing
 BUSY = 0.2  # of all cores: above it, times say more about the others than about us
 IDLE, STEAL = (3, 4), 7  # columns of /proc/stat: idle and waiting for disks; run by the host for somebody else
 
@@ -39,7 +40,7 @@ def watched() -> Iterator[Load]:
     after = _ticks()
     spent = [b - a for a, b in zip(before, after, strict=True)]
     total = sum(spent)
-    if total > 0:
+    if total >= LEAST:
         idle = sum(spent[at] for at in IDLE)
         ours = (_own_s() - own) * os.sysconf("SC_CLK_TCK")
         load.stolen = spent[STEAL] / total

@@ -2,37 +2,15 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 from stream.choice.contest import Asked, Outcome, contest
-from stream.choice.kept import keep, place, recall
+from stream.choice.kept import keep, recall
 from stream.choice.load import watched
+from stream.choice.settings import Settings, known, last, placed
 from stream.choice.tuning import tuned
 from stream.separators.opening import Opening
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What computes a model.
-
-    threads: 0 is one per core
-    ratio: of the CPU provider's time as it is without tuning; agrees_db: how well with its stems, at the least
-    """
-
-    provider: str
-    threads: int
-    spinning: bool
-    ratio: float
-    agrees_db: float
-
-    def of(self, opening: Opening) -> Opening:
-        """An opening with these settings; the user's own threads stay."""
-        return replace(opening, provider=self.provider, threads=opening.threads or self.threads, spinning=self.spinning)
-
-    def __str__(self) -> str:
-        threads = f", {self.threads} thread{'s' * (self.threads != 1)}" if self.threads else ""
-        return f"provider {self.provider}{threads}{', spinning' * self.spinning}"
+from stream.separators.providers import here
 
 
 def settled(asked: Asked, timed: bool = True) -> Opening:
@@ -44,7 +22,7 @@ def settled(asked: Asked, timed: bool = True) -> Opening:
     opening = asked.opening
     if not opening.files or opening.provider == "cpu":
         return replace(opening, provider="cpu" if opening.provider == "auto" else opening.provider)
-    kept = recall(_place(asked), Settings)
+    kept = known(asked)
     if kept is not None:
         if opening.provider == "auto":
             asked.say(f"{kept}, as timed before")
@@ -53,14 +31,14 @@ def settled(asked: Asked, timed: bool = True) -> Opening:
         return _as_last(asked)
     if opening.provider != "auto":
         found = _checked(asked)
-        keep(_place(asked), found)
+        keep(placed(asked), found)
     else:
-        found = timed_settings(asked, contest(asked))
+        found = timed_settings(asked, contest(asked, here()))
     return found.of(opening)
 
 
 def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
-    """The fastest of all, its threads tuned; kept, unless the machine was too busy to tell. [main-thread]
+    """The fastest of all, its threads tuned unless the machine is too busy to tell; kept. [main-thread]
 
     outcomes: of a contest that is going on
     """
@@ -70,12 +48,13 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
         with watched() as load:
             threads, spinning = tuned(asked, found.provider)
     if load.busy:
-        asked.say(f"taking {found}; {load} meanwhile: threads are left as they are, and this is not kept")
-        return found
-    found = replace(found, threads=threads, spinning=spinning)
-    asked.say(f"taking {found}")
-    keep(_place(asked), found)
-    keep(_last(asked.opening), found)
+        found = replace(found, doubtful=True)
+        asked.say(f"taking {found}; {load} meanwhile: threads are left as they are, and it is timed again in an hour")
+    else:
+        found = replace(found, threads=threads, spinning=spinning)
+        asked.say(f"taking {found}")
+    keep(placed(asked), found)
+    keep(last(asked.opening), found)
     return found
 
 
@@ -114,19 +93,10 @@ def _checked(asked: Asked) -> Settings:
 
 def _as_last(asked: Asked) -> Opening:
     """What `auto` was the last time it was timed for this model, if its stems are right here too; or the CPU."""
-    last = recall(_last(asked.opening), Settings)
-    opening = replace(asked.opening, provider=last.provider if last else "cpu")
+    found = recall(last(asked.opening), Settings)
+    opening = replace(asked.opening, provider=found.provider if found else "cpu")
     try:
         return settled(replace(asked, opening=opening))
     except ValueError as error:
         asked.say(f"{error}; taking the CPU provider")
         return replace(opening, provider="cpu")
-
-
-def _place(asked: Asked) -> Path | None:
-    return place("provider", asked.opening, asked.sizes)
-
-
-def _last(opening: Opening) -> Path | None:
-    """Of a model by its name, whatever the sizes and whichever of its files."""
-    return place("last", Opening(opening.model))

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from stream.choice import contest, kept, load, trial, tuning
+from stream.choice import contest, kept, load, settle, trial, tuning
 from stream.choice.contest import Asked
 from stream.separators.opening import Opening
 from tests.stream.byhand import Frames, Shares
@@ -59,7 +59,7 @@ def build(folder: Path, monkeypatch: pytest.MonkeyPatch, costs_s: dict[str, floa
     (folder / "model.onnx").write_bytes(b"a model")
     made = Stage(folder / "model.onnx", costs_s)
     monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(folder / "cache"))
-    for module in (contest, kept):
+    for module in (contest, kept, settle):
         monkeypatch.setattr(module, "here", lambda: installed)
     for module in (kept, tuning):
         monkeypatch.setattr(module, "cores", lambda: cores)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.choice import contest, kept, load, trial
+from stream.choice import contest, kept, load, settle, trial
 from stream.command import choosing, song
 from stream.command.choosing import for_files, live, music
 from stream.separators import providers
@@ -22,7 +22,7 @@ def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opening:
     monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setitem(BUILT_IN, "plain", BuiltIn((CPU,), "", EXACT_DB))
     monkeypatch.setattr(providers, "ORDER", ("plain", "cpu"))
-    for module in (contest, kept):
+    for module in (contest, kept, settle):
         monkeypatch.setattr(module, "here", lambda: ["plain", "cpu"])
     monkeypatch.setattr(load, "STAT", tmp_path / "absent")
     monkeypatch.setattr(trial, "HEARD_S", 0.1)

@@ -1,5 +1,6 @@
 """What `auto` takes, what it says of the rest, and that it asks once; what becomes of a provider that is named."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from stream.choice import kept
 from stream.choice.load import Load
+from stream.choice.settings import DOUBTFUL_S
 from stream.choice.settle import settled
 from stream.separators import providers
 from stream.separators.opening import Opening
@@ -98,11 +100,25 @@ def test_without_a_cache_it_is_asked_every_time(stage: Stage, monkeypatch: pytes
     assert settled(stage.asked()).provider == settled(stage.asked()).provider == "openvino"
 
 
-def test_what_a_busy_machine_tells_is_not_kept(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_busy_machine_tells_is_believed_for_an_hour(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Load, "busy", True)
     assert settled(stage.asked()) == replace(stage.asked().opening, provider="openvino")
-    assert answers(stage) == []
-    assert "this is not kept" in stage.said[-1]
+    assert "timed again in an hour" in stage.said[-1]
+    stage.opened.clear()
+    settled(stage.asked())
+    assert stage.opened == []
+    for path in answers(stage):
+        os.utime(path, (path.stat().st_atime, path.stat().st_mtime - DOUBTFUL_S - 1))
+    monkeypatch.setattr(Load, "busy", False)
+    assert settled(stage.asked()).threads == 1
+    assert stage.opened
+
+
+def test_with_nothing_but_the_cpu_only_threads_are_timed(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = build(tmp_path, monkeypatch, {"cpu": 1.0}, ["cpu"], cores=1)
+    assert settled(stage.asked()).provider == "cpu"
+    assert len(stage.opened) == 1
 
 
 def test_a_named_provider_is_checked_once(stage: Stage) -> None:
