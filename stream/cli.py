@@ -59,9 +59,12 @@ def say(text: str) -> None:
 
 
 def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
-    """The separator that was asked for, with its model file fetched if need be; form: of export.store."""
-    name = arguments.model
-    provider = provider_name(arguments.provider)
+    """The separator that was asked for, with its model file fetched if need be; `auto` is settled by the command.
+
+    form: of export.store
+    """
+    name, provider = arguments.model, arguments.provider
+    provider_name(provider)  # one that is not here is refused before anything is fetched
     threads = arguments.threads or 0
     if name in plugins():
         return Opening(name, provider=provider, threads=threads)
@@ -148,6 +151,12 @@ def _models(arguments: Namespace) -> dict[str, Any]:
     return list_models([asdict(model) for model in known()], plugins(), arguments.json)
 
 
+def _doctor(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.doctor import doctor
+
+    return doctor(arguments, partial(_demo_opening, arguments), say)
+
+
 def _export(arguments: Namespace) -> dict[str, Any]:
     try:
         from export.command import Order, Tools
@@ -163,7 +172,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export,
+    "export": _export, "doctor": _doctor,
 }
 
 

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +20,8 @@ from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
 from stream.planning import NAMED_S, USUAL
-from stream.probe import MARGIN, holdable_s, room_s, time_hop
-from stream.separators.opening import Opening, sizes, spend, window_s
+from stream.probe import MARGIN, least_held_s, room_s, time_hop
+from stream.separators.opening import Opening, spend, window_s
 from stream.separators.protocol import Separator
 
 BLOCK = 512  # frames
@@ -123,7 +122,7 @@ class Host:
             hop_time = time_hop(separator)
             if hop_time * MARGIN <= room_s(separator, latency, wish.block):
                 return separator, latency
-            held = self._held(separator, hop_time, asked_s or NAMED_S[USUAL])
+            held = least_held_s(wish.opening, separator, hop_time, asked_s or NAMED_S[USUAL])
             text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
                     f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
             if wish.latency_s is not None or held is None:
@@ -132,13 +131,6 @@ class Host:
             self._say(f"{text}; taking {held:g} s")
             asked_s = held
         raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
-
-    def _held(self, separator: Separator, hop_time: float, asked_s: float) -> float | None:
-        """The least latency above `asked_s` that can be held, if there is one."""
-        opening, geometry = self._wish.opening, sizes(separator)
-        if geometry is None:
-            return None
-        return holdable_s(partial(opening.plan, columns=opening.fixed(separator)), hop_time / geometry.work, asked_s)
 
     def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
         device = (self._stream.device_in, self._stream.device_out) if self._stream else (0, 0)

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from stream.geometry import SAMPLERATE, Latency
 from stream.live.engine import FADE
 from stream.planning import MOST_S, Plan
+from stream.separators.opening import Opening, sizes
 from stream.separators.protocol import Separator
 
 WARM, TIMED = 2, 5
@@ -46,3 +48,11 @@ def holdable_s(plan: Callable[[float], Plan], work_s: float, asked_s: float) -> 
         if MARGIN * work_s * made.geometry.work <= room / SAMPLERATE:
             return twentieth / 20
     return None
+
+
+def least_held_s(opening: Opening, separator: Separator, hop_time_s: float, asked_s: float) -> float | None:
+    """As `holdable_s`, for a machine that takes `hop_time_s` for a hop of this separator."""
+    geometry = sizes(separator)
+    if geometry is None:
+        return None
+    return holdable_s(partial(opening.plan, columns=opening.fixed(separator)), hop_time_s / geometry.work, asked_s)

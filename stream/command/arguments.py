@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
-COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export")
+COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,9 +55,11 @@ def _model(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--model", default="htdemucs", metavar="NAME",
                        help="a name that `demucs-stream models` lists, a file (.safetensors, .th, .yaml, .onnx, .ort), "
                             "or a separator such as center")
-    group.add_argument("--provider", default="auto",
-                       help="auto, cpu, openvino, openvino-f32, cuda, coreml or dml: what ONNX Runtime computes with")
-    group.add_argument("--threads", type=positive, default=None, help="of the model (default: one per core)")
+    group.add_argument("--provider", default="auto", help="what ONNX Runtime computes with: auto (the fastest "
+                       "here that gives the right stems), cpu, openvino, openvino-f32, webgpu, cuda, tensorrt, coreml "
+                       "or dml")
+    group.add_argument("--threads", type=positive, default=None,
+                       help="of the model (default: as timed with auto, or one per core)")
     parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
 
 
@@ -169,6 +171,7 @@ def parser() -> argparse.ArgumentParser:
         listing.add_argument("--json", action="store_true", help="as JSON, on stdout")
     _separate(commands.add_parser("separate", help="separate files"))
     _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
+    _model(commands.add_parser("doctor", help="what this machine can hold, with what, and what would help"))
     _export(commands.add_parser("export", help="make model files of a checkpoint (takes the extra `export`)"))
     return main
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from stream.command.choosing import live
 from stream.command.run import columns, drive, latency_s, preset
 from stream.command.status import clock
 from stream.host import Host, Say, Wish
@@ -22,9 +23,9 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
     true = None if arguments.song else demo_song.write(out / "song")
     song = arguments.song or out / "song" / "mix.wav"
     say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
-    window = columns(arguments.window)
-    chosen = replace(opening(), window_columns=window)
-    host = Host(Wish(chosen, song, None, "wall", latency_s=latency_s(arguments.latency), late=arguments.on_late,
+    wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
+    chosen = live(replace(opening(), window_columns=window), wanted_s, say)
+    host = Host(Wish(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
                      record=out, prepare=preset(arguments)), say)
 
     def half_way() -> None:

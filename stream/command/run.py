@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
+from stream.command.choosing import live
 from stream.command.status import Status, closing_lines, latency_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
@@ -152,8 +153,9 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
-    host = Host(Wish(replace(opening(), window_columns=window), source, sink, pace, arguments.block,
-                     arguments.samplerate, wanted_s, arguments.on_late, arguments.record, preset(arguments)), say)
+    chosen = live(replace(opening(), window_columns=window), wanted_s, say, timed=pace != "virtual")
+    host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
+                     arguments.record, preset(arguments)), say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, say, console, stack)
     return host.report()

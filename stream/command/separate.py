@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from stream.command.choosing import for_files
 from stream.command.jobs import Job, Worker
 from stream.command.progress import Bars
 from stream.command.songs import Song, apart, place, songs
@@ -31,7 +32,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     begun = time.perf_counter()
     output, wish = _output(arguments), _wish(arguments)
     found = songs(arguments.songs, arguments.output)
-    chosen = opening()
+    chosen = for_files(opening(), say)
     if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
         chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
     engine = open_engine(chosen, wish)

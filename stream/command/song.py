@@ -16,6 +16,7 @@ from stream.devices.audiofile import AudioReader, AudioWriter
 SAMPLERATE = 44_100
 BEAT_S = 60 / 100
 BARS = 12
+SUNG_S = 2.0  # before it nobody sings
 CHORDS = ((57, 60, 64), (53, 57, 60), (48, 52, 55), (55, 59, 62))  # MIDI notes: Am F C G, a bar each
 MELODY = (69, 72, 71, 69, 65, 69, 67, 65, 64, 67, 72, 71, 67, 71, 74, 71)  # one a beat
 Formants = tuple[tuple[float, float, float], ...]
@@ -148,6 +149,12 @@ def stems() -> dict[str, npt.NDArray[np.float32]]:
         _PLAYERS[stem](track, np.random.default_rng(seed))
         made[stem] = np.ascontiguousarray(0.5 * track.T, np.float32)
     return made
+
+
+def music() -> npt.NDArray[np.float32]:
+    """The mix from where all stems sound: float32 (2, frames) at 44,100 Hz. [any-thread]"""
+    mix: npt.NDArray[np.float32] = np.sum(list(stems().values()), axis=0).T[:, int(SUNG_S * SAMPLERATE) :]
+    return mix
 
 
 def write(folder: Path) -> dict[str, Path]:

@@ -1,5 +1,6 @@
 """ONNX Runtime's sessions: a model file, opened for certain sizes on one provider."""
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,13 @@ import onnxruntime as ort
 
 from stream.fusion.passes import fused, revision
 from stream.separators import derived
+from stream.separators.catalogue import BUILT_IN, reason
 from stream.separators.denormals import unchanged
-from stream.separators.providers import give, reason
+from stream.separators.providers import elsewhere, give
 
 READY = 8  # graphs that are kept ready in the cache, 170 MB each
 CPU = ["CPUExecutionProvider"]
+log = logging.getLogger(__name__)  # says at once what a provider leaves to another; nobody has to be asked for it
 
 ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
 
@@ -34,10 +37,14 @@ def session(path: Path, sizes: Mapping[str, int], threads: int, spinning: bool, 
             if provider == "cpu" and path.suffix == ".onnx":
                 return _opened(path, options)
             # onnxruntime would step back to the CPU by itself, and tell so on stdout only
-            return ort.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
+            made = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
     except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
         how = "" if provider == "cpu" else f" with provider {provider}"
         raise ValueError(f"{path} is no model that ONNX Runtime can open{how}: {reason(error)}") from error
+    left = elsewhere(made, provider) if provider in BUILT_IN and provider != "cpu" else None
+    if left:
+        log.warning("%s", left)
+    return made
 
 
 def _options(threads: int, spinning: bool) -> Any:

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from onnx import helper
 
 from stream.errors import Failure
 from stream.separators import providers
+from stream.separators.catalogue import BLOBS, BUILT_IN, ORDER, PLUGINS, BuiltIn, Plugin, reason
 from stream.separators.network import Network
-from stream.separators.providers import BLOBS, PLUGINS, give, provider_name, reason
+from stream.separators.providers import device, elsewhere, give, here, provider_name
 from tests.stream.models import model
 
 COLUMNS = 16
@@ -29,6 +31,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def _plugin() -> None:
     pytest.importorskip("onnxruntime_ep_openvino", reason="onnxruntime-ep-openvino is not installed")
+    try:
+        device(PLUGINS["openvino"])
+    except Failure as error:  # not an Intel processor
+        pytest.skip(str(error))
 
 
 def noise(network: Network) -> None:
@@ -47,6 +53,101 @@ def test_a_plugin_that_is_not_installed_is_refused_with_what_to_install(
     monkeypatch.setattr(providers, "find_spec", lambda _module: None)
     with pytest.raises(ValueError, match=rf"{name} needs the package .*: install demucs-stream\[openvino\]"):
         provider_name(name)
+
+
+@pytest.mark.parametrize("name", sorted(set(ORDER) - {"cpu"}))
+def test_a_provider_that_is_not_here_is_refused_with_what_to_install(
+        name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "find_spec", lambda _module: None)
+    if name in here():
+        pytest.skip(f"{name} is built into this onnxruntime")
+    with pytest.raises(ValueError, match=rf"^provider {name} .*: .*(install|onnxruntime)") as caught:
+        provider_name(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_webgpu_without_a_gpu_is_told_in_one_line() -> None:
+    pytest.importorskip("onnxruntime_ep_webgpu", reason="onnxruntime-ep-webgpu is not installed")
+    nobodys = replace(PLUGINS["webgpu"], fits=lambda _device: False)
+    with pytest.raises(Failure, match=r"finds nothing on this machine .*: it wants a GPU and its driver$"):
+        device(nobodys)
+
+
+def test_a_plugin_that_lists_no_device_says_the_same_when_it_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnxruntime_ep_openvino", reason="onnxruntime-ep-openvino is not installed")
+    nobodys = replace(PLUGINS["openvino"], fits=lambda _device: False)
+    for _ in range(2):
+        with pytest.raises(Failure, match="finds nothing on this machine"):
+            device(nobodys)
+
+
+def _azure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that is in the plain build, and takes no node of ours."""
+    if "AzureExecutionProvider" not in ort.get_available_providers():
+        pytest.skip("no provider in this onnxruntime that leaves everything to the CPU")
+    monkeypatch.setitem(BUILT_IN, "azure", BuiltIn(("AzureExecutionProvider",), "", 60.0))
+    monkeypatch.setattr(providers, "ORDER", ("azure", "cpu"))
+
+
+def test_a_provider_that_leaves_everything_to_the_cpu_is_refused(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _azure(monkeypatch)
+    with pytest.raises(Failure, match="provider azure can run no node of the model"):
+        Network(model(tmp_path / "shares.onnx"), COLUMNS, 2, provider="azure")
+
+
+@dataclass
+class Node:
+    op_type: str
+
+
+@dataclass
+class Part:
+    ep_name: str
+    kinds: list[str]
+
+    def get_nodes(self) -> list[Node]:
+        return [Node(kind) for kind in self.kinds]
+
+
+@dataclass
+class Session:
+    """What onnxruntime tells of a session."""
+
+    started: list[str]
+    parts: list[Part]
+
+    def get_providers(self) -> list[str]:
+        return self.started
+
+    def get_provider_graph_assignment_info(self) -> list[Part]:
+        return self.parts
+
+
+CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
+
+
+@pytest.mark.parametrize(("left", "told"), [
+    ([], None), (["Shape", "Gather", "Shape"], "provider cuda runs 3 nodes of the model in 2 parts; 3 run elsewhere "
+                                               "(Shape 2, Gather 1)"),
+    (list("aabcde"), "provider cuda runs 3 nodes of the model in 2 parts; 6 run elsewhere (a 2, b 1, c 1, d 1, ...)")],
+    ids=["none", "some", "many"])
+def test_nodes_that_run_elsewhere_are_counted(left: list[str], told: str | None) -> None:
+    parts = [Part(CUDA, ["Conv", "Mul"]), Part(CUDA, ["Conv"]), *(Part(CPU, [kind]) for kind in left)]
+    assert elsewhere(Session([CUDA, CPU], parts), "cuda") == told
+
+
+def test_a_provider_that_does_not_start_is_no_silent_cpu() -> None:
+    with pytest.raises(Failure, match="cuda is in this onnxruntime, but does not start on this machine"):
+        elsewhere(Session([CPU], [Part(CPU, ["Conv"])]), "cuda")
+
+
+def test_what_a_session_leaves_elsewhere_is_logged_in_one_line(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    _azure(monkeypatch)
+    monkeypatch.setattr("stream.separators.session.elsewhere", lambda _session, name: f"{name} leaves 2 nodes")
+    Network(model(tmp_path / "shares.onnx"), COLUMNS, 2, provider="azure")
+    assert caplog.messages == ["azure leaves 2 nodes"]
 
 
 @pytest.mark.usefixtures("_plugin")
@@ -141,7 +242,7 @@ def test_a_library_that_cannot_be_loaded_is_told_in_one_line(tmp_path: Path, mon
     (tmp_path / "broken_provider.py").write_text(
         f"def get_ep_name(): return 'Broken'\ndef get_library_path(): return {str(tmp_path / 'none.so')!r}\n")
     monkeypatch.syspath_prepend(tmp_path)
-    broken = providers.Plugin("broken-provider", "broken", PLUGINS["openvino"].fits, PLUGINS["openvino"].options)
+    broken = Plugin("broken-provider", "broken", 60.0, lambda _device: True, lambda _device, _threads: {})
     monkeypatch.setitem(PLUGINS, "broken", broken)
     with pytest.raises(Failure, match=r"^broken-provider cannot be loaded: .+$") as caught:
         give(ort.SessionOptions(), "broken", 2)

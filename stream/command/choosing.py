@@ -1,0 +1,47 @@
+"""What computes the model of a command: the provider that was asked for, or the one that is fastest here."""
+
+from functools import cache
+
+from dsp.stft import FFT_HOP
+from stream.choice.contest import Asked, Say
+from stream.choice.settle import settled
+from stream.geometry import MOST_COLUMNS, Geometry
+from stream.separators.opening import Opening
+from stream.separators.protocol import Frames, Separator
+from stream.separators.windowed import Windowed
+
+FILE_HOPS = 2  # of half a window of a file's length: nobody waits for a time, only for whether the stems are right
+
+
+@cache
+def music() -> Frames:
+    """The demo's own song, in which every stem sounds: float32 (2, frames)."""
+    from stream.command import song  # scipy.signal takes half a second to import; most starts need no music
+
+    return song.music()
+
+
+def asked_live(opening: Opening, latency_s: float | None, say: Say) -> Asked:
+    """A live separator of that latency, to be tried."""
+    return Asked(opening, ("live", latency_s), lambda one: one.open(latency_s)[0], music, say)
+
+
+def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True) -> Opening:
+    """The opening with provider, threads and spinning settled, for a latency. [main-thread]
+
+    timed: whether `auto` may take half a minute, once, to find the fastest
+    Raises ValueError for a named provider that fails.
+    """
+    return settled(asked_live(opening, latency_s, say), timed)
+
+
+def for_files(opening: Opening, say: Say) -> Opening:
+    """As `live`, for whole files: `auto` is what was found when it ran live, or the CPU. [main-thread]"""
+    return settled(Asked(opening, ("files",), _whole, music, say, FILE_HOPS), timed=False)
+
+
+def _whole(opening: Opening) -> Separator:
+    """The network as files see it, behind the interface of a separator."""
+    bag = opening.offline(MOST_COLUMNS)
+    assert bag is not None  # without a model file nothing is tried
+    return Windowed(bag, Geometry(bag.columns * FFT_HOP, bag.columns // 2 * FFT_HOP, FFT_HOP, FFT_HOP))

@@ -1,0 +1,135 @@
+"""The command `doctor`: what is here, what it computes with and how fast, what it holds, and what would help most."""
+
+import math
+import platform
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from typing import Any
+
+from stream.choice.contest import Asked, Outcome, contest
+from stream.choice.held import NONE_S, Ends, Held, best, held
+from stream.choice.kept import cores
+from stream.choice.load import watched
+from stream.choice.settle import settled, timed_settings
+from stream.command.advice import advice, processor
+from stream.command.choosing import asked_live
+from stream.devices import portaudio
+from stream.errors import Failure
+from stream.host import Say
+from stream.separators.catalogue import ORDER
+from stream.separators.opening import Opening
+from stream.separators.providers import here, missing, versions
+
+LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi")
+
+
+def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> dict[str, Any]:
+    """Look at everything and time it; what is found is kept for the next start. [main-thread]
+
+    opening: as for `run`; a separator without weights where none can be had
+    """
+    devices, fault = _devices()
+    chosen = opening()
+    with watched() as load:
+        outcomes, chosen = _providers(asked_live(chosen, None, say))
+        rows, least_s = held(chosen, _ends(devices), say, again=True)
+    installed = {name: version(name) for name in LIBRARIES}
+    report = {
+        "version": version("demucs-stream"), "python": platform.python_version(), "system": platform.platform(),
+        "processor": processor(), "cores": cores(), "installed": versions() | installed,
+        "devices": [asdict(device) for device in devices], "devices_fault": fault, "model": chosen.model,
+        "providers": [_provider(name, outcomes.get(name)) for name in ORDER],
+        "chosen": {"provider": chosen.provider, "threads": chosen.threads, "spinning": chosen.spinning},
+        "load": asdict(load), "latencies": [_latency(row) for row in rows],
+        "least_s": None if least_s == NONE_S else least_s, "best": best(rows),
+        "advice": advice(rows, load, fault),
+    }
+    if not arguments.json:
+        print(*_lines(report), sep="\n")
+    return report
+
+
+def _devices() -> tuple[list[portaudio.Device], str | None]:
+    """Sound devices, and what is wrong where there are none."""
+    try:
+        found = portaudio.devices()
+    except Failure as error:
+        return [], str(error)
+    return found, None if found else "no sound devices"
+
+
+def _ends(devices: list[portaudio.Device]) -> Ends:
+    """The rate of the default output; what a device itself adds is only known when it is open."""
+    rates = [device.samplerate for device in devices if "default output" in device.default]
+    return Ends(rates[0]) if rates else Ends()
+
+
+def _providers(asked: Asked) -> tuple[dict[str, Outcome], Opening]:
+    """What became of each that is installed, and what is chosen; nothing to choose without a model file."""
+    if not asked.opening.files:
+        return {}, replace(asked.opening, provider="cpu")
+    outcomes: dict[str, Outcome] = {}
+
+    def seen() -> Iterator[Outcome]:
+        for outcome in contest(asked):
+            outcomes[outcome.provider] = outcome
+            yield outcome
+
+    settings = timed_settings(replace(asked, opening=replace(asked.opening, provider="auto")), seen())
+    return outcomes, settings.of(asked.opening) if asked.opening.provider == "auto" else settled(asked)
+
+
+def _provider(name: str, outcome: Outcome | None) -> dict[str, Any]:
+    """A provider's row: its times in seconds, or why there are none."""
+    row: dict[str, Any] = {"name": name, "installed": name in here(), "median_s": None, "p99_s": None, "ratio": None,
+                           "agrees_db": None, "why": "", "notes": []}
+    if not row["installed"]:
+        return row | {"why": missing(name).removeprefix(f"provider {name} ")}
+    if outcome is None:
+        return row | {"why": "not timed: this model does not use it"}
+    row |= {"why": outcome.why, "notes": outcome.notes}
+    if outcome.trial is None:
+        return row
+    trial = outcome.trial
+    agrees_db = trial.agrees_db if math.isfinite(trial.agrees_db) else None
+    return row | {"median_s": trial.median_s, "p99_s": trial.p99_s, "ratio": trial.ratio, "agrees_db": agrees_db}
+
+
+def _latency(row: Held) -> dict[str, Any]:
+    return asdict(row) | {"margin": row.margin, "holds": row.holds}
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    """The report for a person."""
+    yield f"demucs-stream {report['version']}, Python {report['python']}, {report['system']}"
+    yield f"{report['processor']}, {report['cores']} cores"
+    yield "installed: " + ", ".join(f"{name} {found}" if found else f"no {name}"
+                                    for name, found in report["installed"].items())
+    yield f"devices:{' ' + report['devices_fault'] if report['devices_fault'] else ''}"
+    for device in report["devices"]:
+        yield f"  {portaudio.Device(**device)}, {device['samplerate']} Hz"
+    yield f"providers for {report['model']}, a hop of the usual latency (median, p99):"
+    yield from map(_provider_line, report["providers"])
+    chosen = report["chosen"]
+    yield (f"latencies with provider {chosen['provider']}, {chosen['threads'] or 'all'} threads, "
+           "the device's own part aside:")
+    for row in report["latencies"]:
+        verdict = "held" if row["holds"] else "not held"
+        took_ms, room_ms = row["hop_time_s"] * 1000, max(0, row["room_s"]) * 1000
+        yield (f"  {row['name']:12} {row['latency_s']:5.2f} s  {verdict}: a hop takes {took_ms:.1f} ms and may take "
+               f"{room_ms:.1f} ({row['margin']:.1f} times)")
+    least_s = report["least_s"]
+    yield f"  {'least':12} {least_s:5.2f} s" if least_s else "  no latency can be held"
+    yield f"best held: {report['best'] or 'none'}"
+    yield f"what would help most: {report['advice']}"
+
+
+def _provider_line(row: dict[str, Any]) -> str:
+    if row["median_s"] is None:
+        return f"  {row['name']:12} {row['why']}"
+    agrees = "" if row["agrees_db"] is None else f", stems agree with the CPU provider's to {row['agrees_db']:.0f} dB"
+    distrust = f"; not trusted: {row['why']}" if row["why"] else ""
+    notes = "".join(f"; {note}" for note in row["notes"])
+    return f"  {row['name']:12} {row['median_s'] * 1000:.0f} ms, {row['p99_s'] * 1000:.0f} ms{agrees}{distrust}{notes}"
