@@ -72,7 +72,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--midi", metavar="PORT", help="toggle mutes by MIDI: part of a port's name, auto, or virtual")
     group = parser.add_argument_group("live")
     group.add_argument("--latency", metavar="SECONDS|NAME",
-                       help="in all: seconds, or fast, balanced, quality (default: balanced)")
+                       help="in all: seconds, or fast, balanced, quality, auto (default: balanced)")
     group.add_argument("--on-late", choices=("dry", "mute"), default="dry",
                        help="what is heard instead of stems that are late (default: dry)")
     group.add_argument("--window", type=float, metavar="SECONDS",

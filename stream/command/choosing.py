@@ -4,8 +4,11 @@ from functools import cache
 
 from dsp.stft import FFT_HOP
 from stream.choice.contest import Asked, Say
+from stream.choice.held import NONE_S, Ends, best, held
 from stream.choice.settle import settled
+from stream.errors import Failure
 from stream.geometry import MOST_COLUMNS, Geometry
+from stream.planning import NAMED_S
 from stream.separators.opening import Opening
 from stream.separators.protocol import Frames, Separator
 from stream.separators.windowed import Windowed
@@ -33,6 +36,22 @@ def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True
     Raises ValueError for a named provider that fails.
     """
     return settled(asked_live(opening, latency_s, say), timed)
+
+
+def best_s(opening: Opening, ends: Ends, say: Say) -> float:
+    """Seconds of the best latency that this machine holds. Raises Failure where it holds none. [main-thread]
+
+    opening: with its provider settled
+    """
+    rows, least_s = held(opening, ends, say)
+    name = best(rows)
+    if name is not None:
+        say(f"latency {name}, the best that this machine holds")
+        return NAMED_S[name]
+    if least_s == NONE_S:
+        raise Failure("this machine holds no latency: see demucs-stream doctor")
+    say(f"none of {', '.join(NAMED_S)} can be held here; taking {least_s:g} s")
+    return least_s
 
 
 def for_files(opening: Opening, say: Say) -> Opening:

@@ -8,8 +8,9 @@ from typing import Any
 
 from rich.console import Console
 
-from stream.command.choosing import live
-from stream.command.run import columns, drive, latency_s, preset
+from stream.choice.held import Ends
+from stream.command.choosing import best_s, live
+from stream.command.run import AUTO, columns, drive, latency_s, preset
 from stream.command.status import clock
 from stream.host import Host, Say, Wish
 from stream.separators.opening import Opening
@@ -25,6 +26,8 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
     say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
     wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
     chosen = live(replace(opening(), window_columns=window), wanted_s, say)
+    if arguments.latency == AUTO:
+        wanted_s = best_s(chosen, Ends(), say)
     host = Host(Wish(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
                      record=out, prepare=preset(arguments)), say)
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from rich.console import Console
 
-from stream.command.choosing import live
+from stream.choice.held import Ends
+from stream.command.choosing import best_s, live
 from stream.command.status import Status, closing_lines, latency_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
@@ -25,17 +26,20 @@ from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.separators.opening import Opening
 
+AUTO = "auto"
 SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}
 
 
 def latency_s(text: str | None) -> float | None:
-    """Seconds for `1.5` or a name; None for None. Raises ValueError. [any-thread]"""
-    if text is None or text in NAMED_S:
-        return None if text is None else NAMED_S[text]
+    """Seconds for `1.5` or a name; None for None and for `auto`. Raises ValueError. [any-thread]"""
+    if text is None or text == AUTO:
+        return None
+    if text in NAMED_S:
+        return NAMED_S[text]
     try:
         seconds = float(text)
     except ValueError:
-        raise ValueError(f"latency {text!r} is neither seconds nor one of {', '.join(NAMED_S)}") from None
+        raise ValueError(f"latency {text!r} is neither seconds nor one of {', '.join(NAMED_S)}, {AUTO}") from None
     if not LEAST_S <= seconds <= MOST_S:
         raise ValueError(f"latency must be {LEAST_S:g} to {MOST_S:g} s, not {seconds:g}")
     return seconds
@@ -154,6 +158,8 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
     chosen = live(replace(opening(), window_columns=window), wanted_s, say, timed=pace != "virtual")
+    if arguments.latency == AUTO:
+        wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
     host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
                      arguments.record, preset(arguments)), say)
     stack.callback(host.close, keep=False)

@@ -70,3 +70,24 @@ def as_ort(path: Path) -> Path:
     options.add_session_config_entry("session.save_model_format", "ORT")
     ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return path.with_suffix(".ort")
+
+
+STATEFUL: dict[str, list[int | str]] = {"positions": ["T", 4], "slots": ["T"], "mask": ["L"], "blend": [2]}
+STATE: dict[str, list[int | str]] = {"heard": [1], "layers.0.k": [2, "8*L", 4]}
+
+
+def stateful(path: Path, recompute: int = 2) -> Path:
+    """A model file that carries a state: every stem is a quarter of the mix, half by each branch; it counts hops."""
+    model(path, {"recompute": str(recompute), "sources": '["drums", "bass", "other", "vocals"]'}, gains=(0.125,) * 4)
+    made = onnx.load(path)
+    graph = made.graph
+    for name, shape in (STATEFUL | STATE).items():
+        kind = TensorProto.INT64 if name == "slots" else TensorProto.FLOAT
+        graph.input.append(helper.make_tensor_value_info(name, kind, shape))
+    for name, shape in STATE.items():
+        graph.output.append(helper.make_tensor_value_info(f"{name}.next", TensorProto.FLOAT, shape))
+    graph.initializer.append(numpy_helper.from_array(np.ones(1, np.float32), "one"))
+    graph.node.append(helper.make_node("Add", ["heard", "one"], ["heard.next"]))
+    graph.node.append(helper.make_node("Identity", ["layers.0.k"], ["layers.0.k.next"]))
+    onnx.save(made, path)
+    return path

@@ -1,13 +1,17 @@
 """What a command computes with, with real sessions: a second provider by hand is the plain graph on the CPU."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stream.choice import contest, kept, load, settle, trial
+from stream.choice import contest, held, kept, load, settle, trial
+from stream.choice.held import Ends
 from stream.command import choosing, song
-from stream.command.choosing import for_files, live, music
+from stream.command.choosing import best_s, for_files, live, music
+from stream.errors import Failure
+from stream.planning import NAMED_S
 from stream.separators import providers
 from stream.separators.catalogue import BUILT_IN, CPU, EXACT_DB, BuiltIn
 from stream.separators.opening import Opening
@@ -60,3 +64,21 @@ def test_every_stem_sounds_in_the_music_from_the_beginning() -> None:
     start = int(song.SUNG_S * song.SAMPLERATE)
     for stem in song.stems().values():
         assert np.sqrt(np.mean(np.square(stem[start : start + 3 * song.SAMPLERATE]))) > 0.01
+
+
+@pytest.mark.parametrize(("hop_time_s", "wanted", "says"), [
+    (0.001, max(NAMED_S.values()), "latency quality, the best that this machine holds"),
+    (0.6, None, "none of fast, balanced, quality can be held here; taking")])
+def test_auto_latency_is_the_best_that_is_held(hop_time_s: float, wanted: float | None, says: str, opening: Opening,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(held, "time_hop", lambda _separator: hop_time_s)
+    found = best_s(replace(opening, provider="cpu"), Ends(), said.append)
+    assert found == wanted or (wanted is None and found > max(NAMED_S.values()))
+    assert said[-1].startswith(says)
+
+
+def test_a_machine_that_holds_nothing_is_told_so(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held, "time_hop", lambda _separator: 1000.0)
+    with pytest.raises(Failure, match="this machine holds no latency"):
+        best_s(replace(opening, provider="cpu"), Ends(), lambda _text: None)
