@@ -21,9 +21,10 @@ lint: .venv/dev
 bench: .venv/dev
 	for name in callback stft network separate quality; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
-# the graph without weights that the package carries (export/htdemucs.onnx)
+# the graphs without weights that the package carries (export/*.onnx)
 graph: .venv/dev
 	$(BIN)/python -m export.graph
+	$(BIN)/python -m export.stateful.trace
 
 .venv/runtime: .venv/python pyproject.toml
 	@.ci/apt libportaudio2

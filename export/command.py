@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from export.bag import read_bag
 from export.compare import LIMITS, Compared
 from export.length import length
-from export.making import Made, One, Order, Tools, Traced, fixed_columns, make
+from export.making import Made, One, Order, Tools, Traced, fixed_columns, make, make_stateful
 from export.ortfile import CONFIG, write_config
 from export.published import MODELS
 from export.staging import staging
@@ -33,12 +33,17 @@ def export(order: Order, tools: Tools) -> dict[str, Any]:
     wanted = None if order.length is None else length(order.length)
     if order.weights not in LIMITS:
         raise ValueError(f"weights must be {', '.join(LIMITS)}, not {order.weights!r}")
+    if order.stateful and (wanted is not None or order.weights != "fp32"):
+        raise ValueError("a stateful file is fp32 and takes hops of any length: --stateful goes with neither --weights "
+                         "nor --length")
     made, traced, names = Made(), Traced(), []
     with staging(order.to) as folder, _quiet():
         for name, weights in checkpoints(order.model, tools.say, tools.progress):
             if f"{name}.onnx" not in made.files:
                 one = One(name, weights, fixed_columns(name, weights, wanted), order, folder)
                 make(one, traced.graph(name, weights), tools, made)
+                if order.stateful:
+                    make_stateful(one, traced.graph(name, weights, stateful=True), tools, made)
             names.append(name)
         if order.ort:
             models = [path for path in made.files.values() if path.suffix == ".ort"]

@@ -8,13 +8,14 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
-from export.bind import KINDS, bind_weights, segment_columns
+from export.bind import KINDS, STATEFUL, bind_weights, segment_columns
 from export.compare import EXACT, LIMITS, Compared, Outputs, Subject
 from export.graph import settings, trace
 from export.length import LEAST, Length, fix
 from export.ortfile import Fuse, write_ort
 from export.quantize import WEIGHTS
 from export.source import Progress
+from export.stateful.trace import RECOMPUTE, trace_stateful
 from export.store import Say
 from export.verify import Reference, excerpt, outputs_of
 from export.weights import Weights, encoded
@@ -31,6 +32,7 @@ class Order:
     length: see export.length; None is any length
     weights: one of export.compare.LIMITS
     ort: ORT format too
+    stateful: a second file, which takes a hop's columns and carries a state (export.stateful)
     """
 
     model: str
@@ -38,6 +40,7 @@ class Order:
     length: str | None = None
     weights: str = "fp32"
     ort: bool = False
+    stateful: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,12 +76,13 @@ class Traced:
     def __init__(self) -> None:
         self._graphs: dict[str, bytes] = {}
 
-    def graph(self, name: str, weights: Weights) -> onnx.ModelProto:
+    def graph(self, name: str, weights: Weights, stateful: bool = False) -> onnx.ModelProto:
         """A bare graph, the caller's own. Raises ValueError for a network that cannot be traced."""
-        key = json.dumps(dict(weights.kwargs), default=encoded, sort_keys=True)
+        key = json.dumps([dict(weights.kwargs), stateful], default=encoded, sort_keys=True)
         if key not in self._graphs:
             try:
-                self._graphs[key] = trace(weights.kwargs).SerializeToString()
+                made = trace_stateful(weights.kwargs, RECOMPUTE) if stateful else trace(weights.kwargs)
+                self._graphs[key] = made.SerializeToString()
             except Exception as error:  # torch raises a class of its own for each kind of failure
                 reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
                 raise ValueError(f"{name}: a network of these arguments cannot be traced: {reason}") from error
@@ -103,6 +107,18 @@ class One:
             return (self.columns,)
         most = segment_columns(settings(self.weights.kwargs))
         return (most, max(LEAST, min(SHORT, most // 2)))
+
+
+def make_stateful(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
+    """Bind one checkpoint's stateful file, and verify that in one hop it is demucs'."""
+    path = one.folder / f"{one.name}{STATEFUL}.onnx"
+    windows = [excerpt(tools.music, columns) for columns in one.lengths]
+    bind_weights(one.weights, path, bare)
+    tools.say(f"{path.name}: comparing one hop of {', '.join(map(str, one.lengths))} columns with demucs")
+    about = _props(onnx.load(path))
+    subject = Subject(path.name, "torch", tuple(json.loads(about["sources"])), EXACT)
+    _judged(path, subject, windows, _torch(one, windows), made)
+    made.files[path.name], made.about[path.name] = path, about
 
 
 def make(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:

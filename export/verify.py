@@ -43,17 +43,34 @@ class Reference:
 
 
 def outputs_of(model: Path, window: Array) -> Outputs:
-    """What a model file gives for a window, float32 (2, 1024 T), on the CPU provider."""
+    """What a model file gives for a window, float32 (2, 1024 T), on the CPU provider.
+
+    For a file that carries a state the window is the first hop, and all of it.
+    """
+    columns = window.shape[-1] // FFT_HOP
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # of errors; warnings are about graphs
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
-    options.add_free_dimension_override_by_name("T", window.shape[-1] // FFT_HOP)
+    options.add_free_dimension_override_by_name("T", columns)
     options.add_free_dimension_override_by_name("N", window.shape[-1])
     session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     feeds = {"mix": window[None], "spec": stft(window)[None]}
+    feeds |= {value.name: _first(value, columns) for value in session.get_inputs() if value.name not in feeds}
     spec_out, wave_out = session.run(["spec_out", "wave_out"], feeds)
     return Outputs.of_branches(spec_out[0], wave_out[0])
+
+
+def _first(value: Any, columns: int) -> Array:
+    """What a first hop of so many columns is told, and finds of its state: see export.stateful.state."""
+    length = {"L": columns, "T": columns}
+    shape = [size if isinstance(size, int) else length.get(size) or int(size.removesuffix("*L")) * columns
+             for size in value.shape]
+    if value.name == "slots":
+        return np.arange(columns)
+    if value.name == "positions":
+        return (np.arange(columns)[:, None] + np.arange(shape[1]) / shape[1]).astype(np.float32)
+    return np.zeros(shape, np.float32)
 
 
 def excerpt(mix: Array, columns: int) -> Array:

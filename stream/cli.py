@@ -165,7 +165,8 @@ def _export(arguments: Namespace) -> dict[str, Any]:
     except ModuleNotFoundError as error:
         raise ValueError(f"export needs {error.name}, which is not installed: install this program with its extra "
                          "`export`, for example `pip install '.[export]'` in its folder") from error
-    order = Order(arguments.model, arguments.output, arguments.length, arguments.weights, arguments.ort)
+    order = Order(arguments.model, arguments.output, arguments.length, arguments.weights, arguments.ort,
+                  arguments.stateful)
     with _downloading() as progress:
         return export(arguments, lambda music: make(order, Tools(music, say, progress, fused)))
 

@@ -47,7 +47,7 @@ def plan_windows(latency_s: float, columns: int | None = None) -> Plan:
 
 
 CONTEXT = 252  # columns that attention remembers (docs/quality.md)
-LONGEST_HOP = 32  # columns; longer ones make no second of audio cheaper
+LONGEST_HOP = 128  # columns, 3 s; longer ones make no second of audio cheaper
 HOP_OVERHEAD = 1280  # as OVERHEAD; hops are shorter here, and their time is surer
 
 

@@ -154,6 +154,8 @@ def _export(parser: argparse.ArgumentParser) -> None:
                         help="how they are stored: what each costs is in docs/export.md (default: fp32)")
     parser.add_argument("--ort", action="store_true",
                         help="ORT format too, and the operators that a reduced build of ONNX Runtime needs for it")
+    parser.add_argument("--stateful", action="store_true", help="DIR/<name>-stateful.onnx too, which takes a hop's new "
+                        "columns and carries its past in a state: what live separation runs")
     parser.add_argument("--song", nargs="+", type=Path, default=[], metavar="FILE", help="music to verify the files "
                         "with; stems given together are summed (default: the demo's own)")
     parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dsp.stft import BINS, FFT_HOP
-from stream.separators.contract import SAMPLERATE, SEGMENT, shape, sources, whole
+from stream.separators.contract import SAMPLERATE, SEGMENT, shape, sources, stateful, whole
 from stream.separators.denormals import flushed
 from stream.separators.protocol import Frames
 from stream.separators.providers import provider_name
@@ -35,6 +35,8 @@ class Network:
         self.provider = provider_name(provider)
         self._session = session(path, {"T": columns, "N": columns * FFT_HOP}, threads, spinning, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
+        if stateful(meta):
+            raise ValueError(f"{path} carries a state: it separates live, hop by hop, and has no windows")
         stems, own = shape(path, self._session, columns)
         self.fixed = own is not None
         self.columns, self.frames = own or (columns, columns * FFT_HOP)

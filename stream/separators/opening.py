@@ -51,6 +51,8 @@ class Opening:
         """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
         if not self.files:
             return plugin(self.model), latency_s
+        if self.recompute is not None and self.window_columns is not None:
+            raise ValueError(f"{self.model} carries a state: it has no window")
         if latency_s is None and self.geometry is None:
             latency_s = NAMED_S[USUAL]
         wanted = self.geometry or self.plan(latency_s or MOST_S).geometry

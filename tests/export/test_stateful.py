@@ -14,7 +14,9 @@ import onnx  # noqa: E402
 
 from dsp.stft import BINS, FFT_HOP, stft  # noqa: E402
 from export.bind import KEPT, STATEFUL, bare_path, bind_weights  # noqa: E402
+from export.command import Order, Tools, export  # noqa: E402
 from export.graph import Core  # noqa: E402
+from export.source import unshown  # noqa: E402
 from export.stateful.network import Stateful  # noqa: E402
 from export.stateful.state import Hop, State  # noqa: E402
 from export.stateful.trace import GIVEN, RECOMPUTE, trace_stateful  # noqa: E402
@@ -49,10 +51,14 @@ def _exactly() -> Iterator[None]:
     torch.set_default_dtype(torch.float32)
 
 
-def music(columns: int) -> tuple[Any, Any]:
+def music_of(columns: int) -> np.ndarray[Any, Any]:
     rng = np.random.default_rng(columns)
     fading = np.linspace(0.1, 1, columns * FFT_HOP) * (1 + np.sin(np.arange(columns * FFT_HOP) / 3000))
-    mix = (rng.standard_normal((2, columns * FFT_HOP)) * 0.1 * fading).astype(np.float32)
+    return (rng.standard_normal((2, columns * FFT_HOP)) * 0.1 * fading).astype(np.float32)
+
+
+def music(columns: int) -> tuple[Any, Any]:
+    mix = music_of(columns)
     return torch.from_numpy(mix)[None].double(), torch.from_numpy(stft(mix))[None].double()
 
 
@@ -159,6 +165,24 @@ def test_the_graph_in_onnx_runtime_is_the_network_in_torch(small_model: Path) ->
         wanted = reference.hop(mix[..., : FFT_HOP * end], spec[..., :end])
         found = torch.from_numpy(network.spec_out)[None], torch.from_numpy(network.wave_out)[None]
         assert all(close(*pair, limit=1e-4) for pair in zip(found, wanted, strict=True))
+
+
+def test_export_writes_a_stateful_file_beside_the_other_and_verifies_it(tmp_path: Path) -> None:
+    random_weights(SMALL | {"segment": 1}).write(tmp_path / "small.safetensors")
+    said: list[str] = []
+    music = music_of(60)
+    order = Order(str(tmp_path / "small.safetensors"), tmp_path / "out", stateful=True)
+    report = export(order, Tools(music, said.append, unshown))
+    assert sorted(report["files"]) == ["small-stateful.onnx", "small.onnx"]
+    assert {row["file"] for row in report["parity"]} == {"small-stateful.onnx", "small.onnx"}
+    assert report["metadata"]["small-stateful.onnx"]["recompute"] == str(RECOMPUTE)
+    assert StatefulNetwork(tmp_path / "out" / "small-stateful.onnx", 6, context=10, threads=1, provider="cpu").columns
+
+
+@pytest.mark.parametrize("change", [{"weights": "fp16"}, {"length": "44"}], ids=str)
+def test_a_stateful_file_of_other_weights_or_of_a_length_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="a stateful file is fp32 and takes hops of any length"):
+        export(Order("htdemucs", tmp_path, stateful=True, **change), Tools(music_of(20), print, unshown))
 
 
 @pytest.mark.parametrize("name", KEPT)
