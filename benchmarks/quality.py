@@ -118,6 +118,8 @@ def traced(setting: HopSetting, stateful: Opening) -> Opening:
 
     It takes the extra `export` and a minute, and is kept in the cache. Raises ValueError for a bag.
     """
+    if stateful.recompute is None:
+        raise ValueError(f"{stateful.model} carries no state: {setting} cannot be measured")
     if setting.recompute == stateful.recompute:
         return stateful
     from export.bind import bind_weights

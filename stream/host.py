@@ -19,9 +19,9 @@ from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
-from stream.planning import NAMED_S, USUAL
+from stream.planning import NAMED_S, USUAL, expected_loss_db
 from stream.probe import MARGIN, least_held_s, room_s, time_hop
-from stream.separators.opening import Opening, spend, window_s
+from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import Separator
 
 BLOCK = 512  # frames
@@ -200,6 +200,7 @@ class Host:
             "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),
             "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
             "latency_frames": self.latency.total, "window_s": window_s(self.separator),
+            "expected_loss_db": expected_loss_db(sizes(self.separator)),
             "heard_s": self.engine.heard / self._rate, "hops": worker.hops, **counts,
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},

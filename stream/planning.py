@@ -65,6 +65,19 @@ def plan_hops(latency_s: float, recompute: int) -> Plan:
     return Plan(geometry, frames - geometry.hop - geometry.latency)
 
 
+# by columns of a hop: dB that stateful HTDemucs loses against offline, in the median second and over whole songs, as
+# measured on the shared music (docs/quality.md)
+LOSS_DB = {2: (0.5, 2.2), 4: (0.4, 2.0), 8: (0.3, 1.1), 24: (0.2, 0.8)}
+
+
+def expected_loss_db(geometry: Geometry | HopGeometry | None) -> tuple[float, float] | None:
+    """What these sizes are expected to lose, in the median second and over whole songs; None if it is not known."""
+    if not isinstance(geometry, HopGeometry):
+        return None
+    columns = geometry.hop // FFT_HOP
+    return LOSS_DB[max((known for known in LOSS_DB if known <= columns), default=min(LOSS_DB))]
+
+
 def _frames(latency_s: float) -> int:
     if not LEAST_S <= latency_s <= MOST_S:
         raise ValueError(f"latency must be {LEAST_S} to {MOST_S} s, not {latency_s:g}")

@@ -105,5 +105,5 @@ GRIDS: dict[str, list[Setting]] = {
                   *(WindowSetting(88, 28, AHEAD, frames) for frames in (0, 512, 2048)),
                   *(HopSetting(PAST, SHORT, FEW, frames) for frames in (0, 512, AHEAD)),
                   *(HopSetting(PAST, SHORT, FEW, AHEAD, frames) for frames in (0, 512))],
-    "quick": [WindowSetting(24, 16, 0), HopSetting(24, SHORT, FEW)],
+    "quick": [WindowSetting(24, 16, frames) for frames in (0, AHEAD)],
 }

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from stream.choice.held import Ends
 from stream.command.choosing import best_s, live
-from stream.command.status import Status, closing_lines, latency_lines
+from stream.command.status import Status, closing_lines, opening_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
@@ -119,7 +119,8 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
-    say(latency_lines(host.report()))
+    for text in opening_lines(host.report()):
+        say(text)
     with Status(console, host.engine, host.mixer, keys.help if keys.here else "") as status:
         def watch() -> bool:
             also()

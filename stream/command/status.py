@@ -60,6 +60,15 @@ def latency_lines(report: dict[str, Any]) -> str:
     return f"latency {report['latency_s'] * 1000:.0f} ms = {parts} ({report['latency_frames']} frames)"
 
 
+def opening_lines(report: dict[str, Any]) -> list[str]:
+    """What there is to say before the first frame."""
+    lines, loss_db = [latency_lines(report)], report["expected_loss_db"]
+    if loss_db is not None:
+        lines.append(f"expected against offline: {loss_db[0]:g} dB less in the median second, {loss_db[1]:g} dB over a "
+                     "whole song, most of it where something sets in")
+    return lines
+
+
 def closing_lines(report: dict[str, Any]) -> list[str]:
     """What there is to say at the end of a run."""
     times = report["hop_time_s"]

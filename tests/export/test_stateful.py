@@ -99,7 +99,7 @@ def test_all_in_one_hop_it_is_the_published_network(kind: str) -> None:
 
 @pytest.mark.usefixtures("_exactly")
 @pytest.mark.parametrize(("hops", "recompute"), [
-    ([8, 8, 8], 0), ([8, 8, 8], 2), ([1] * 5, 1), ([3, 11, 2, 5], 2), ([4] * 4, 5)], ids=str)
+    ([8, 8, 8], 0), ([8, 8, 8], 2), ([6, 1, 1, 1, 1], 1), ([3, 11, 2, 5], 2), ([4] * 4, 5)], ids=str)
 @torch.no_grad()
 def test_hop_by_hop_it_is_the_published_network_that_is_not_told_the_future(hops: list[int], recompute: int) -> None:
     core, stateful = networks(SMALL, recompute)

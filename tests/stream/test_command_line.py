@@ -78,10 +78,10 @@ WRONG = {
     "gain too high": ("run --device song.wav --model center --gain vocals=99 --record out", 2, "at most 24 dB"),
     "gain no number": ("run --device song.wav --model center --gain vocals=nan --record out", 2, "at most 24 dB"),
     "latency in words": ("run --device song.wav --model center --latency soon --record out", 2, "neither seconds nor"),
-    "latency nothing": ("run --device song.wav --model center --latency 0 --record out", 2, "must be 0.2 to 30 s"),
-    "latency negative": ("run --device song.wav --model center --latency -1 --record out", 2, "must be 0.2 to 30 s"),
+    "latency nothing": ("run --device song.wav --model center --latency 0 --record out", 2, "must be 0.13 to 30 s"),
+    "latency negative": ("run --device song.wav --model center --latency -1 --record out", 2, "must be 0.13 to 30 s"),
     "latency too long": ("run --device song.wav --model center --latency 1000 --record out", 2, "not 1000"),
-    "latency NaN": ("run --device song.wav --model center --latency nan --record out", 2, "must be 0.2 to 30 s"),
+    "latency NaN": ("run --device song.wav --model center --latency nan --record out", 2, "must be 0.13 to 30 s"),
     "window too long": ("run --device song.wav --model center --window 60 --record out", 2, "window must be"),
     "block of nothing": ("run --device song.wav --model center --block 0 --record out", 2, "--block"),
     "samplerate in words": ("run --device song.wav --model center --samplerate cd --record out", 2, "--samplerate"),
@@ -119,6 +119,7 @@ def test_the_exit_code_reaches_the_shell_without_a_traceback(folder: Path) -> No
 @pytest.mark.weights
 def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(folder: Path, model_path: Path) -> None:
     done = command("run", "--device", "song.wav", "--clock", "wall", "--latency", "0.3", "--model", model_path,
+                   "--provider", "cpu",
                    "--record", "out")
     assert done.code == 1
     assert len(done.said) == 1, done.err

@@ -136,11 +136,15 @@ def test_a_run_that_fails_leaves_no_recording(song: Callable[..., Path], tmp_pat
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_real_model_gives_the_same_bits_whatever_the_block(song: Callable[..., Path], tmp_path: Path,
-                                                               model_path: Path, lithium: Frames) -> None:
+@pytest.mark.parametrize(("fixture", "recompute", "latency_s"), [("model_path", None, 2.0), ("stateful_path", 2, 0.45)],
+                         ids=["windowed", "stateful"])
+@pytest.mark.weights
+def test_the_real_model_gives_the_same_bits_whatever_the_block(
+        fixture: str, recompute: int | None, latency_s: float, song: Callable[..., Path], tmp_path: Path,
+        lithium: Frames, request: pytest.FixtureRequest) -> None:
     path = song(lithium[10 * 44_100 : 14 * 44_100])
-    opening = Once("htdemucs", (model_path,))
-    runs = [run(path, tmp_path / str(block), opening, block, 2.0)[0] for block in BLOCKS]
+    opening = Once("htdemucs", (request.getfixturevalue(fixture),), recompute=recompute)
+    runs = [run(path, tmp_path / str(block), opening, block, latency_s)[0] for block in BLOCKS]
     assert list(runs[0]) == ["mix", "drums", "bass", "other", "vocals"]
     assert runs[0]["mix"].tobytes() == lithium[10 * 44_100 : 14 * 44_100].tobytes()
     assert stems_sum_to_the_mix(runs[0])

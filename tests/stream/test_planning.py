@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stream.geometry import SAMPLERATE, HopGeometry
-from stream.planning import LEAST_S, MOST_S, NAMED_S, plan_hops, plan_windows
+from stream.planning import LEAST_S, LOSS_DB, MOST_S, NAMED_S, expected_loss_db, plan_hops, plan_windows
 
 LATENCIES = sorted({*NAMED_S.values(), LEAST_S, MOST_S, 0.79, 0.8, 1.49, 1.5, 3.5, 8.0,
                     *np.random.default_rng(0).uniform(LEAST_S, MOST_S, 300).round(3)})
@@ -62,3 +62,12 @@ def test_the_names_are_in_order_and_below_half_a_second_a_hop_is_186_ms() -> Non
     assert list(NAMED_S.values()) == sorted(NAMED_S.values())
     assert plan_hops(0.45, 2).geometry.hop == 8192
     assert plan_hops(NAMED_S["fast"], 2).geometry.hop == 4096
+
+
+def test_longer_hops_are_expected_to_lose_less_and_windows_are_not_known() -> None:
+    losses = [expected_loss_db(plan_hops(latency_s, 2).geometry) for latency_s in LATENCIES]
+    assert None not in losses
+    assert losses == sorted(losses, reverse=True)  # type: ignore[type-var]
+    assert {*losses} == {*LOSS_DB.values()}
+    assert expected_loss_db(plan_windows(2.0).geometry) is None
+    assert expected_loss_db(None) is None
