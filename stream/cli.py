@@ -74,7 +74,7 @@ def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
 
 def live(arguments: Namespace) -> Opening:
     """As `opening`, with a state unless whole windows are asked for."""
-    return opening(arguments, WINDOWED if arguments.window else STATEFUL)
+    return opening(arguments, WINDOWED if vars(arguments).get("window") else STATEFUL)  # doctor has no --window
 
 
 def fetch(name: str, form: str) -> Bag:
