@@ -24,6 +24,14 @@ SAMPLERATE = 44_100  # Hz; what HTDemucs was trained at
 LEAST_COLUMNS, MOST_COLUMNS = 16, 336  # the graph's time axis (design.md, The model file)
 
 
+def _check_late(hop: int, lookahead: int, crossfade: int) -> None:
+    """What holds for what comes late, windowed or not. Raises ValueError."""
+    if lookahead < 0 or crossfade < 0:
+        raise ValueError(f"lookahead and crossfade must not be negative, not {lookahead}, {crossfade}")
+    if crossfade > hop:
+        raise ValueError(f"crossfade must be at most a hop ({hop}), not {crossfade}")
+
+
 @dataclass(frozen=True)
 class Geometry:
     """The sizes of a windowed separator, in frames at the model's samplerate.
@@ -47,10 +55,7 @@ class Geometry:
         if not LEAST_COLUMNS <= self.columns <= MOST_COLUMNS:
             raise ValueError(f"window must be {LEAST_COLUMNS * FFT_HOP} to {MOST_COLUMNS * FFT_HOP} frames, "
                              f"not {self.window}")
-        if self.lookahead < 0 or self.crossfade < 0:
-            raise ValueError(f"lookahead and crossfade must not be negative, not {self.lookahead}, {self.crossfade}")
-        if self.crossfade > self.hop:
-            raise ValueError(f"crossfade must be at most a hop ({self.hop}), not {self.crossfade}")
+        _check_late(self.hop, self.lookahead, self.crossfade)
         if self.context < 0:
             raise ValueError(f"hop, crossfade and lookahead must fit into the window ({self.window}), "
                              f"not {self.hop + self.crossfade + self.lookahead}")
@@ -97,10 +102,7 @@ class HopGeometry:
             size = getattr(self, name)
             if size < least * FFT_HOP or size % FFT_HOP:
                 raise ValueError(f"{name} must be a multiple of {FFT_HOP} frames from {least * FFT_HOP} on, not {size}")
-        if self.lookahead < 0 or self.crossfade < 0:
-            raise ValueError(f"lookahead and crossfade must not be negative, not {self.lookahead}, {self.crossfade}")
-        if self.crossfade > self.hop:
-            raise ValueError(f"crossfade must be at most a hop ({self.hop}), not {self.crossfade}")
+        _check_late(self.hop, self.lookahead, self.crossfade)
         if self.latency > self.recompute:
             raise ValueError(f"lookahead and crossfade must fit into what is computed again ({self.recompute}), "
                              f"not {self.latency}")
