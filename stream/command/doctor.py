@@ -41,7 +41,7 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
         "processor": processor(), "cores": cores(), "installed": versions() | installed,
         "devices": [asdict(device) for device in devices], "devices_fault": fault, "model": chosen.model,
         "providers": [_provider(name, outcomes.get(name)) for name in ORDER],
-        "chosen": {"provider": chosen.provider, "threads": chosen.threads, "spinning": chosen.spinning},
+        "chosen": {"provider": chosen.provider, "threads": chosen.threads},
         "load": asdict(load), "latencies": [_latency(row) for row in rows],
         "least_s": None if least_s == NONE_S else least_s, "best": best(rows),
         "advice": advice(rows, load, fault),

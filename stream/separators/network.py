@@ -24,16 +24,15 @@ class Network:
     segment: frames, the longest piece that it was trained on
     """
 
-    def __init__(self, path: Path, columns: int, threads: int = 0, spinning: bool = False,
+    def __init__(self, path: Path, columns: int, threads: int = 0,
                  provider: str = "auto") -> None:
         """Open the file and bind the arrays; takes seconds. [main-thread, one at a time (onnxruntime#27063)]
 
         threads: of ONNX Runtime; 0 is one per core
-        spinning: waiting threads burn their core; faster for files, wrong beside audio
         Raises ValueError for a file that is no model, or not one of ours.
         """
         self.provider = provider_name(provider)
-        self._session = session(path, {"T": columns, "N": columns * FFT_HOP}, threads, spinning, self.provider)
+        self._session = session(path, {"T": columns, "N": columns * FFT_HOP}, threads, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
         if stateful(meta):
             raise ValueError(f"{path} carries a state: it separates live, hop by hop, and has no windows")

@@ -30,7 +30,6 @@ class Opening:
     files: its model files; none for a plugin of that name
     weights: of each file, by stem; none if all are the same
     segment_s: seconds, in place of the files' own segment; None leaves it to them
-    spinning: threads that wait burn their core: live only where that was timed and found faster
     window_columns: STFT columns of the window; None leaves it to the latency
     recompute: columns that each hop computes again, of files that carry a state; None for others
     geometry: sizes, in place of those that a latency leads to
@@ -42,7 +41,6 @@ class Opening:
     segment_s: float | None = None
     provider: str = "auto"
     threads: int = 0
-    spinning: bool = False
     window_columns: int | None = None
     recompute: int | None = None
     geometry: Geometry | HopGeometry | None = None
@@ -60,7 +58,7 @@ class Opening:
             if self.recompute is None:
                 raise ValueError(f"{self.model} carries no state: it can only be run over windows")
             return Stateful(self._hops(wanted), wanted), latency_s
-        bag = self._bag(wanted.columns, None, self.spinning)
+        bag = self._bag(wanted.columns)
         if bag.columns == wanted.columns:
             return Windowed(bag, wanted), latency_s
         if self.window_columns is not None:
@@ -76,20 +74,20 @@ class Opening:
 
     def _hops(self, geometry: HopGeometry) -> Bag:
         how = partial(StatefulNetwork, columns=geometry.columns, context=geometry.context // FFT_HOP,
-                      threads=self.threads, spinning=self.spinning, provider=self.provider)
+                      threads=self.threads, provider=self.provider)
         return Bag.open(self.files, how, self.weights)
 
     def offline(self, columns: int, stems: Sequence[str] | None = None) -> Bag | None:
-        """The model for windows of so many columns, which may spin: nothing else wants the cores. [main-thread]
+        """The model for windows of so many columns, hop by hop or not. [main-thread]
 
         columns: STFT columns; a file of fixed length has its own (`Bag.columns`)
         stems: those wanted, which then are the only sources; None is all
         Returns None for a plugin. Raises ValueError.
         """
-        return self._bag(columns, stems, spinning=True) if self.files else None
+        return self._bag(columns, stems) if self.files else None
 
-    def _bag(self, columns: int, stems: Sequence[str] | None, spinning: bool) -> Bag:
-        how = partial(Network, columns=columns, threads=self.threads, spinning=spinning, provider=self.provider)
+    def _bag(self, columns: int, stems: Sequence[str] | None = None) -> Bag:
+        how = partial(Network, columns=columns, threads=self.threads, provider=self.provider)
         return Bag.open(self.files, how, self.weights, stems, self.segment_s)
 
     def fixed(self, separator: Separator) -> int | None:

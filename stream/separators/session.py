@@ -15,20 +15,21 @@ from stream.separators.denormals import unchanged
 from stream.separators.providers import elsewhere, give
 
 READY = 8  # graphs that are kept ready in the cache, 170 MB each
+WAIT_US = "1000"  # a thread looks for its next part so long before it sleeps: over any gap within a run (docs/speed.md)
 CPU = ["CPUExecutionProvider"]
 log = logging.getLogger(__name__)  # says at once what a provider leaves to another; nobody has to be asked for it
 
 ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
 
 
-def session(path: Path, sizes: Mapping[str, int], threads: int, spinning: bool, provider: str) -> Any:
+def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -> Any:
     """An InferenceSession; takes a second or more. [main-thread, one at a time (onnxruntime#27063)]
 
     sizes: of the file's symbolic dimensions; those that it has not are left
     provider: as `provider_name` gives it; the rest as for `Network`
     Raises ValueError for a file that is no model, Failure for a provider that cannot be loaded.
     """
-    options = _options(threads, spinning)
+    options = _options(threads)
     for name, size in sizes.items():
         options.add_free_dimension_override_by_name(name, size)
     providers = give(options, provider, threads)
@@ -47,10 +48,10 @@ def session(path: Path, sizes: Mapping[str, int], threads: int, spinning: bool, 
     return made
 
 
-def _options(threads: int, spinning: bool) -> Any:
+def _options(threads: int) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
-    options.add_session_config_entry("session.intra_op.allow_spinning", "1" if spinning else "0")
+    options.add_session_config_entry("session.intra_op.spin_duration_us", WAIT_US)
     options.enable_mem_pattern = False  # planning it costs the second run 1.7 s at 336 columns and gains nothing
     options.enable_mem_reuse = False  # it keeps what is done with for others of its size to come: 1 GB (docs/speed.md)
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
@@ -86,7 +87,7 @@ def _target(path: Path) -> Path | None:
 
 def _write(graph: bytes, to: Path) -> None:
     """The graph as ONNX Runtime runs it, layouts and all; opening it takes a third of the time."""
-    options = _options(threads=1, spinning=False)
+    options = _options(threads=1)
     options.optimized_model_filepath = str(to)
     options.add_session_config_entry("session.save_model_format", "ORT")
     ort.InferenceSession(graph, options, providers=CPU)

@@ -33,18 +33,18 @@ class StatefulNetwork:
 
     fixed = False
 
-    def __init__(self, path: Path, columns: int, context: int, threads: int = 0, spinning: bool = False,
+    def __init__(self, path: Path, columns: int, context: int, threads: int = 0,
                  provider: str = "auto") -> None:
         """Open the file and bind all arrays; takes a second. [main-thread, one at a time (onnxruntime#27063)]
 
         columns: of a hop, those computed again included; context: columns that are remembered
-        threads, spinning: as for `Network`
+        threads: as for `Network`
         Raises ValueError for a file that is no model, or not one of ours.
         """
         self.provider = provider_name(provider)
         length = context + columns
         sizes = {"T": columns, "N": columns * FFT_HOP, "L": length, **{f"{n}*L": n * length for n in TOKENS}}
-        self._session = session(path, sizes, threads, spinning, self.provider)
+        self._session = session(path, sizes, threads, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
         stems, shapes = stateful_shape(path, self._session, sizes)
         self.columns, self.frames = columns, columns * FFT_HOP

@@ -30,12 +30,12 @@ class Timed(Shares):
 
 @dataclass
 class Stage:
-    """costs_s, noises_db: by provider      scaling: of the time, by threads and spinning      opened, said: so far"""
+    """costs_s, noises_db: by provider      scaling: of the time, by threads      opened, said: so far"""
 
     file: Path
     costs_s: dict[str, float]
     noises_db: dict[str, float] = field(default_factory=dict)
-    scaling: dict[tuple[int, bool], float] = field(default_factory=dict)
+    scaling: dict[int, float] = field(default_factory=dict)
     now_s: float = 0.0
     opened: list[Opening] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Stage:
         self.opened.append(opening)
         if opening.provider not in self.costs_s:
             raise RuntimeError(f"no {opening.provider} here\nat all")
-        scale = self.scaling.get((opening.threads, opening.spinning), 1.0)
+        scale = self.scaling.get(opening.threads, 1.0)
         return Timed(self, self.costs_s[opening.provider] * scale, self.noises_db.get(opening.provider, 300.0))
 
     def asked(self, wish: str = "auto", threads: int = 0, sizes: tuple[object, ...] = ("live", 1.0)) -> Asked:

@@ -99,7 +99,7 @@ def test_a_shorter_segment_is_demucs_own_in_as_much_as_the_file_allows(tmp_path:
 
 @pytest.fixture(scope="module")
 def network(model_path: Path) -> Bag:
-    return Bag([Network(model_path, MOST_COLUMNS, threads=2, spinning=True)])
+    return Bag([Network(model_path, MOST_COLUMNS, threads=2)])
 
 
 @pytest.mark.torch
