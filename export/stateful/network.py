@@ -8,7 +8,7 @@ from demucs.hdemucs import HDecLayer, HEncLayer
 from demucs.htdemucs import HTDemucs
 from torch import Tensor, nn
 
-from export.stateful.layers import decode, encode
+from export.stateful.layers import SPEC, WAVE, decode, encode
 from export.stateful.state import Hop, State
 from export.stateful.transformer import transform
 
@@ -33,15 +33,15 @@ class Stateful(HTDemucs):
         returns spec_out: float32 (1, stems, 2 channels, 2048, T), wave_out: float32 (1, stems, channels, 1024 T)
         """
         rate = self.hop_length
-        x, (mean, std) = self._levelled("spec", spec, 1, hop)
-        wave, (mean_t, std_t) = self._levelled("mix", mix[:, :, None], rate, hop)
+        x, (mean, std) = self._levelled("spec", spec.transpose(2, 3), 1, SPEC, hop)
+        wave, (mean_t, std_t) = self._levelled("mix", mix[:, :, None], rate, WAVE, hop)
         skips = []
         for index, (encoder, encoder_t) in enumerate(zip(self.encoder, self.tencoder, strict=True)):
             rate //= self.stride
             wave = encode(f"tencoder.{index}", encoder_t, wave, rate, hop)
             x = encode(f"encoder.{index}", encoder, x, 1, hop)
             if index == 0 and self.freq_emb is not None:
-                x = x + self.freq_emb_scale * self.freq_emb.weight.t()[None, :, :, None]
+                x = x + self.freq_emb_scale * self.freq_emb.weight.t()[:, None]
             skips.append((x, wave))
         x, wave = transform(self, x, wave, hop)
         for index, (decoder, decoder_t) in enumerate(zip(self.decoder, self.tdecoder, strict=True)):
@@ -50,11 +50,13 @@ class Stateful(HTDemucs):
             wave = decode(f"tdecoder.{index}", decoder_t, wave + skip_t, rate, hop)
             rate *= self.stride
         x, wave = x * std + mean, wave * std_t + mean_t
-        return (x.reshape(1, len(self.sources), -1, *x.shape[2:]),
+        return (x.transpose(2, 3).reshape(1, len(self.sources), -1, x.shape[3], x.shape[2]),
                 wave.reshape(1, len(self.sources), -1, wave.shape[-1]))
 
-    def _levelled(self, name: str, x: Tensor, rate: int, hop: Hop) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        mean, variance = hop.moments(f"{name}.level", x.mean((1, 2)), (x * x).mean((1, 2)), rate)
+    def _levelled(self, name: str, x: Tensor, rate: int, time: int,
+                  hop: Hop) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        both = torch.cat([x, x * x]).mean((1, 5 - time), keepdim=True)
+        mean, variance = hop.moments(f"{name}.level", both, rate, time)
         std = variance.sqrt()  # demucs divides by one value less; beyond the seventh digit
         return (x - mean) / (1e-5 + std), (mean, std)
 

@@ -63,35 +63,38 @@ class Hop:
         self._averages: dict[int, Tensor] = {}
         self._places: dict[tuple[int, int], tuple[Tensor, Tensor]] = {}
 
-    def before(self, name: str, x: Tensor, frames: int, rate: int) -> Tensor:
-        """x with what lies before it: (..., rate * T) to (..., frames + rate * T).
+    def before(self, name: str, x: Tensor, frames: int, rate: int, time: int) -> Tensor:
+        """x with so many frames before it along axis `time`, which has rate * T of them.
 
         rate: of x, a column
         """
-        joined = torch.cat([self._state.take(name, (*x.shape[:-1], frames)), x], -1)
+        every, shape = (slice(None),) * time, (*x.shape[:time], frames, *x.shape[time + 1 :])
+        joined = torch.cat([self._state.take(name, shape), x], time)
         end = self._recompute * rate
-        self._state.leave(name, joined[..., -(end + frames) : -end] if end else joined[..., -frames:])
+        self._state.leave(name, joined[(*every, slice(-(end + frames), -end or None))])
         return joined
 
-    def moments(self, name: str, x: Tensor, power: Tensor, rate: int) -> tuple[Tensor, Tensor]:
-        """Mean and variance of something over all of its columns so far: (..., 1) each.
+    def moments(self, name: str, both: Tensor, rate: int, time: int) -> tuple[Tensor, Tensor]:
+        """Mean and variance of something over all of its columns so far: (1, ...) each, with one frame.
 
-        x, power: (..., rate * T), its mean and mean square, frame by frame
+        both: (2, ...), its mean and mean square, frame by frame along axis `time`
         """
-        now = torch.stack([x, power]) @ self._average(x.shape[-1], rate)
-        past = self._state.take(name, (*now.shape[:-1], 1))
-        both = now + self._blend * (past - now)
-        self._state.leave(name, both[..., 1:])
-        mean, square = both[0, ..., :1], both[1, ..., :1]
+        last = time == both.dim() - 1
+        both = both.transpose(-1, -2) if last else both  # (2, ..., frames, n)
+        now = self._average(both.shape[-2], rate) @ both
+        past = self._state.take(name, (*now.shape[:-2], 1, now.shape[-1]))
+        used, left = torch.split(now + self._blend[:, None] * (past - now), [1, 1], -2)
+        self._state.leave(name, left)
+        mean, square = torch.split(used, [1, 1])
         return mean, (square - mean * mean).clamp(min=0.0)
 
     def _average(self, frames: int, rate: int) -> Tensor:
-        """(frames, 2): times this, a row's mean over the whole hop and over what it freezes."""
+        """(2, frames): this times a column is its mean over the whole hop and over what it freezes."""
         if rate not in self._averages:
             every = torch.ones(frames)
             end = self._recompute * rate
             frozen = torch.cat([every[: every.shape[0] - end], torch.zeros(end)]) if end else every
-            self._averages[rate] = torch.stack([every / every.sum(0), frozen / frozen.sum(0)], -1)
+            self._averages[rate] = torch.stack([every / every.sum(0), frozen / frozen.sum(0)])
         return self._averages[rate]
 
     def remember(self, name: str, k: Tensor, v: Tensor, tokens: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from export.stateful.layers import flat
+from export.stateful.layers import turned
 from export.stateful.state import Hop, counted
 
 
 def transform(net: Any, x: Tensor, wave: Tensor, hop: Hop) -> tuple[Tensor, Tensor]:
-    """Both branches at the bottom, (1, channels, bins, T) and (1, channels, 1, tokens T), through the transformer."""
+    """Both branches at the bottom, (1, channels, T, bins) and (1, channels, 1, tokens T), through the transformer."""
     if net.bottom_channels:
         x, wave = _mixed(net.channel_upsampler, x), _mixed(net.channel_upsampler_t, wave)
-    module, (_, channels, bins, _), tokens = net.crosstransformer, x.shape, hop.positions.shape[1]
-    x = module.norm_in(x.permute(0, 3, 2, 1))  # (1, T, bins, channels)
+    module, (_, channels, _, bins), tokens = net.crosstransformer, x.shape, hop.positions.shape[1]
+    x = module.norm_in(x.permute(0, 2, 3, 1))  # (1, T, bins, channels)
     x = (x + module.weight_pos_embed * _embedding_2d(channels, bins, hop, module.max_period)).reshape(1, -1, channels)
     wave = module.norm_in_t(wave[:, :, 0].permute(0, 2, 1))
     wave = wave + module.weight_pos_embed * _embedding(channels, tokens, hop, module.max_period)
@@ -27,7 +27,7 @@ def transform(net: Any, x: Tensor, wave: Tensor, hop: Hop) -> tuple[Tensor, Tens
         else:
             x, wave = (_across(own, layer, x, wave, (bins, tokens), hop),
                        _across(own_t, layer_t, wave, x, (tokens, bins), hop))
-    x = x.reshape(1, -1, bins, channels).permute(0, 3, 2, 1)
+    x = x.reshape(1, -1, bins, channels).permute(0, 3, 1, 2)
     wave = wave.permute(0, 2, 1)[:, :, None]
     if net.bottom_channels:
         x, wave = _mixed(net.channel_downsampler, x), _mixed(net.channel_downsampler_t, wave)
@@ -35,7 +35,7 @@ def transform(net: Any, x: Tensor, wave: Tensor, hop: Hop) -> tuple[Tensor, Tens
 
 
 def _mixed(conv: Any, x: Tensor) -> Tensor:
-    return functional.conv2d(x, flat(conv.weight), conv.bias)
+    return functional.conv2d(x, turned(conv.weight), conv.bias)
 
 
 def _embedding_2d(channels: int, bins: int, hop: Hop, max_period: float) -> Tensor:
@@ -75,9 +75,10 @@ def _finished(name: str, layer: Any, x: Tensor, norm: Any, tokens: int, hop: Hop
     x = x + layer.gamma_2(layer.linear2(layer.activation(layer.linear1(norm(x)))))
     if layer.norm_out is None:
         return x
-    mean, variance = hop.moments(f"{name}.norm_out", x.mean(-1), (x * x).mean(-1), tokens)
-    gain = layer.norm_out.weight / (variance[..., None] + layer.norm_out.eps).sqrt()
-    y: Tensor = x * gain + (layer.norm_out.bias - mean[..., None] * gain)
+    both = torch.cat([x, x * x]).mean(-1, keepdim=True)
+    mean, variance = hop.moments(f"{name}.norm_out", both, tokens, 1)
+    gain = layer.norm_out.weight / (variance + layer.norm_out.eps).sqrt()
+    y: Tensor = x * gain + (layer.norm_out.bias - mean * gain)
     return y
 
 
