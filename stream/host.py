@@ -22,7 +22,7 @@ from stream.live.engine import FADE, Engine, Setup
 from stream.planning import NAMED_S, USUAL, expected_loss_db
 from stream.probe import MARGIN, least_held_s, room_s, time_hop
 from stream.separators.opening import Opening, sizes, spend, window_s
-from stream.separators.protocol import Separator
+from stream.separators.protocol import Easing, Separator
 
 BLOCK = 512  # frames
 SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
@@ -67,6 +67,7 @@ class Host:
         self._wish, self._say = wish, say
         self._open = ExitStack()
         self._header = np.zeros(cb.HEADER, np.int64)
+        self._level = 0
         try:
             self._build()
         except BaseException:
@@ -157,8 +158,13 @@ class Host:
         gc.freeze()  # what was imported and compiled is never collected: a full pass holds the GIL for 0.1 s
         switch_s = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
+
+        def watching() -> bool:
+            self._tell()
+            return watch()
+
         try:
-            self._pace(steps, watch)
+            self._pace(steps, watching)
             while self.recorder is not None and self._record():
                 pass
         except BaseException:
@@ -168,6 +174,16 @@ class Host:
             sys.setswitchinterval(switch_s)
             gc.unfreeze()
         self.close(keep=True)
+
+    def _tell(self) -> None:
+        """Say when the separator makes do with less, and when it has all of it again."""
+        governor = self.engine.worker.governor
+        if governor is None or governor.level == self._level or not isinstance(self.separator, Easing):
+            return
+        before, now = (self.separator.levels[level].text for level in (self._level, governor.level))
+        why = "hops come too late" if governor.level > self._level else "there is time again"
+        self._level = governor.level
+        self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
 
     def _record(self) -> bool:
         assert self.recorder is not None
@@ -201,7 +217,7 @@ class Host:
             "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
             "latency_frames": self.latency.total, "window_s": window_s(self.separator),
             "expected_loss_db": expected_loss_db(sizes(self.separator)),
-            "heard_s": self.engine.heard / self._rate, "hops": worker.hops, **counts,
+            "heard_s": self.engine.heard / self._rate, "hops": worker.hops, "eased_hops": worker.eased, **counts,
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},
             "files": self.files,

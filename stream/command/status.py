@@ -72,9 +72,10 @@ def opening_lines(report: dict[str, Any]) -> list[str]:
 def closing_lines(report: dict[str, Any]) -> list[str]:
     """What there is to say at the end of a run."""
     times = report["hop_time_s"]
+    eased = f"{report['eased_hops']} made with less, " if report["eased_hops"] else ""
     return [
         latency_lines(report),
-        f"{clock(report['heard_s'])} heard, {report['hops']} hops, {report['misses']} missed, "
+        f"{clock(report['heard_s'])} heard, {report['hops']} hops, {eased}{report['misses']} missed, "
         f"{report['underruns']} underruns, {report['xruns']} xruns; "
         f"a hop took {times['median'] * 1000:.0f} ms (median), {times['max'] * 1000:.0f} at most",
         *(f"wrote {path}" for path in report["files"].values()),

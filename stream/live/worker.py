@@ -12,8 +12,9 @@ import numpy as np
 
 from dsp.resample import Resampler
 from stream.geometry import Latency
+from stream.live.governor import Governor
 from stream.live.ring import Ring
-from stream.separators.protocol import Frames, Separator, Skipping
+from stream.separators.protocol import Easing, Frames, Separator, Skipping
 
 QUANTUM = 256  # frames that go through the resampler at a time
 LOUDEST = 1000.0  # 60 dB over full scale: beyond it a separator's own arithmetic may overflow and never recover
@@ -95,6 +96,10 @@ class Worker:
         self._position = 0  # frames of the stem ring that are written or given up
         self._given_up = False
         self._held: Frames | None = None  # rows whose place in the ring is not free yet
+        room_s = min(latency.hop, latency.budget) / latency.samplerate
+        self.governor = None
+        if isinstance(separator, Easing) and len(separator.levels) > 1 and not patient:
+            self.governor = Governor([level.cost for level in separator.levels], room_s)
         self.hops = 0
         self.hop_times_s = array("d")
 
@@ -102,6 +107,11 @@ class Worker:
     def overruns(self) -> int:
         """Pieces of input that were overwritten before they were read. [any-thread]"""
         return self._intake.overruns
+
+    @property
+    def eased(self) -> int:
+        """Hops that were made with less than was asked for. [any-thread]"""
+        return sum(self.governor.hops[1:]) if self.governor else 0
 
     def step(self) -> bool:
         """Take a hop if there is one; False if there was nothing to do. [separator-thread]"""
@@ -116,11 +126,18 @@ class Worker:
         start = time.perf_counter()
         self._separator.process(self._intake.hop, self._stems)
         rows = self._outlet.rows(self._stems)
+        late = self._position < self._played()
         if len(rows):
             self._complete(rows)
             self._publish(rows)
         self.hop_times_s.append(time.perf_counter() - start)
+        self._govern(self.hop_times_s[-1], late)
         return True
+
+    def _govern(self, time_s: float | None, late: bool) -> None:
+        if self.governor is not None and self.governor.note(time_s, late):
+            assert isinstance(self._separator, Easing)
+            self._separator.ease(self.governor.level)
 
     def _played(self) -> int:
         """The position that the callback's next block starts at."""
@@ -141,6 +158,7 @@ class Worker:
         self._stems[:] = 0
         self._position += len(self._outlet.rows(self._stems))
         self._given_up = True
+        self._govern(None, late=True)
 
     def _complete(self, rows: Frames) -> None:
         """Give what the stems lack of the dry signal to one of them, and keep what is no number off the ring."""

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 
 from stream.separators.network import Network
-from stream.separators.protocol import Frames
+from stream.separators.protocol import Frames, Level
 from stream.separators.statefulnetwork import StatefulNetwork
 
 OneFile = Network | StatefulNetwork
@@ -35,6 +35,7 @@ class Bag:
         Raises ValueError for networks that do not go together, a stem that none has and weights that do not fit.
         """
         self._networks, first = tuple(networks), networks[0]
+        self._weights, self._stems, self._segment_s = weights, stems, segment_s
         for other in self._networks[1:]:
             for what in ("sources", "samplerate", "columns", "frames"):
                 if getattr(other, what) != getattr(first, what):
@@ -76,6 +77,14 @@ class Bag:
                              f"it has stems {', '.join(weights[0])}")
         return cls([how(file) for file, _ in kept], [weight for _, weight in kept], stems, segment_s)
 
+    def shorter(self, columns: int) -> "Bag | None":
+        """The same networks and sessions for a shorter window, if all can. [main-thread]"""
+        networks = [network.shorter(columns) for network in self._networks if isinstance(network, Network)]
+        found = [network for network in networks if network is not None]
+        if len(found) < len(self._networks):
+            return None
+        return Bag(found, self._weights, self._stems, self._segment_s)
+
     def run(self) -> None:
         """`mix` and `spec` through the networks into `wave_out` and `spec_out`. [separator-thread]"""
         for index, network in enumerate(self._networks):
@@ -83,6 +92,18 @@ class Bag:
             if self._alone is None:
                 self._add(index, network.spec_out, self.spec_out)
                 self._add(index, network.wave_out, self.wave_out)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """As `Easing` has them, where the networks carry a state. [any-thread]"""
+        first = self._networks[0]
+        return first.levels if isinstance(first, StatefulNetwork) else ()
+
+    def ease(self, level: int) -> None:
+        """Remember more or less from the next hop on, where the networks carry a state. [separator-thread]"""
+        for network in self._networks:
+            if isinstance(network, StatefulNetwork):
+                network.ease(level)
 
     def skip(self) -> None:
         """Let a hop pass that is not computed, where the networks carry a state. [separator-thread]"""

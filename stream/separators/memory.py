@@ -10,6 +10,7 @@ from stream.separators.protocol import Frames
 
 TURN = 336  # columns: what was trained on; positions run up to here and back, for ever (docs/quality.md)
 HORIZON = 220  # columns that statistics are over, older ones fading
+NEVER = np.iinfo(np.int64).min // 2  # the column of a place in the caches that holds none
 CLOSED = -1e9  # a score that softmax makes nothing of
 EXCESS = 4.0  # of the level that is remembered over that of the horizon: 6 dB, and the past is no measure any more
 SILENCE = 3e-4  # RMS, -70 dBFS: what is quieter says nothing of the music's level
@@ -34,7 +35,7 @@ class Memory:
         self._slots = np.zeros(columns, np.int64)
         self._mask: Frames = np.zeros(length, np.float32)
         self._blend: Frames = np.zeros(2, np.float32)
-        self._written: npt.NDArray[np.int64] = np.zeros(length, np.int64)
+        self._written = np.full(length, NEVER)
         self.reset()
 
     @property
@@ -53,7 +54,20 @@ class Memory:
         self._heard = False
         self._level = 0.0  # mean square, as the statistics remember it
         self._powers: deque[float] = deque(maxlen=max(1, HORIZON // (self._columns - self._recompute)))
-        self._written[:] = np.iinfo(np.int64).min // 2
+        self._written[:] = NEVER
+
+    def resize(self, length: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Let the caches have another length; `given` has another mask from here on. [separator-thread]
+
+        Returns the places of what is still remembered, before and now.
+        """
+        kept = self._written[self._written >= self._first - (length - self._columns)]
+        before, now = kept % self._length, kept % length
+        self._length = length
+        self._mask = np.zeros(length, np.float32)
+        self._written = np.full(length, NEVER)
+        self._written[now] = kept
+        return before, now
 
     def begin(self, frozen: Frames) -> None:
         """Fill `given` for the next hop, whose lasting part is `frozen`: float32 (2, n). [separator-thread]"""

@@ -1,6 +1,7 @@
 """A model file in ONNX Runtime: arrays made once, bound once, run many times."""
 
 from collections.abc import Callable
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,7 @@ class Network:
     segment: frames, the longest piece that it was trained on
     """
 
-    def __init__(self, path: Path, columns: int, threads: int = 0,
-                 provider: str = "auto") -> None:
+    def __init__(self, path: Path, columns: int, threads: int = 0, provider: str = "auto") -> None:
         """Open the file and bind the arrays; takes seconds. [main-thread, one at a time (onnxruntime#27063)]
 
         threads: of ONNX Runtime; 0 is one per core
@@ -38,13 +38,25 @@ class Network:
             raise ValueError(f"{path} carries a state: it separates live, hop by hop, and has no windows")
         stems, own = shape(path, self._session, columns)
         self.fixed = own is not None
-        self.columns, self.frames = own or (columns, columns * FFT_HOP)
         self.sources = sources(path, meta, stems)
         self.samplerate = whole(path, meta, "samplerate", SAMPLERATE)
         self.segment = whole(path, meta, "segment", min(whole(path, meta, "max_window", SEGMENT), SEGMENT))
+        self._make(*own or (columns, columns * FFT_HOP))
+
+    def _make(self, columns: int, frames: int) -> None:
+        """Arrays of a length, bound."""
+        self.columns, self.frames, stems = columns, frames, len(self.sources)
         self.wave_out: Frames = np.zeros((stems, 2, self.frames), np.float32)
         self.spec_out: Frames = np.zeros((stems, 4, BINS, self.columns), np.float32)
         self.take(np.zeros((2, self.columns * FFT_HOP), np.float32), np.zeros((4, BINS, self.columns), np.float32))
+
+    def shorter(self, columns: int) -> "Network | None":
+        """The same network and session for a shorter window; None where it has a length of its own. [main-thread]"""
+        if self.fixed or self.provider != "cpu":
+            return None
+        other = copy(self)
+        other._make(columns, columns * FFT_HOP)
+        return other
 
     def take(self, mix: Frames, spec: Frames) -> None:
         """Let these arrays be `mix` and `spec`, so that networks can share them. [main-thread]"""

@@ -1,5 +1,6 @@
 """What the host asks of a separator: a hop of frames in, a hop of stems out."""
 
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
@@ -53,6 +54,30 @@ class Skipping(Protocol):
 
     def skip(self, mix: Frames) -> None:
         """Take one hop: float32 (2, hop). [separator-thread]"""
+
+
+@dataclass(frozen=True)
+class Level:
+    """What a hop is made with.
+
+    cost: of a hop, in proportion to that of the first level
+    text: what the user is told
+    """
+
+    cost: float
+    text: str
+
+
+@runtime_checkable
+class Easing(Protocol):
+    """A separator that can make do with less from one hop to the next, while the machine is short of time."""
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """What a hop may be made with: first what was asked for, then cheaper and cheaper."""
+
+    def ease(self, level: int) -> None:
+        """Make the next hops with `levels[level]`. [separator-thread]"""
 
 
 def plugins() -> tuple[str, ...]:

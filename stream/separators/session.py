@@ -25,13 +25,14 @@ ort.set_default_logger_severity(3)  # warnings about graphs are for developers; 
 def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -> Any:
     """An InferenceSession; takes a second or more. [main-thread, one at a time (onnxruntime#27063)]
 
-    sizes: of the file's symbolic dimensions; those that it has not are left
+    sizes: of the file's symbolic dimensions, for providers that compile a graph; those that it has not are left
     provider: as `provider_name` gives it; the rest as for `Network`
     Raises ValueError for a file that is no model, Failure for a provider that cannot be loaded.
     """
     options = _options(threads)
-    for name, size in sizes.items():
-        options.add_free_dimension_override_by_name(name, size)
+    if provider != "cpu":  # which is no faster for it, and then runs other sizes too
+        for name, size in sizes.items():
+            options.add_free_dimension_override_by_name(name, size)
     providers = give(options, provider, threads)
     try:
         with unchanged():

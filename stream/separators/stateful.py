@@ -13,7 +13,7 @@ from dsp.sliding import RangeIstft
 from dsp.stft import BINS, FFT_HOP
 from stream.geometry import HopGeometry
 from stream.separators.bag import Bag
-from stream.separators.protocol import Frames
+from stream.separators.protocol import Frames, Level
 from stream.separators.statefulnetwork import StatefulNetwork
 
 EDGE = 2  # columns of the window before a hop's first, whose transform begins one and a half before it
@@ -70,6 +70,15 @@ class Stateful:
         self._part[:] = network.wave_out[:, :, self._delivered]
         self._istft.add(self._spec, self._part)
         self._crossfade.join(self._part, stems)
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """As `Easing` has them: how much of the past attention remembers. [any-thread]"""
+        return self.network.levels
+
+    def ease(self, level: int) -> None:
+        """Remember more or less from the next hop on. [separator-thread]"""
+        self.network.ease(level)
 
     def skip(self, mix: Frames) -> None:
         """Take one hop and give none; the state is left as it was, and the next delivery fades from nothing.

@@ -5,6 +5,7 @@ of attention are rings that the graph writes a few rows of; they are there once,
 ONNX Runtime's ScatterND then writes those rows and moves nothing.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from dsp.stft import BINS, FFT_HOP
 from stream.separators.contract import SAMPLERATE, SEGMENT, recompute, sources, stateful_shape, whole
 from stream.separators.denormals import flushed
 from stream.separators.memory import Memory
-from stream.separators.protocol import Frames
+from stream.separators.protocol import Frames, Level
 from stream.separators.providers import provider_name
 from stream.separators.session import session
 
 Array = npt.NDArray[Any]
+EASED = 60  # columns of context that remain when the machine is short of time
+EASED_COST = 0.8  # of a hop's time with 252 of them (docs/speed.md)
 TOKENS = tuple(2**power for power in range(7))  # of a column, what they may be: caches are so many times as long
 
 
@@ -58,16 +61,19 @@ class StatefulNetwork:
         self.wave_out: Frames = np.zeros((stems, 2, self.frames), np.float32)
         self.spec_out: Frames = np.zeros((stems, 4, BINS, columns), np.float32)
         self.memory = Memory(columns, self.recompute, length, shapes.pop("positions")[1])
-        caches = {name for name, shape in shapes.items() if name.endswith((".k", ".v"))}
-        self._state = [{name: np.zeros(shape, np.float32) for name, shape in shapes.items()}]
-        self._state.append({name: value if name in caches else np.zeros_like(value)
-                            for name, value in self._state[0].items()})
+        self._contexts = (context, *(EASED,) * (self.provider == "cpu" and context > EASED))
+        self._caches = [_caches(shapes, (own + columns, length)) for own in self._contexts]
+        self._state = [{name: np.zeros(shape, np.float32) for name, shape in shapes.items()
+                        if name not in self._caches[0]} | self._caches[0] for _ in range(2)]
+        self._turn = 0
         self.take(np.zeros((2, self.frames), np.float32), np.zeros((4, BINS, columns), np.float32))
 
     def take(self, mix: Frames, spec: Frames) -> None:
         """Let these arrays be `mix` and `spec`, so that networks can share them. [main-thread]"""
         self.mix, self.spec = mix, spec
-        self._turn = 0
+        self._bind()
+
+    def _bind(self) -> None:
         self._bindings = [self._session.io_binding() for _ in range(2)]
         for turn in range(2):
             self._give(turn)
@@ -95,6 +101,24 @@ class StatefulNetwork:
         if not np.isfinite(self.wave_out[:, :, -1].sum() + self.spec_out[..., -1].sum()):
             self.reset()
 
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        """As `Easing` has them: the context asked for, and a shorter one. [any-thread]"""
+        seconds = (context * FFT_HOP / self.samplerate for context in self._contexts)
+        return tuple(Level(cost, f"{past:.1f} s of the past") for cost, past in zip((1.0, EASED_COST), seconds,
+                                                                                  strict=False))
+
+    def ease(self, level: int) -> None:
+        """Remember more or less from the next hop on; what is in both is kept. [separator-thread]"""
+        before, now = self.memory.resize(self._contexts[level] + self.columns)
+        for name, cache in self._caches[level].items():
+            old = self._state[0][name]
+            tokens = cache.shape[1] // len(self.memory.given["mask"])
+            _by_column(cache, tokens)[:, now] = _by_column(old, tokens)[:, before]
+            for state in self._state:
+                state[name] = cache
+        self._bind()
+
     def skip(self) -> None:
         """Let a hop pass that is not computed; what is remembered stays where it is. [separator-thread]"""
         self.memory.end()
@@ -105,6 +129,18 @@ class StatefulNetwork:
         for state in self._state:
             for value in state.values():
                 value[:] = 0
+
+
+def _caches(shapes: Mapping[str, tuple[int, ...]], lengths: tuple[int, int]) -> dict[str, Array]:
+    """Attention's rings for a length in columns, of a graph whose shapes are for another."""
+    own, given = lengths
+    return {name: np.zeros((heads, rows // given * own, size), np.float32)
+            for name, (heads, rows, size) in ((name, shape) for name, shape in shapes.items()
+                                              if name.endswith((".k", ".v")))}
+
+
+def _by_column(cache: Array, tokens: int) -> Array:
+    return cache.reshape(cache.shape[0], -1, tokens, cache.shape[2])
 
 
 def _bind(bind: Any, name: str, array: Array) -> None:
