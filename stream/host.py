@@ -19,6 +19,7 @@ from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.priority import preferred
 from stream.planning import NAMED_S, USUAL, expected_loss_db
 from stream.probe import MARGIN, least_held_s, room_s, time_hop
 from stream.separators.opening import Opening, sizes, spend, window_s
@@ -76,6 +77,7 @@ class Host:
 
     def _build(self) -> None:
         wish = self._wish
+        self._preferred = wish.clock != "virtual" and self._open.enter_context(preferred())
         self._reader = self._open.enter_context(AudioReader(wish.source)) if isinstance(wish.source, Path) else None
         self._stream = self._open_stream()
         ends = self._stream or self._reader
@@ -216,7 +218,7 @@ class Host:
             "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),
             "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
             "latency_frames": self.latency.total, "window_s": window_s(self.separator),
-            "expected_loss_db": expected_loss_db(sizes(self.separator)),
+            "preferred": self._preferred, "expected_loss_db": expected_loss_db(sizes(self.separator)),
             "heard_s": self.engine.heard / self._rate, "hops": worker.hops, "eased_hops": worker.eased, **counts,
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},

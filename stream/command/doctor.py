@@ -18,10 +18,12 @@ from stream.command.choosing import asked_live
 from stream.devices import portaudio
 from stream.errors import Failure
 from stream.host import Say
+from stream.live.priority import NICE, preferred
 from stream.separators.catalogue import ORDER
 from stream.separators.opening import Opening
 from stream.separators.providers import here, missing, versions
 
+REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
 LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi")
 
 
@@ -32,14 +34,15 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
     """
     devices, fault = _devices()
     chosen = opening()
-    with watched() as load:
+    with preferred() as granted, watched() as load:
         outcomes, chosen = _providers(asked_live(chosen, None, say))
         rows, least_s = held(chosen, _ends(devices), say, again=True)
     installed = {name: version(name) for name in LIBRARIES}
     report = {
         "version": version("demucs-stream"), "python": platform.python_version(), "system": platform.platform(),
         "processor": processor(), "cores": cores(), "installed": versions() | installed,
-        "devices": [asdict(device) for device in devices], "devices_fault": fault, "model": chosen.model,
+        "preferred": granted, "devices": [asdict(device) for device in devices], "devices_fault": fault,
+        "model": chosen.model,
         "providers": [_provider(name, outcomes.get(name)) for name in ORDER],
         "chosen": {"provider": chosen.provider, "threads": chosen.threads},
         "load": asdict(load), "latencies": [_latency(row) for row in rows],
@@ -107,6 +110,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"{report['processor']}, {report['cores']} cores"
     yield "installed: " + ", ".join(f"{name} {found}" if found else f"no {name}"
                                     for name, found in report["installed"].items())
+    yield "priority over other programs: " + ("granted" if report["preferred"] else REFUSED)
     yield f"devices:{' ' + report['devices_fault'] if report['devices_fault'] else ''}"
     for device in report["devices"]:
         yield f"  {portaudio.Device(**device)}, {device['samplerate']} Hz"
