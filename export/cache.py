@@ -1,6 +1,7 @@
 """The folder of everything that can be had again: weights, bound models, and the sums they are held against."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -15,9 +16,10 @@ def cache() -> Path:
     return Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream"))
 
 
-def bind_once(weights: Weights, bound: Path, form: str) -> Path:
-    """The bound model, made unless it is there and whole; form: of export.bind."""
+def bind_once(weights: Weights, bound: Path, form: str, say: Callable[[str], None]) -> Path:
+    """The bound model, made unless it is there and whole, which takes seconds; form: of export.bind."""
     if not intact(bound):
+        say(f"making {bound} (once) ...")
         bind_weights(weights, bound, kept(weights.kwargs, form))
         note(bound, sha256(bound))
     return bound

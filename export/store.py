@@ -40,11 +40,11 @@ def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WIN
     if path.suffix in (".onnx", ".ort"):
         return Bag((path,), recompute=_recompute(path))
     listed = _listed(path)
-    files, sources = zip(*(_ready(file, form) for file in listed.files), strict=True)
+    files, sources, recompute = zip(*(_ready(file, form, say) for file in listed.files), strict=True)
     if any(other != sources[0] for other in sources):
         raise ValueError(f"{path}: its networks have different sources: {sources[0]} and "
                          f"{next(other for other in sources if other != sources[0])}")
-    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s, _recompute(files[0]))
+    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s, recompute[0])
 
 
 def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:
@@ -121,16 +121,16 @@ def _recompute(path: Path) -> int | None:
         return None
 
 
-def _ready(path: Path, form: str) -> tuple[Path, tuple[str, ...]]:
-    """The model file of a checkpoint, or of itself, and its stems."""
+def _ready(path: Path, form: str, say: Say) -> tuple[Path, tuple[str, ...], int | None]:
+    """The model file of a checkpoint, or of itself, its stems, and the columns that a hop computes again."""
     if path.suffix == ".onnx":
-        return path, sources_of(path)
+        return path, sources_of(path), _recompute(path)
     weights = _licensed(load(path))
     try:
-        bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs, form), form)
+        bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs, form), form, say)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return bound, tuple(weights.kwargs.get("sources", ()))
+    return bound, tuple(weights.kwargs.get("sources", ())), recompute_of(kept(weights.kwargs, form))
 
 
 def _stored(checkpoint: Checkpoint, say: Say, progress: Progress, form: str) -> Path:
@@ -140,4 +140,5 @@ def _stored(checkpoint: Checkpoint, say: Say, progress: Progress, form: str) -> 
         if intact(bound):
             return bound
     weights = loaded(checkpoint, say, progress)
-    return bind_once(weights, cache() / bound_name(checkpoint.name, weights.sha256, checkpoint.kwargs, form), form)
+    return bind_once(weights, cache() / bound_name(checkpoint.name, weights.sha256, checkpoint.kwargs, form), form,
+                     say)

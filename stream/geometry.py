@@ -125,7 +125,7 @@ class HopGeometry:
     @property
     def work(self) -> float:
         """What a hop costs, in proportion: by its columns, and a part that is there in every hop."""
-        return self.columns + 6.0
+        return self.columns + 2.0
 
 
 @dataclass(frozen=True)

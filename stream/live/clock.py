@@ -10,6 +10,9 @@ from stream.live.threads import Stepper
 
 Step = Callable[[], bool]
 WATCH_S = 0.05
+# what files come from and go to has seconds to spare, and whoever looks a thousand times a second takes a sixth of a
+# hop's time away from it (docs/speed.md)
+IDLE_S = (0.01, 0.001, 0.01)
 
 
 def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
@@ -75,9 +78,10 @@ def _prefill(engine: Engine, failed: Callable[[], bool]) -> None:
 def running(steps: list[Step]) -> Iterator[Callable[[], bool]]:
     """Each step on a thread of its own; gives whether one has failed, and raises its exception at the end.
 
+    steps: as for `run_virtual`
     [main-thread]
     """
-    threads = [Stepper(step.__qualname__, step) for step in steps]
+    threads = [Stepper(step.__qualname__, step, idle_s) for step, idle_s in zip(steps, IDLE_S, strict=False)]
     for thread in threads:
         thread.start()
     try:

@@ -4,15 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 
-IDLE_S = 0.001
-
 
 class Stepper:
-    """Calls `step` again and again; sleeps a millisecond whenever there was nothing to do."""
+    """Calls `step` again and again; sleeps a little whenever there was nothing to do."""
 
-    def __init__(self, name: str, step: Callable[[], bool]) -> None:
-        """Nothing runs yet. [main-thread]"""
-        self._step = step
+    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = 0.001) -> None:
+        """Nothing runs yet; idle_s: seconds to sleep. [main-thread]"""
+        self._step, self._idle_s = step, idle_s
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.error: BaseException | None = None
@@ -31,6 +29,6 @@ class Stepper:
         try:
             while not self._stop.is_set():
                 if not self._step():
-                    time.sleep(IDLE_S)
+                    time.sleep(self._idle_s)
         except BaseException as error:  # kept for the host, which raises it
             self.error = error

@@ -18,6 +18,7 @@ READY = 8  # graphs that are kept ready in the cache, 170 MB each
 WAIT_US = "1000"  # a thread looks for its next part so long before it sleeps: over any gap within a run (docs/speed.md)
 CPU = ["CPUExecutionProvider"]
 log = logging.getLogger(__name__)  # says at once what a provider leaves to another; nobody has to be asked for it
+once = logging.getLogger("stream.once")  # and what takes seconds
 
 ort.set_default_logger_severity(3)  # warnings about graphs are for developers; errors are raised
 
@@ -67,6 +68,7 @@ def _opened(path: Path, options: Any) -> Any:
             return ort.InferenceSession(str(target), options, providers=CPU)
         except Exception:  # a damaged one is made again
             target.unlink(missing_ok=True)
+    once.warning("making %s ready for this processor (once) ...", path.name)
     graph = fused(path)
     if target is None:
         return ort.InferenceSession(graph, options, providers=CPU)

@@ -1,11 +1,5 @@
-"""A model file that carries a state, in ONNX Runtime: a hop's columns in, a hop's columns out, nothing moved between.
+"""A model file that carries a state, in ONNX Runtime: a hop's columns in, a hop's columns out."""
 
-The state's tensors are there twice, and two bindings swap them: what one run leaves, the next one finds. The caches
-of attention are rings that the graph writes a few rows of; they are there once, as input and output in one place, and
-ONNX Runtime's ScatterND then writes those rows and moves nothing.
-"""
-
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.stft import BINS, FFT_HOP
-from stream.separators.contract import SAMPLERATE, SEGMENT, recompute, sources, stateful_shape, whole
+from stream.separators.contract import NEXT, SAMPLERATE, SEGMENT, recompute, sources, stateful_shape, whole
 from stream.separators.denormals import flushed
 from stream.separators.memory import Memory
 from stream.separators.protocol import Frames, Level
 from stream.separators.providers import provider_name
 from stream.separators.session import session
+from stream.separators.state import State
 
 Array = npt.NDArray[Any]
 EASED = 60  # columns of context that remain when the machine is short of time
@@ -61,11 +56,10 @@ class StatefulNetwork:
         self.wave_out: Frames = np.zeros((stems, 2, self.frames), np.float32)
         self.spec_out: Frames = np.zeros((stems, 4, BINS, columns), np.float32)
         self.memory = Memory(columns, self.recompute, length, shapes.pop("positions")[1])
-        self._contexts = (context, *(EASED,) * (self.provider == "cpu" and context > EASED))
-        self._caches = [_caches(shapes, (own + columns, length)) for own in self._contexts]
-        self._state = [{name: np.zeros(shape, np.float32) for name, shape in shapes.items()
-                        if name not in self._caches[0]} | self._caches[0] for _ in range(2)]
-        self._turn = 0
+        self._state = State(shapes, self.provider)
+        self._contexts = [context] + [EASED] * (self.provider == "cpu" and context > EASED)
+        self._level, self._turn = 0, 0
+        self._spare = self._state.caches((length, EASED + columns)) if len(self._contexts) > 1 else {}
         self.take(np.zeros((2, self.frames), np.float32), np.zeros((4, BINS, columns), np.float32))
 
     def take(self, mix: Frames, spec: Frames) -> None:
@@ -75,15 +69,16 @@ class StatefulNetwork:
 
     def _bind(self) -> None:
         self._bindings = [self._session.io_binding() for _ in range(2)]
-        for turn in range(2):
+        for turn, binding in enumerate(self._bindings):
             self._give(turn)
-            left = {f"{name}.next": value for name, value in self._state[1 - turn].items()}
-            for name, array in ({"spec_out": self.spec_out[None], "wave_out": self.wave_out[None]} | left).items():
-                _bind(self._bindings[turn].bind_output, name, array)
+            self._state.take(binding, turn)
+            self._state.leave(binding, turn, NEXT)
+            for name, array in {"spec_out": self.spec_out[None], "wave_out": self.wave_out[None]}.items():
+                _bind(binding.bind_output, name, array)
 
     def _give(self, turn: int) -> None:
         given: dict[str, Array] = {"mix": self.mix[None], "spec": self.spec[None], **self.memory.given}
-        for name, array in (given | self._state[turn]).items():
+        for name, array in given.items():
             _bind(self._bindings[turn].bind_input, name, array)
 
     def run(self) -> None:
@@ -94,6 +89,8 @@ class StatefulNetwork:
         self.memory.begin(self.mix[:, : self.frames - self.recompute * FFT_HOP])
         if self.provider != "cpu":  # the others are given a copy of what is in an array when it is bound
             self._give(self._turn)
+            if self._state.device == "cpu":
+                self._state.take(self._bindings[self._turn], self._turn)
         with flushed():
             self._session.run_with_iobinding(self._bindings[self._turn])
         self._turn = 1 - self._turn
@@ -110,14 +107,11 @@ class StatefulNetwork:
 
     def ease(self, level: int) -> None:
         """Remember more or less from the next hop on; what is in both is kept. [separator-thread]"""
-        before, now = self.memory.resize(self._contexts[level] + self.columns)
-        for name, cache in self._caches[level].items():
-            old = self._state[0][name]
-            tokens = cache.shape[1] // len(self.memory.given["mask"])
-            _by_column(cache, tokens)[:, now] = _by_column(old, tokens)[:, before]
-            for state in self._state:
-                state[name] = cache
-        self._bind()
+        if level != self._level:
+            length = self._contexts[level] + self.columns
+            self._spare = self._state.swap(self._spare, self.memory.resize(length), length)
+            self._level = level
+            self._bind()
 
     def skip(self) -> None:
         """Let a hop pass that is not computed; what is remembered stays where it is. [separator-thread]"""
@@ -126,21 +120,7 @@ class StatefulNetwork:
     def reset(self) -> None:
         """Forget what was heard. [main-thread, separator-thread]"""
         self.memory.reset()
-        for state in self._state:
-            for value in state.values():
-                value[:] = 0
-
-
-def _caches(shapes: Mapping[str, tuple[int, ...]], lengths: tuple[int, int]) -> dict[str, Array]:
-    """Attention's rings for a length in columns, of a graph whose shapes are for another."""
-    own, given = lengths
-    return {name: np.zeros((heads, rows // given * own, size), np.float32)
-            for name, (heads, rows, size) in ((name, shape) for name, shape in shapes.items()
-                                              if name.endswith((".k", ".v")))}
-
-
-def _by_column(cache: Array, tokens: int) -> Array:
-    return cache.reshape(cache.shape[0], -1, tokens, cache.shape[2])
+        self._state.clear()
 
 
 def _bind(bind: Any, name: str, array: Array) -> None:

@@ -10,7 +10,9 @@ import pytest
 from dsp.stft import FFT_HOP
 from export.bind import STATEFUL, bare_path
 from stream.geometry import HopGeometry
+from stream.separators.catalogue import REDUCED_DB
 from stream.separators.opening import Opening
+from stream.separators.providers import here, missing
 from stream.separators.stateful import Stateful
 from stream.separators.statefulnetwork import StatefulNetwork
 
@@ -18,9 +20,16 @@ pytestmark = pytest.mark.weights
 GEOMETRY = HopGeometry(8 * FFT_HOP, 1024, 1024, 2 * FFT_HOP, 64 * FFT_HOP)
 
 
-@pytest.fixture(scope="module")
-def separator(stateful_path: Path) -> Stateful:
-    opening = Opening("htdemucs", (stateful_path,), provider="cpu", threads=2, recompute=2, geometry=GEOMETRY)
+@pytest.fixture(scope="module", params=["cpu", "cuda"])
+def separator(stateful_path: Path, request: pytest.FixtureRequest) -> Stateful:
+    """On the CPU; on an NVIDIA GPU too, where there is one."""
+    return opened(stateful_path, str(request.param))
+
+
+def opened(path: Path, provider: str) -> Stateful:
+    if provider not in here():
+        pytest.skip(f"{missing(provider)}; and it takes an NVIDIA GPU")
+    opening = Opening("htdemucs", (path,), provider=provider, threads=2, recompute=2, geometry=GEOMETRY)
     made, _ = opening.open(None)
     assert isinstance(made, Stateful)
     return made
@@ -103,13 +112,20 @@ def test_a_hop_that_is_skipped_is_missing_and_those_after_it_are_not(
 def test_the_caches_are_written_in_place(stateful_path: Path) -> None:
     """What a hop does not write of a ring stays where it is, and both turns share one array."""
     network = StatefulNetwork(stateful_path, 10, context=30, threads=2, provider="cpu")
-    first, second = network._state
+    first, second = network._state._arrays
     cache = first["layers.0.k"]
     assert cache is second["layers.0.k"]
     cache[:] = 7
     network.run()
     written = (cache != 7).any(axis=(0, 2)).reshape(40, -1).any(axis=1)
     assert np.array_equal(np.flatnonzero(written), sorted(column % 40 for column in range(-2, 8)))
+
+
+def test_the_gpu_gives_the_stems_of_the_cpu(stateful_path: Path, lithium: np.ndarray[Any, Any]) -> None:
+    """Its state stays there; TF32 rounds, so they agree as far as `--provider auto` asks for."""
+    mix = seconds(lithium, 12, 18)
+    found, wanted = (run(opened(stateful_path, provider), mix) for provider in ("cuda", "cpu"))
+    assert all(db(*pair) > REDUCED_DB for pair in zip(wanted, found, strict=True))
 
 
 def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, model_path: Path) -> None:
