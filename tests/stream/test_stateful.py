@@ -140,3 +140,20 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, model_pat
 def test_a_hop_of_nothing_new_is_refused(stateful_path: Path) -> None:
     with pytest.raises(ValueError, match="a hop must have more than the 2 columns"):
         StatefulNetwork(stateful_path, 2, context=30, threads=1, provider="cpu")
+
+
+def test_networks_of_a_bag_each_carry_a_state_of_their_own(stateful_path: Path, lithium: np.ndarray[Any, Any]) -> None:
+    """Two of them, of which one gives two stems and one the others, are one that gives all; made with less too."""
+    shares = ({"drums": 1.0, "bass": 1.0}, {"other": 1.0, "vocals": 1.0})
+    geometry = HopGeometry(8 * FFT_HOP, 1024, 1024, 2 * FFT_HOP, 70 * FFT_HOP)
+    made = [Opening("x", (stateful_path,) * count, weights, provider="cpu", threads=2, recompute=2, geometry=geometry)
+            for count, weights in ((1, ()), (2, shares))]
+    alone, bag = (opening.open(None)[0] for opening in made)
+    assert isinstance(alone, Stateful)
+    assert isinstance(bag, Stateful)
+    mix = seconds(lithium, 12, 15)
+    for level in (0, 1, 0):
+        alone.ease(level)
+        bag.ease(level)
+        assert np.array_equal(run(bag, mix), run(alone, mix))
+    assert bag.levels == alone.levels
