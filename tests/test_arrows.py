@@ -58,11 +58,12 @@ def test_only_what_traces_and_verifies_knows_the_published_network(package: str)
     assert importers(package) <= TRACING
 
 
-def test_two_files_are_the_door_to_onnxruntime() -> None:
-    assert importers("onnxruntime", "stream") == {Path(f"stream/separators/{n}.py") for n in ("session", "providers")}
+def test_three_files_are_the_door_to_onnxruntime() -> None:
+    assert importers("onnxruntime", "stream") == {
+        Path(f"stream/separators/{name}.py") for name in ("session", "providers", "state")}
 
 
-@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi"])
+@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi", "pythonosc"])
 def test_one_file_is_the_door_to_a_library(package: str) -> None:
     assert len(importers(package, "stream")) == 1
 

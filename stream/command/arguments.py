@@ -70,6 +70,10 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gain", action="append", default=[], metavar="STEM=DB", type=stem_gain,
                        help="start at this gain, in dB")
     group.add_argument("--midi", metavar="PORT", help="toggle mutes by MIDI: part of a port's name, auto, or virtual")
+    group.add_argument("--osc", metavar="[HOST:]PORT", help="listen to OSC (docs/osc.md); on this machine only, unless "
+                       "HOST is 0.0.0.0 or another of its addresses")
+    group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
+                       help="tell this OSC program of every change; may be repeated")
     group = parser.add_argument_group("live")
     group.add_argument("--latency", metavar="SECONDS|NAME",
                        help="in all: seconds, or fast, balanced, quality, auto (default: balanced)")

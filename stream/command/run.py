@@ -18,6 +18,7 @@ from stream.command.status import Status, closing_lines, opening_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
+from stream.control.osc import Osc, Places, place
 from stream.devices import portaudio
 from stream.devices.portaudio import Device
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
@@ -116,6 +117,8 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         listening = stack.enter_context(Midi(arguments.midi, host.mixer))
         say(f"listening to MIDI port {listening.port}")
         steppers.append(Stepper("midi", listening.step))
+    if arguments.osc or arguments.osc_to:
+        steppers.append(Stepper("osc", _osc(host, arguments, say, stack).step))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -131,6 +134,18 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
             host.run(watch)
     for text in closing_lines(host.report()):
         say(text)
+
+
+def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Osc:
+    def facts() -> dict[str, int | float]:
+        counts = host.engine.counts()
+        return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
+
+    wish = Places(place(arguments.osc or "0"), [place(text) for text in arguments.osc_to])
+    made = stack.enter_context(Osc(wish, host.mixer, facts, say))
+    if arguments.osc:
+        say(f"listening to OSC on {wish.listen[0]}:{made.port}")
+    return made
 
 
 @contextmanager

@@ -49,6 +49,10 @@ class Mixer:
             self._gain_db[stem] = db
             self._publish()
 
+    def gain_db(self, stem: str) -> float:
+        """The stem's own gain. [any-thread]"""
+        return self._gain_db[stem]
+
     def muted(self, stem: str) -> bool:
         """Whether the stem's own mute is on. [any-thread]"""
         return stem in self._muted

@@ -1,0 +1,193 @@
+"""Stems by Open Sound Control over UDP, in and out (docs/osc.md). The only file that imports pythonosc.
+
+Nobody is called when something changes: the state is looked at fifty times a second, and what differs is told.
+"""
+
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_message_builder import build_msg
+from pythonosc.osc_packet import OscPacket, ParseError
+
+from stream.control.mixer import Mixer
+
+HOST = "127.0.0.1"
+LOOK_S = 0.02
+AT_ONCE, FLOODED = 32, 25  # packets between two looks; so many times in a row that all of them came
+PACKET, LONGEST = 65_536, 100  # bytes of a packet; characters of an address that anybody has use for
+MOST_LISTENERS, MOST_LINES = 16, 20  # what strangers may make us remember and say
+
+Place = tuple[str, int]
+Value = int | float
+Facts = Callable[[], dict[str, Value]]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where to listen, and who is told of changes without having asked."""
+
+    listen: Place
+    tell: Sequence[Place] = ()
+
+
+def place(text: str) -> Place:
+    """`9000` or `HOST:9000`; port 0 is one that is free. Raises ValueError. [any-thread]"""
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 65_536):
+        raise ValueError(f"{text!r} is no port, such as 9000 or 0.0.0.0:9000")
+    return host.strip("[]") or HOST, int(port)
+
+
+class Osc:
+    """Listens on a port, does what messages say, and tells whoever asked what the mixer is like."""
+
+    def __init__(self, places: Places, mixer: Mixer, facts: Facts, say: Callable[[str], None]) -> None:
+        """Open the port. [main-thread]
+
+        facts: by address, what else is told: latency, misses ...
+        say: takes lines for the user
+        Raises ValueError for a port that is taken or a host that is not here.
+        """
+        self._mixer, self._facts, self._say = mixer, facts, say
+        self._told: dict[str, Value] = {}
+        self._listeners: list[Place] = []
+        self._lines: set[str] = set()
+        self._full = 0
+        self._does = Dispatcher()
+        for stem in mixer.sources:
+            self._does.map(f"/stem/{stem}/mute", lambda _address, *values, stem=stem: mixer.mute(stem, _flag(values)))
+            self._does.map(f"/stem/{stem}/solo", lambda _address, *values, stem=stem: mixer.solo(stem, _flag(values)))
+            self._does.map(f"/stem/{stem}/gain", lambda _address, *values, stem=stem: mixer.gain(stem, _number(values)))
+        self._socket, self._fixed = _open(places)
+        self.port = int(self._socket.getsockname()[1])
+
+    def step(self) -> bool:
+        """Wait a little, do what has come, tell what has changed; always False. [osc-thread]
+
+        No more packets than `AT_ONCE`: what a flood has more of, the system drops, and audio has the time.
+        """
+        if select.select([self._socket], [], [], LOOK_S)[0]:
+            full = sum(1 for _ in self._packets()) == AT_ONCE
+            self._full = self._full + 1 if full else 0
+            if self._full == FLOODED:
+                self._once("more comes in than can be followed: some of it is dropped")
+            if full:
+                time.sleep(LOOK_S)
+        self._tell(self._changed(), [*self._fixed, *self._listeners])
+        return False
+
+    def _packets(self) -> Iterator[None]:
+        for _ in range(AT_ONCE):
+            try:
+                data, sender = self._socket.recvfrom(PACKET)
+            except BlockingIOError:
+                return
+            except OSError:  # Windows tells here that somebody who was told is gone
+                continue
+            self.receive(data, sender[:2])
+            yield
+
+    def receive(self, data: bytes, sender: Place) -> None:
+        """Do what a packet says; what means nothing is said once. [osc-thread]
+
+        A bundle is done at once, whenever it wants to be: nobody may make us wait.
+        """
+        try:
+            messages = [timed.message for timed in OscPacket(data).messages]
+        except (ParseError, ValueError, IndexError, RecursionError):
+            self._once("a packet is no OSC")
+            return
+        for message in messages:
+            address = message.address[:LONGEST]
+            if address == "/state":
+                self._greet(sender)
+                continue
+            handlers = list(self._does.handlers_for_address(address))
+            if not handlers:
+                self._once(f"nothing is at {address!r}; here are /state and /stem/NAME/mute, solo, gain for "
+                           f"{', '.join(self._mixer.sources)}")
+            for handler in handlers:
+                try:
+                    handler.callback(address, *message.params)
+                except (ValueError, TypeError) as error:
+                    self._once(f"{address}: {error}")
+
+    def _greet(self, sender: Place) -> None:
+        """Tell somebody everything, and changes from now on."""
+        if sender not in self._listeners:
+            self._listeners = [*self._listeners, sender][-MOST_LISTENERS:]
+        self._tell(self._state(), [sender])
+
+    def _state(self) -> dict[str, Value]:
+        state: dict[str, Value] = {}
+        for stem in self._mixer.sources:
+            state[f"/stem/{stem}/mute"] = int(self._mixer.muted(stem))
+            state[f"/stem/{stem}/solo"] = int(self._mixer.soloed(stem))
+            state[f"/stem/{stem}/gain"] = self._mixer.gain_db(stem)
+        return state | self._facts()
+
+    def _changed(self) -> dict[str, Value]:
+        state = self._state()
+        changed = {address: value for address, value in state.items() if self._told.get(address) != value}
+        self._told = state
+        return changed
+
+    def _tell(self, values: dict[str, Value], places: Sequence[Place]) -> None:
+        for address, value in values.items():
+            data = build_msg(address, value).dgram
+            for at in places:
+                with suppress(OSError):  # nobody is there any more
+                    self._socket.sendto(data, at)
+
+    def _once(self, text: str) -> None:
+        """Say something, unless it was said before; strangers get so many lines and no more."""
+        if text not in self._lines and len(self._lines) < MOST_LINES:
+            self._lines.add(text)
+            self._say(f"OSC: {text}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._socket.close()
+
+
+def _open(places: Places) -> tuple[socket.socket, list[Place]]:
+    """A bound socket, and addresses of those who are told, of its family."""
+    host, port = places.listen
+    made = None
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][0]
+        made = socket.socket(family, socket.SOCK_DGRAM)
+        made.bind((host, port))
+        made.setblocking(False)
+        told = [socket.getaddrinfo(*at, family, socket.SOCK_DGRAM)[0][4][:2] for at in places.tell]
+    except OSError as error:
+        if made is not None:
+            made.close()
+        reason = error.strerror or str(error)
+        raise ValueError(f"OSC at {host}:{port}, telling {[*places.tell] or 'nobody'}: {reason}") from error
+    return made, [(str(at[0]), int(at[1])) for at in told]
+
+
+def _flag(values: tuple[object, ...]) -> bool | None:
+    """What a button sends: 1 or 0, T or F, in any kind of number; nothing toggles. Raises ValueError."""
+    if not values:
+        return None
+    if len(values) == 1 and isinstance(values[0], bool | int | float):
+        return values[0] >= 0.5
+    raise ValueError(f"one value or none is wanted, 1 or 0, not {values!r}")
+
+
+def _number(values: tuple[object, ...]) -> float:
+    if len(values) == 1 and isinstance(values[0], int | float):
+        return float(values[0])
+    raise ValueError(f"one number is wanted, dB, not {values!r}")

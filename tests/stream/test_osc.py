@@ -1,0 +1,187 @@
+"""OSC over real sockets: stems change, everybody who asked is told, and what a stranger sends harms nobody."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import soundfile as sf
+from pythonosc.osc_bundle_builder import OscBundleBuilder
+from pythonosc.osc_message_builder import build_msg
+from pythonosc.osc_packet import OscPacket
+
+from stream.control.mixer import Mixer
+from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, Places, place
+from tests.stream.live import Live, command, noise
+
+STEMS = ("drums", "bass", "other", "vocals")
+WAIT_S = 60.0
+
+
+class Desk:
+    """An OSC program on the other side, and the engine's end."""
+
+    def __init__(self, tell: bool = False) -> None:
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(WAIT_S)
+        self.mixer, self.said = Mixer(STEMS), list[str]()
+        told = [self.socket.getsockname()] if tell else []
+        self.facts: dict[str, int | float] = {"/latency": 0.45, "/misses": 0}
+        self.osc = Osc(Places(("127.0.0.1", 0), told), self.mixer, lambda: self.facts, self.said.append)
+
+    def send(self, address: str, *values: object) -> None:
+        self.raw(build_msg(address, list(values)).dgram)
+
+    def raw(self, data: bytes) -> None:
+        self.socket.sendto(data, ("127.0.0.1", self.osc.port))
+
+    def done(self, address: str, *values: object) -> None:
+        """Send, and let it be done."""
+        self.send(address, *values)
+        self.osc.step()
+
+    def heard(self, count: int) -> dict[str, float]:
+        found = {}
+        for _ in range(count):
+            message = OscPacket(self.socket.recv(65_536)).messages[0].message
+            found[message.address] = message.params[0]
+        return found
+
+    def close(self) -> None:
+        self.osc.__exit__(None, None, None)
+        self.socket.close()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    made = Desk()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("9000", ("127.0.0.1", 9000)), ("0.0.0.0:9000", ("0.0.0.0", 9000)), ("[::1]:0", ("::1", 0)),
+    ("stage.local:80", ("stage.local", 80))])
+def test_a_place_is_on_this_machine_unless_it_says_otherwise(text: str, found: tuple[str, int]) -> None:
+    assert place(text) == found
+
+
+@pytest.mark.parametrize("text", ["", "nine", "65536", "-1", "host:", "1.5", "٣"])
+def test_what_is_no_port_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no port, such as 9000"):
+        place(text)
+
+
+def test_stems_are_muted_soloed_and_made_quieter(desk: Desk) -> None:
+    desk.done("/stem/vocals/mute", 1)
+    desk.done("/stem/drums/solo", True)
+    desk.done("/stem/bass/gain", -6)
+    assert (desk.mixer.muted("vocals"), desk.mixer.soloed("drums"), desk.mixer.gain_db("bass")) == (True, True, -6.0)
+    desk.done("/stem/vocals/mute", 0.0)
+    desk.done("/stem/drums/solo")
+    assert (desk.mixer.muted("vocals"), desk.mixer.soloed("drums")) == (False, False)
+
+
+def test_a_pattern_means_all_that_it_fits(desk: Desk) -> None:
+    desk.done("/stem/{drums,bass}/mute", 1)
+    desk.done("/stem/*/gain", -3.0)
+    assert [desk.mixer.muted(stem) for stem in STEMS] == [True, True, False, False]
+    assert {desk.mixer.gain_db(stem) for stem in STEMS} == {-3.0}
+
+
+def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Desk) -> None:
+    desk.done("/state")
+    first = desk.heard(3 * len(STEMS) + 2 + 3 * len(STEMS) + 2)  # the answer, and what nobody had been told yet
+    assert first["/latency"] == pytest.approx(0.45)
+    assert (first["/stem/drums/mute"], first["/stem/drums/gain"]) == (0, 0.0)
+    desk.mixer.mute("bass")  # by a key, say
+    desk.facts["/misses"] = 2
+    desk.osc.step()
+    assert desk.heard(2) == {"/stem/bass/mute": 1, "/misses": 2}
+
+
+def test_who_is_named_is_told_without_asking() -> None:
+    desk = Desk(tell=True)
+    desk.osc.step()
+    assert set(desk.heard(3 * len(STEMS) + 2)) >= {"/stem/vocals/gain", "/latency"}
+    desk.close()
+
+
+def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Desk) -> None:
+    bundle = OscBundleBuilder(int(time.time()) + 3600)
+    for stem in ("drums", "vocals"):
+        bundle.add_content(build_msg(f"/stem/{stem}/mute", 1))
+    desk.raw(bundle.build().dgram)
+    desk.osc.step()
+    assert (desk.mixer.muted("drums"), desk.mixer.muted("vocals")) == (True, True)
+
+
+@pytest.mark.parametrize(("address", "values", "says"), [
+    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state and /stem/NAME/mute"),
+    ("/stem/drums/gain", [], "one number is wanted"), ("/stem/drums/gain", ["loud"], "one number is wanted"),
+    ("/stem/drums/gain", [99.0], "at most 24 dB"), ("/stem/drums/gain", [float("nan")], "at most 24 dB"),
+    ("/stem/drums/mute", ["yes"], "one value or none is wanted"), ("/stem/[/mute", [1], "nothing is at"),
+    ("/" + "*a" * 5000, [1], "nothing is at")], ids=lambda value: str(value)[:30])
+def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
+        address: str, values: list[object], says: str, desk: Desk) -> None:
+    for _ in range(3):
+        desk.done(address, *values)
+    assert len(desk.said) == 1
+    assert says in desk.said[0]
+    assert desk.said[0].startswith("OSC: ")
+    assert not any(desk.mixer.muted(stem) or desk.mixer.gain_db(stem) for stem in STEMS)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", b"hello", b"/stem/drums/mute\0\0\0\0,i\0\0", b"#bundle\0", b"\xff" * 999,
+                                  b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xff"], ids=repr)
+def test_what_is_no_osc_is_passed_over(data: bytes, desk: Desk) -> None:
+    desk.raw(data)
+    desk.osc.step()
+    desk.done("/stem/drums/mute", 1)
+    assert desk.mixer.muted("drums")
+
+
+def test_a_stranger_cannot_fill_the_screen(desk: Desk) -> None:
+    for number in range(5 * MOST_LINES):
+        desk.done(f"/{number}", 1)
+    assert len(desk.said) == MOST_LINES
+
+
+def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Desk) -> None:
+    for _ in range(FLOODED + 1):
+        for _ in range(2 * AT_ONCE):
+            desk.send("/stem/drums/gain", -1.0)
+        desk.osc.step()
+    assert any("more comes in than can be followed" in line for line in desk.said)
+
+
+@pytest.mark.parametrize("places", [Places(("nosuch.invalid", 0)), Places(("127.0.0.1", 0), [("nosuch.invalid", 9)])])
+def test_a_host_that_is_not_here_is_one_line(places: Places) -> None:
+    with pytest.raises(ValueError, match=r"^OSC at .*nosuch.invalid.*: [^\n]*$"):
+        Osc(places, Mixer(STEMS), dict, print)
+
+
+def test_a_port_that_is_taken_is_one_line_and_nothing_is_left(tmp_path: Path, desk: Desk) -> None:
+    sf.write(tmp_path / "song.wav", noise(44_100), 44_100)
+    done = command("run", "--device", tmp_path / "song.wav", "--output-device", tmp_path / "out.wav", "--model",
+                   "center", "--osc", desk.osc.port)
+    assert done.code == 2
+    assert len(done.said) == 1
+    assert "Address already in use" in done.said[0]
+    assert not (tmp_path / "out.wav").exists()
+
+
+def test_the_command_line_listens_while_it_plays(tmp_path: Path) -> None:
+    desk = Desk(tell=True)
+    port = desk.osc.port
+    desk.osc.__exit__(None, None, None)
+    sf.write(tmp_path / "song.wav", noise(30 * 44_100), 44_100)
+    tell = "{}:{}".format(*desk.socket.getsockname())
+    with Live("run", "--device", tmp_path / "song.wav", "--output-device", tmp_path / "out.wav", "--model", "center",
+              "--clock", "wall", "--osc", port, "--osc-to", tell):
+        assert desk.heard(9)["/latency"] > 0  # three of each stem, center has two; latency, misses, xruns
+        desk.send("/stem/vocals/mute", 1)
+        assert desk.heard(1) == {"/stem/vocals/mute": 1}
+    desk.socket.close()
