@@ -9,6 +9,7 @@ import numpy.typing as npt
 from stream.separators.protocol import Frames
 
 TURN = 336  # columns: what was trained on; positions run up to here and back, for ever (docs/quality.md)
+TWIN = 30  # columns: positions nearer to each other than this are taken for one (docs/stateful.md)
 HORIZON = 220  # columns that statistics are over, older ones fading
 NEVER = np.iinfo(np.int64).min // 2  # the column of a place in the caches that holds none
 CLOSED = -1e9  # a score that softmax makes nothing of
@@ -75,9 +76,18 @@ class Memory:
         self._positions[:] = folded(columns[:, None] + self._quarters)
         self._slots[:] = columns % self._length
         self._written[self._slots] = columns
-        context = self._length - self._columns
-        self._mask[:] = np.where(self._written >= self._first - context, 0.0, CLOSED)
+        self._mask[:] = np.where(self._open(), 0.0, CLOSED)
         self._blend[:] = self._weigh(float(np.mean(frozen * frozen)))
+
+    def _open(self) -> npt.NDArray[np.bool_]:
+        """Which places may be attended to: those of the context, but for twins on the other side of a turn.
+
+        A column of the past whose position is that of now would be heard as if it were now.
+        """
+        now = self._first + self._columns / 2
+        apart = np.abs(folded(self._written) - folded(np.array(now)))
+        twin = (apart < TWIN) & (now - self._written > apart + self._columns)
+        return (self._written >= self._first - (self._length - self._columns)) & ~twin
 
     def _weigh(self, power: float) -> tuple[float, float]:
         """How much of the statistics is the past's, in those that a hop uses and in those that it leaves.
@@ -103,7 +113,7 @@ class Memory:
             self._weight = min(self._weight, HORIZON) + new
 
 
-def folded(columns: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def folded(columns: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     """Positions that stay within what was trained: up to TURN and back again, so that neighbours stay neighbours."""
     turned = np.mod(columns, 2 * TURN)
     folded: npt.NDArray[np.float64] = np.minimum(turned, 2 * TURN - turned)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsp.stft import FFT_HOP
-from stream.separators.memory import CLOSED, HORIZON, TURN, Memory, folded
+from stream.separators.memory import CLOSED, HORIZON, TURN, TWIN, Memory, folded
 
 COLUMNS, RECOMPUTE, CONTEXT = 10, 2, 30
 NEW = COLUMNS - RECOMPUTE
@@ -93,3 +93,23 @@ def test_after_a_reset_it_is_as_new() -> None:
     for one in (told, new):
         one.begin(LOUD)
     assert all(np.array_equal(told.given[name], new.given[name]) for name in new.given)
+
+
+@pytest.mark.parametrize("turn", [TURN, 2 * TURN])
+def test_after_a_turn_no_column_before_it_is_taken_for_one_of_now(turn: int) -> None:
+    told = Memory(COLUMNS, RECOMPUTE, 252 + COLUMNS, 4)
+    written: dict[int, int] = {}
+    closed_most = 0
+    for _ in range((turn + 300) // NEW):
+        told.begin(LOUD)
+        first = int(told._first)
+        written |= {int(slot): first + i for i, slot in enumerate(told.given["slots"])}
+        told.end()
+        columns = np.array([written[slot] for slot in np.flatnonzero(told.given["mask"] == 0)])
+        now = first + COLUMNS / 2
+        twins = columns[(columns < turn) & (np.abs(folded(columns) - folded(np.array(now))) < TWIN)]
+        if first > turn:  # those that are near in time too are no twins
+            assert not len(twins) or now - twins.min() <= TWIN + COLUMNS
+            closed_most = max(closed_most, len(written) - len(columns))
+        assert set(range(first, first + COLUMNS)) <= set(columns)
+    assert TWIN < closed_most <= 2 * TWIN + COLUMNS
