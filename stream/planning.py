@@ -67,7 +67,7 @@ def plan_hops(latency_s: float, recompute: int) -> Plan:
 
 # by columns of a hop: dB that stateful HTDemucs loses against offline, in the median second and over whole songs, as
 # measured on the shared music (docs/quality.md)
-LOSS_DB = {2: (0.5, 2.2), 4: (0.4, 2.0), 8: (0.3, 1.1), 24: (0.2, 0.8)}
+LOSS_DB = {2: (0.5, 1.4), 4: (0.3, 1.1), 8: (0.2, 1.0), 24: (0.2, 0.7)}
 
 
 def expected_loss_db(geometry: Geometry | HopGeometry | None) -> tuple[float, float] | None:
