@@ -5,7 +5,6 @@ stems are scored against the true ones, and the process' resident memory is take
 """
 
 import argparse
-import ctypes
 import json
 import os
 import sys
@@ -60,17 +59,14 @@ class Endless:
         separator, budget_s = opening.open(wanted_s)
         self.sources = separator.sources
         latency = spend(separator, SAMPLERATE, (0, 0), budget_s, BLOCK + FADE + 1)
-        self._header = np.zeros(cb.HEADER, np.int64)
-        self._engine = Engine(self._header, separator, Mixer(separator.sources), latency,
+        self._engine = Engine(np.zeros(cb.HEADER, np.int64), separator, Mixer(separator.sources), latency,
                               Setup(2, 2, BLOCK, patient=True))
         self._out: Frames = np.zeros((BLOCK, 2), np.float32)
         self._read = 0
 
     def hear(self, block: Frames) -> Iterator[Frames]:
         """Play float32 (n, 2), n a block at most; stems that are ready, float32 (m, stems, 2), from frame 0 on."""
-        pointers = (array.ctypes.data_as(ctypes.c_void_p) for array in (block, self._out, self._header))
-        given, out, header = pointers
-        cb.callback.ctypes(given, out, len(block), None, 0, header)
+        self._engine.serve(len(block), block, self._out)
         worker = self._engine.worker
         while worker.step():
             rows: Frames = np.zeros((worker.ring.written - self._read, 2 * len(self.sources)), np.float32)

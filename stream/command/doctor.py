@@ -24,7 +24,7 @@ from stream.separators.opening import Opening
 from stream.separators.providers import here, missing, versions
 
 REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
-LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi")
+LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi", "python-osc")
 
 
 def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from stream.command.status import Status, closing_lines, opening_lines
 from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
-from stream.control.osc import Osc, Places, place
 from stream.devices import portaudio
 from stream.devices.portaudio import Device
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
@@ -118,7 +117,7 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         say(f"listening to MIDI port {listening.port}")
         steppers.append(Stepper("midi", listening.step))
     if arguments.osc or arguments.osc_to:
-        steppers.append(Stepper("osc", _osc(host, arguments, say, stack).step))
+        steppers.append(Stepper("osc", _osc(host, arguments, say, stack)))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -136,7 +135,10 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         say(text)
 
 
-def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Osc:
+def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
+    """Listen to OSC; the step of its thread. Raises ValueError."""
+    from stream.control.osc import Osc, Places, place  # most runs have none, and start sooner
+
     def facts() -> dict[str, int | float]:
         counts = host.engine.counts()
         return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
@@ -145,7 +147,7 @@ def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Osc:
     made = stack.enter_context(Osc(wish, host.mixer, facts, say))
     if arguments.osc:
         say(f"listening to OSC on {wish.listen[0]}:{made.port}")
-    return made
+    return made.step
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.ring import Ring
 from stream.live.worker import Worker
-from stream.separators.protocol import Separator
+from stream.separators.protocol import Frames, Separator
 
 FADE = 256  # frames over which late stems give way to the dry signal
 HISTORY_S = 8.0  # how late the separator thread may be before input is lost to it
@@ -81,9 +81,14 @@ class Engine:
             if ring is not None:
                 h[at : at + 3] = ring.data.ctypes.data, ring.counter.ctypes.data, len(ring.data) - 1
 
-    def serve(self, frames: int) -> None:
-        """One block from the feeder's file, as a device would ask for it. [audio-thread, or whoever stands for it]"""
-        cb.callback.ctypes(None, None, frames, None, 0, self._user)
+    def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
+        """One block, as a device would ask for it. [audio-thread, or whoever stands for it]
+
+        given: float32 (frames, in_channels); None is from the feeder's file
+        out: float32 (frames, out_channels), written; None is nowhere
+        """
+        given_at, out_at = (None if block is None else ctypes.c_void_p(block.ctypes.data) for block in (given, out))
+        cb.callback.ctypes(given_at, out_at, frames, None, 0, self._user)
 
     def feed(self) -> bool:
         """Read ahead in the file, if there is one; False if there was nothing to do. [feeder-thread]"""

@@ -31,8 +31,7 @@ class StatefulNetwork:
 
     fixed = False
 
-    def __init__(self, path: Path, columns: int, context: int, threads: int = 0,
-                 provider: str = "auto") -> None:
+    def __init__(self, path: Path, columns: int, context: int, threads: int = 0, provider: str = "auto") -> None:
         """Open the file and bind all arrays; takes a second. [main-thread, one at a time (onnxruntime#27063)]
 
         columns: of a hop, those computed again included; context: columns that are remembered
