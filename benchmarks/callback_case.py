@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.hogs import beside
 from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
+from dsp.mix import LEFT, TARGET
 from stream.control.mixer import Mixer
 from stream.devices.portaudio import PortAudioStream, find
 from stream.geometry import SAMPLERATE, Latency
@@ -48,7 +49,7 @@ class Ahead:
 def engine() -> Engine:
     """A live path whose stems are all there: noise, always the same. [main-thread]"""
     mixer, sizes = Mixer(SOURCES), plan_windows(1.5)
-    mixer.mute(MUTED)
+    mixer.flip(MUTED, "mute")
     latency = Latency(SAMPLERATE, BLOCK, 0, sizes.geometry.hop, sizes.geometry.lookahead, sizes.geometry.crossfade,
                       sizes.budget, BLOCK)
     made = Engine(np.zeros(cb.HEADER, np.int64), Ahead(), mixer, latency, Setup(2, 2, BLOCK))
@@ -65,7 +66,7 @@ class InNumpy:
     def __init__(self, path: Engine) -> None:
         """Take rings and gains over. [main-thread]"""
         self._inputs, self._stems = path.inputs.data, path.worker.ring.data
-        self._ready, self._gains = path.worker.ring.counter, path.mixer.state[0]
+        self._ready, self._gains = path.worker.ring.counter, path.mixer.state[TARGET, :, LEFT]
         self._delay, self._at = path.latency.delay, path.inputs.written
         self.blocks = self.late_blocks = self.flagged = 0
         self.ctypes = type(cb.callback.ctypes)(self._call)

@@ -84,7 +84,7 @@ class Host:
         assert ends is not None
         self._rate = ends.samplerate
         self.separator, self.latency = self._choose()
-        self.mixer = Mixer(tuple(self.separator.sources))
+        self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         if wish.prepare is not None:
             wish.prepare(self.mixer)
         tracks = self._tracks()

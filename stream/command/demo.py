@@ -33,8 +33,8 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
 
     def half_way() -> None:
         stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]
-        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.muted(stem):
-            host.mixer.mute(stem, True)
+        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.on(stem, "mute"):
+            host.mixer.set(stem, "mute", 1)
             say(f"{clock(host.engine.heard / host.latency.samplerate)}  {stem} muted")
 
     with ExitStack() as stack:

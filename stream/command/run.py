@@ -97,11 +97,11 @@ def preset(arguments: Namespace) -> Callable[[Mixer], None]:
 
     def prepare(mixer: Mixer) -> None:
         for stem in arguments.mute:
-            mixer.mute(stem, True)
+            mixer.set(stem, "mute", 1)
         for stem in arguments.solo:
-            mixer.solo(stem, True)
+            mixer.set(stem, "solo", 1)
         for stem, db in arguments.gain:
-            mixer.gain(stem, db)
+            mixer.set(stem, "gain", db)
 
     return prepare
 

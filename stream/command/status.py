@@ -17,7 +17,7 @@ def line(engine: Engine, mixer: Mixer, keys: str) -> Text:
     if engine.expected is not None:
         text.append(f" of {clock(engine.expected / rate)}")
     for stem in mixer.sources:
-        style = "dim strike" if mixer.muted(stem) else "bold reverse" if mixer.soloed(stem) else "bold"
+        style = "dim strike" if mixer.on(stem, "mute") else "bold reverse" if mixer.on(stem, "solo") else "bold"
         text.append("  ").append(stem, style)
     text.append(f"  latency {engine.latency.total_s:.2f} s  misses {counts['misses']}  xruns {counts['xruns']}")
     if keys:

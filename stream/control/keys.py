@@ -67,6 +67,6 @@ class Keys:
         if key == "q":
             self._quit()
         elif key in self._stems:
-            self._mixer.mute(self._stems[key])
+            self._mixer.flip(self._stems[key], "mute")
         elif key.lower() in self._stems:
-            self._mixer.solo(self._stems[key.lower()])
+            self._mixer.flip(self._stems[key.lower()], "solo")

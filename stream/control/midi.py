@@ -66,7 +66,7 @@ class Midi:
         elif kind == CONTROL_CHANGE and value >= 64:
             stem = number - FIRST_CONTROL
         if 0 <= stem < len(stems):
-            self._mixer.mute(stems[stem])
+            self._mixer.flip(stems[stem], "mute")
 
     def __enter__(self) -> Self:
         return self

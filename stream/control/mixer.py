@@ -1,82 +1,105 @@
-"""Mute, solo and gain of every stem, as the targets that the callback ramps to."""
+"""What is wanted of every stem, as the targets that the callback ramps to."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from dsp.mix import CURRENT, GOAL, ROWS, TARGET, WET
+from dsp.equalizer import coefficients
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, ROWS, TARGET, WET, WIDTH
+from stream.control.strip import PARAMETERS, REST, parameter
+from stream.geometry import SAMPLERATE
 
 RAMP_S = 0.01
-MOST_DB = 24.0
+
+Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
 
 
 class Mixer:
-    """What keyboard, MIDI and command line want; a change is heard within a block and a ramp.
+    """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 
-    state: float32 (5, stems), shared with the callback (dsp.mix); only its TARGET row is written here once it runs
+    state: float32 (ROWS, stems, WIDTH), shared with the callback (dsp.mix); only its TARGET row is written here once it
+        runs
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
     """
 
-    def __init__(self, sources: tuple[str, ...]) -> None:
-        """All stems at unity. [main-thread]"""
+    def __init__(self, sources: tuple[str, ...], samplerate: int = SAMPLERATE) -> None:
+        """All stems at rest. [main-thread]
+
+        samplerate: of the device, Hz
+        """
         self.sources = sources
-        self.state = np.ones((ROWS, len(sources)), np.float32)
-        self._muted: set[str] = set()
-        self._soloed: set[str] = set()
-        self._gain_db = dict.fromkeys(sources, 0.0)
+        self.state = np.zeros((ROWS, len(sources), WIDTH), np.float32)
+        self._samplerate = samplerate
+        self._strips = {stem: dict(REST) for stem in sources}
         self._lock = threading.Lock()
+        self._publish()
+        self.settle()
 
     def settle(self) -> None:
         """Be where the targets are, without a ramp. [main-thread, before the callback runs]"""
         self.state[GOAL] = self.state[CURRENT] = self.state[TARGET]
         self.state[WET] = 1
 
-    def mute(self, stem: str, on: bool | None = None) -> None:
-        """Mute a stem or not; None toggles. Raises ValueError for a stem that is not here. [any-thread]"""
-        self._flip(self._muted, stem, on)
+    def set(self, stem: str, name: str, value: float) -> None:
+        """Set a stem's parameter (stream.control.strip). Raises ValueError for what is not here. [any-thread]"""
+        self.recall({stem: {name: value}})
 
-    def solo(self, stem: str, on: bool | None = None) -> None:
-        """Solo a stem or not; None toggles. Raises ValueError for a stem that is not here. [any-thread]"""
-        self._flip(self._soloed, stem, on)
-
-    def gain(self, stem: str, db: float) -> None:
-        """Set a stem's gain in dB, up to 24; -inf is silence. Raises ValueError otherwise. [any-thread]"""
-        self._known(stem)
-        if not db <= MOST_DB:  # NaN too
-            raise ValueError(f"gain of {stem} must be at most {MOST_DB:g} dB, not {db:g}")
-        with self._lock:
-            self._gain_db[stem] = db
-            self._publish()
-
-    def gain_db(self, stem: str) -> float:
-        """The stem's own gain. [any-thread]"""
-        return self._gain_db[stem]
-
-    def muted(self, stem: str) -> bool:
-        """Whether the stem's own mute is on. [any-thread]"""
-        return stem in self._muted
-
-    def soloed(self, stem: str) -> bool:
-        """Whether the stem's own solo is on. [any-thread]"""
-        return stem in self._soloed
-
-    def _flip(self, names: set[str], stem: str, on: bool | None) -> None:
+    def flip(self, stem: str, name: str) -> None:
+        """Turn a switch over. Raises ValueError for what is not here, or no switch. [any-thread]"""
+        if not parameter(name).switch:
+            raise ValueError(f"{name} is no switch")
         self._known(stem)
         with self._lock:
-            if on is None:
-                on = stem not in names
-            (names.add if on else names.discard)(stem)
+            self._strips[stem][name] = 1 - self._strips[stem][name]
             self._publish()
 
-    def _known(self, stem: str) -> None:
+    def get(self, stem: str, name: str) -> float:
+        """A stem's parameter; a switch is 1 or 0. [any-thread]"""
+        return self._strips[stem][name]
+
+    def on(self, stem: str, name: str) -> bool:
+        """Whether a switch is on. [any-thread]"""
+        return self._strips[stem][name] == 1
+
+    def scene(self) -> dict[str, dict[str, float]]:
+        """How everything is set. [any-thread]"""
+        with self._lock:
+            return {stem: dict(strip) for stem, strip in self._strips.items()}
+
+    def recall(self, scene: Scene) -> None:
+        """Set what a scene has, all at once or not at all. Raises ValueError for what is not here. [any-thread]"""
+        wanted = self.check(scene)
+        with self._lock:
+            for stem, name, value in wanted:
+                self._strips[stem][name] = value
+            self._publish()
+
+    def check(self, scene: Scene) -> list[tuple[str, str, float]]:
+        """Stem, parameter and value of everything in a scene. Raises ValueError for what is not here. [any-thread]"""
+        return [(stem, name, _value(stem, name, value))
+                for stem, strip in scene.items() if self._known(stem) for name, value in strip.items()]
+
+    def _known(self, stem: str) -> bool:
         if stem not in self.sources:
             raise ValueError(f"no stem {stem}; this model has {listing(self.sources)}")
+        return True
 
     def _publish(self) -> None:
-        for index, stem in enumerate(self.sources):
-            heard = stem not in self._muted and (not self._soloed or stem in self._soloed)
-            self.state[TARGET, index] = 10 ** (self._gain_db[stem] / 20) if heard else 0
+        alone = any(strip["solo"] for strip in self._strips.values())
+        for target, strip in zip(self.state[TARGET], self._strips.values(), strict=True):
+            heard = not strip["mute"] and (not alone or strip["solo"])
+            gain = 10 ** (strip["gain"] / 20) if heard else 0
+            target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
+            target[CUE] = strip["cue"]
+            target[FILTER:] = coefficients(strip["low"], strip["mid"], strip["high"], strip["filter"],
+                                           self._samplerate).reshape(-1)
+
+
+def _value(stem: str, name: str, value: float) -> float:
+    if parameter(name).switch:
+        return float(value >= 0.5)
+    return PARAMETERS[name].check(f"{name} of {stem}", value)
 
 
 def listing(names: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_packet import OscPacket, ParseError
 
 from stream.control.mixer import Mixer
+from stream.control.strip import PARAMETERS
 
 HOST = "127.0.0.1"
 LOOK_S = 0.02
@@ -62,9 +63,9 @@ class Osc:
         self._full = 0
         self._does = Dispatcher()
         for stem in mixer.sources:
-            self._does.map(f"/stem/{stem}/mute", lambda _address, *values, stem=stem: mixer.mute(stem, _flag(values)))
-            self._does.map(f"/stem/{stem}/solo", lambda _address, *values, stem=stem: mixer.solo(stem, _flag(values)))
-            self._does.map(f"/stem/{stem}/gain", lambda _address, *values, stem=stem: mixer.gain(stem, _number(values)))
+            for name in PARAMETERS:
+                self._does.map(f"/stem/{stem}/{name}",
+                               lambda _address, *values, stem=stem, name=name: self._set(stem, name, values))
         self._socket, self._fixed = _open(places)
         self.port = int(self._socket.getsockname()[1])
 
@@ -111,13 +112,19 @@ class Osc:
                 continue
             handlers = list(self._does.handlers_for_address(address))
             if not handlers:
-                self._once(f"nothing is at {address!r}; here are /state and /stem/NAME/mute, solo, gain for "
-                           f"{', '.join(self._mixer.sources)}")
+                self._once(f"nothing is at {address!r}; here are /state and /stem/NAME/"
+                           f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}")
             for handler in handlers:
                 try:
                     handler.callback(address, *message.params)
                 except (ValueError, TypeError) as error:
                     self._once(f"{address}: {error}")
+
+    def _set(self, stem: str, name: str, values: tuple[object, ...]) -> None:
+        if not values and PARAMETERS[name].switch:
+            self._mixer.flip(stem, name)
+        else:
+            self._mixer.set(stem, name, _number(values))
 
     def _greet(self, sender: Place) -> None:
         """Tell somebody everything, and changes from now on."""
@@ -128,9 +135,9 @@ class Osc:
     def _state(self) -> dict[str, Value]:
         state: dict[str, Value] = {}
         for stem in self._mixer.sources:
-            state[f"/stem/{stem}/mute"] = int(self._mixer.muted(stem))
-            state[f"/stem/{stem}/solo"] = int(self._mixer.soloed(stem))
-            state[f"/stem/{stem}/gain"] = self._mixer.gain_db(stem)
+            for name, parameter in PARAMETERS.items():
+                value = self._mixer.get(stem, name)
+                state[f"/stem/{stem}/{name}"] = int(value) if parameter.switch else value
         return state | self._facts()
 
     def _changed(self) -> dict[str, Value]:
@@ -178,16 +185,8 @@ def _open(places: Places) -> tuple[socket.socket, list[Place]]:
     return made, [(str(at[0]), int(at[1])) for at in told]
 
 
-def _flag(values: tuple[object, ...]) -> bool | None:
-    """What a button sends: 1 or 0, T or F, in any kind of number; nothing toggles. Raises ValueError."""
-    if not values:
-        return None
-    if len(values) == 1 and isinstance(values[0], bool | int | float):
-        return values[0] >= 0.5
-    raise ValueError(f"one value or none is wanted, 1 or 0, not {values!r}")
-
-
 def _number(values: tuple[object, ...]) -> float:
-    if len(values) == 1 and isinstance(values[0], int | float):
+    """What a button or fader sends: one of any kind of number, T or F. Raises ValueError."""
+    if len(values) == 1 and isinstance(values[0], bool | int | float):
         return float(values[0])
-    raise ValueError(f"one number is wanted, dB, not {values!r}")
+    raise ValueError(f"one number is wanted, not {values!r}")

@@ -19,19 +19,24 @@ from numba import cfunc, njit, types
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
-from dsp.mix import ROWS, WET, fade_step, mix_frame, ramp_step, retarget
+from dsp.mix import BUSES, MEMORY, MIX_BUS, ROWS, WET, WIDTH, fade_step, listen, mix_frame, ramp_step, retarget
 from stream.live.atomics import load_acquire, pointer, store_release
 
 HEADER = 64
 # counters, one writer: the callback
 (BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
- OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT) = range(11)
+ OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED) = range(12)
 # parameters, set before the stream starts
 (IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
  DEVICE_RATE, FEED_END) = range(16, 29)
 # rings: address of the data, of the counter, and frames - 1; address 0 where there is none
 INPUT, STEM, TAP, FEED = 32, 36, 40, 44
-MIX = 48  # address of the mixing state, float32 (ROWS, STEMS)
+# addresses: of the mixing state, float32 (ROWS, STEMS, WIDTH); of what equalizers remember, float32 (STEMS, 2, MEMORY);
+# of the frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has,
+# int64 (OUT_CHANNELS,)
+MIX, EQUALIZERS, BUS, PEAKS, ROUTE = range(48, 53)
+SILENT, MONO = -1, -2  # in ROUTE: nothing; MONO - b is both sides of the bus at b together
+FALL = 1.0  # decades a second by which a peak falls
 NEVER = -1
 
 _ulong = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
@@ -92,57 +97,86 @@ def _miss(h: Any, position: Any) -> None:
 
 
 @njit(error_model="numpy")
-def _put_out(y: Any, at: Any, channels: Any, left: Any, right: Any) -> None:
-    if channels == 0:  # only recorded
-        return
-    if channels == 1:
-        y[at] = (left + right) * np.float32(0.5)
-        return
-    y[at * channels] = left
-    y[at * channels + 1] = right
-    for c in range(2, channels):
-        y[at * channels + c] = np.float32(0)
+def _put_out(y: Any, at: Any, route: Any, bus: Any) -> None:
+    """A frame to the device: every channel has the bus that it is routed to."""
+    for c in range(len(route)):
+        if route[c] >= 0:
+            y[at + c] = bus[route[c]]
+        elif route[c] <= MONO:
+            left = MONO - route[c]
+            y[at + c] = (bus[left] + bus[left + 1]) * np.float32(0.5)
+        else:
+            y[at + c] = np.float32(0)
+
+
+@njit(error_model="numpy")
+def _floats(h: Any, at: Any, shape: Any) -> Any:
+    return carray(pointer(h[at]), shape, np.float32)
+
+
+@njit(error_model="numpy")
+def _aim(h: Any, mix: Any, memory: Any) -> None:
+    """Take over what is wanted of the mixer, for a block."""
+    if retarget(mix, h[RAMP]):
+        h[RAMP_LEFT] = h[RAMP]
+    h[SHAPED] = listen(mix, memory, h[SHAPED])
+
+
+@njit(error_model="numpy")
+def _fade(h: Any, mix: Any, at: Any, ready: Any) -> Any:
+    """One frame of the fade between stems that are there and late ones; whether this frame's are late."""
+    in_time = at + h[FADE] < ready
+    if not in_time:
+        _miss(h, at + h[FADE])
+    fade_step(mix, in_time, h[FADE])
+    h[LATE_FRAMES] += mix[WET, 0, 0] < np.float32(1)
+    return not in_time
+
+
+@njit(error_model="numpy")
+def _meter(h: Any, peaks: Any, n: Any) -> None:
+    """Let the peaks fall by a block's time."""
+    fallen = np.float32(10 ** (-FALL * n / h[DEVICE_RATE]))
+    for b in range(len(peaks)):
+        peaks[b] *= fallen
 
 
 @njit(error_model="numpy")
 def _give(h: Any, y: Any, position: Any, n: Any) -> None:
     """The block at `position` out of the rings, through the mixer, to the device and the tap."""
-    stems, late = h[STEMS], False
+    stems, late, outs = h[STEMS], False, h[OUT_CHANNELS]
     dry, dry_mask = _frames(h, INPUT, 2), h[INPUT + 2]
     wet, wet_mask = _frames(h, STEM, 2 * stems), h[STEM + 2]
     ready = load_acquire(_counter(h, STEM), 0)
-    mix = carray(pointer(h[MIX]), (ROWS, stems), np.float32)
-    if retarget(mix, h[RAMP]):
-        h[RAMP_LEFT] = h[RAMP]
+    mix, memory = _floats(h, MIX, (ROWS, stems, WIDTH)), _floats(h, EQUALIZERS, (stems, 2, MEMORY))
+    bus, peaks = _floats(h, BUS, (2 * stems + BUSES,)), _floats(h, PEAKS, (2 * stems + BUSES,))
+    route = carray(pointer(h[ROUTE]), (outs,), np.int64)
+    _aim(h, mix, memory)
+    _meter(h, peaks, n)
     for i in range(n):
         at = position + i
         if h[RAMP_LEFT] > 0:
             h[RAMP_LEFT] -= 1
             ramp_step(mix, h[RAMP_LEFT])
-        if at < 0:
-            left, right = np.float32(0), np.float32(0)
-        else:
-            in_time = at + h[FADE] < ready
-            if not in_time:
-                late = True
-                _miss(h, at + h[FADE])
-            fade_step(mix, in_time, h[FADE])
-            h[LATE_FRAMES] += mix[WET, 0] < np.float32(1)
+        if at >= 0:
+            late |= _fade(h, mix, at, ready)
             d, w = (at & dry_mask) * 2, (at & wet_mask) * 2 * stems
-            left, right = mix_frame(mix, h[LATE_DRY], dry[d], dry[d + 1], wet[w : w + 2 * stems])
+            mix_frame(mix, memory, h[SHAPED], h[LATE_DRY], dry[d : d + 2], wet[w : w + 2 * stems], bus)
+            for b in range(len(bus)):
+                peaks[b] = max(peaks[b], abs(bus[b]))
             if h[TAP] != 0:
-                _tap(h, at, left, right, mix[WET, 0], wet[w : w + 2 * stems])
-        _put_out(y, i, h[OUT_CHANNELS], left, right)
+                _tap(h, at, bus, mix[WET, 0, 0], wet[w : w + 2 * stems])
+        _put_out(y, i * outs, route, bus)
     h[LATE_BLOCKS] += late
 
 
 @njit(error_model="numpy")
-def _tap(h: Any, position: Any, left: Any, right: Any, there: Any, stems: Any) -> None:
+def _tap(h: Any, position: Any, bus: Any, there: Any, stems: Any) -> None:
     """What was heard and the stems it was made of (silence where they were late), for the recorder."""
     width = 2 + len(stems)
     data, at = _frames(h, TAP, width), (position & h[TAP + 2]) * width
-    data[at] = left
-    data[at + 1] = right
+    data[at] = bus[MIX_BUS]
+    data[at + 1] = bus[MIX_BUS + 1]
     for c in range(len(stems)):
         data[at + 2 + c] = there * stems[c]
 

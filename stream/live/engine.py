@@ -5,15 +5,19 @@ Who paces it (a device, a wall clock, nothing at all) calls `serve`, or hands `a
 
 import ctypes
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from dsp.mix import BUSES, MEMORY
 from stream.control.mixer import RAMP_S, Mixer
 from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.ring import Ring
+from stream.live.routes import CUE, MIX, Route, table
 from stream.live.worker import Worker
 from stream.separators.protocol import Frames, Separator
 
@@ -31,6 +35,7 @@ class Setup:
     patient: nobody waits (virtual clock)
     reader: the file that stands for the input device
     tapped: somebody records
+    routes: of buses to the output's channels; empty is the mix on the first two
     """
 
     in_channels: int = 0
@@ -40,6 +45,7 @@ class Setup:
     patient: bool = False
     reader: AudioReader | None = None
     tapped: bool = False
+    routes: tuple[Route, ...] = ()
 
 
 class Engine:
@@ -63,6 +69,11 @@ class Engine:
         width = 2 + 2 * len(separator.sources)
         self.tap = Ring(int(HISTORY_S * latency.samplerate), width, setup.block) if setup.tapped else None
         mixer.settle()
+        stems = len(separator.sources)
+        self._arrays: dict[int, npt.NDArray[Any]] = {
+            cb.MIX: mixer.state, cb.EQUALIZERS: np.zeros((stems, 2, MEMORY), np.float32),
+            cb.BUS: np.zeros(2 * stems + BUSES, np.float32), cb.PEAKS: np.zeros(2 * stems + BUSES, np.float32),
+            cb.ROUTE: table(setup.routes, separator.sources, setup.out_channels)}
         self._fill(separator, setup)
         self._user = ctypes.c_void_p(header.ctypes.data)
 
@@ -74,7 +85,8 @@ class Engine:
         h[cb.LATE_DRY] = setup.late == "dry"
         h[[cb.HOP, cb.SEPARATOR_LATENCY, cb.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
         h[cb.DEVICE_RATE], h[cb.FEED_END], h[cb.LAST_MISSED] = latency.samplerate, ENDLESS, cb.NEVER
-        h[cb.MIX] = self.mixer.state.ctypes.data
+        for at, array in self._arrays.items():
+            h[at] = array.ctypes.data
         rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
                  cb.FEED: self.feeder.ring if self.feeder else None}
         for at, ring in rings.items():
@@ -117,6 +129,14 @@ class Engine:
     def ended(self) -> bool:
         """Whether all of the input has been played. [any-thread]"""
         return self.heard >= self.end
+
+    def peaks(self) -> dict[str, tuple[float, float]]:
+        """How loud each bus is, left and right, 1 is full scale; it falls by 20 dB a second. [any-thread]
+
+        The buses: `mix`, every stem as it is in the mix, `cue`.
+        """
+        pairs = self._arrays[cb.PEAKS].reshape(-1, 2).tolist()
+        return {bus: (left, right) for bus, (left, right) in zip((MIX, *self.mixer.sources, CUE), pairs, strict=True)}
 
     def counts(self) -> dict[str, int]:
         """What the callback has counted: frames played late, misses, underruns and xruns. [any-thread]"""

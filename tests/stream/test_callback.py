@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dsp.mix import CURRENT
+from dsp.mix import CURRENT, LEFT
 from stream.live import callback as cb
 from stream.live.engine import FADE
 from tests.stream.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
@@ -59,7 +59,7 @@ def test_an_impulse_leaves_as_late_as_the_latency_says(block: int) -> None:
     mix = np.zeros((FRAMES, 2), np.float32)
     mix[777] = 1
     live = Live(Shares(), block=block)
-    live.mixer.mute("vocals", True)
+    live.mixer.set("vocals", "mute", 1)
     live.mixer.settle()
     (at,) = np.flatnonzero(live.play(mix)[:, 0])
     assert at - 777 == live.delay == live.engine.latency.total
@@ -69,7 +69,7 @@ def test_an_impulse_leaves_as_late_as_the_latency_says(block: int) -> None:
 def test_all_muted_is_exact_silence(separate: bool) -> None:
     live = Live(Shares())
     for stem in SOURCES:
-        live.mixer.mute(stem, True)
+        live.mixer.set(stem, "mute", 1)
     live.mixer.settle()
     assert not live.play(noise(FRAMES), separate).any()
 
@@ -80,7 +80,7 @@ def test_all_muted_is_exact_silence(separate: bool) -> None:
 def test_a_muted_stem_leaves_the_rest_and_a_soloed_one_itself(stem: str, what: str, block: int) -> None:
     mix, separator = noise(FRAMES), Shares()
     live = Live(separator, block=block)
-    getattr(live.mixer, what)(stem, True)
+    live.mixer.set(stem, what, 1)
     live.mixer.settle()
     share = separator.shares[SOURCES.index(stem)]
     wanted = late_by(mix, live.delay) * (share if what == "solo" else 1 - share)
@@ -96,14 +96,14 @@ def test_a_gain_change_is_heard_in_the_next_block_and_never_clicks(block: int) -
 
     def turn(now: int) -> None:
         if now == at:
-            live.mixer.mute("drums", True)
+            live.mixer.set("drums", "mute", 1)
 
     out = live.play(mix, before=turn)
     assert (out[live.delay : at] == 0.5).all()
     assert out[at, 0] < 0.5
     assert steepest(out[at:]) <= 0.5 * 0.5 / ramp * 1.01
     np.testing.assert_allclose(out[at + ramp :], 0.25, atol=1e-6)  # drums are half of it
-    assert (live.mixer.state[CURRENT] == np.float32([0, 1, 1, 1])).all()
+    assert (live.mixer.state[CURRENT, :, LEFT] == np.float32([0, 1, 1, 1])).all()
 
 
 @pytest.mark.parametrize("late", ["dry", "mute"])
@@ -111,7 +111,7 @@ def test_a_gain_change_is_heard_in_the_next_block_and_never_clicks(block: int) -
 def test_late_stems_give_way_without_a_click_and_come_back_without_one(late: str, block: int) -> None:
     mix = sine(80_000)
     live = Live(Shares(), block=block, late=late, patient=False)
-    live.mixer.solo("drums", True)
+    live.mixer.set("drums", "solo", 1)
     live.mixer.settle()
     parts = [live.play(mix[:30_000])]
     parts.append(live.play(mix[30_000:60_000], separate=False))

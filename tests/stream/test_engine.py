@@ -22,7 +22,7 @@ def run(song: Path, folder: Path, opening: Opening, block: int, latency_s: float
     """The recorded mix and stems of a run over a file, as fast as it goes."""
     def prepare(mixer) -> None:  # type: ignore[no-untyped-def]
         if mute:
-            mixer.mute(mute, True)
+            mixer.set(mute, "mute", 1)
 
     host = Host(Wish(opening, song, None, "virtual", block, latency_s=latency_s, record=folder, prepare=prepare), print)
     host.run(lambda: True)

@@ -23,8 +23,8 @@ def test_letters_mute_capitals_solo_q_quits_and_others_mean_nothing() -> None:
     keys = Keys(mixer, lambda: quits.append("q"))
     for key in "dV?x1 \x1bé":
         keys.press(key)
-    assert [mixer.muted(stem) for stem in SOURCES] == [True, False, False, False]
-    assert [mixer.soloed(stem) for stem in SOURCES] == [False, False, False, True]
+    assert [mixer.on(stem, "mute") for stem in SOURCES] == [True, False, False, False]
+    assert [mixer.on(stem, "solo") for stem in SOURCES] == [False, False, False, True]
     assert not quits
     keys.press("q")
     assert quits == ["q"]
@@ -52,6 +52,6 @@ def test_keys_typed_at_a_terminal_are_heard_without_return_and_it_is_left_as_it_
             assert not keys.step()
             os.write(typist, b"bB")
             assert keys.step()
-            assert (mixer.muted("bass"), mixer.soloed("bass")) == (True, True)
+            assert (mixer.on("bass", "mute"), mixer.on("bass", "solo")) == (True, True)
         assert termios.tcgetattr(stdin) == before
     os.close(typist)

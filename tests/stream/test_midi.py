@@ -38,14 +38,14 @@ class Unplugged(Midi):
 def test_a_message_mutes_the_stem_that_it_means(message: list[int], muted: str | None) -> None:
     mixer = Mixer(STEMS)
     Unplugged(mixer).receive(message)
-    assert [stem for stem in STEMS if mixer.muted(stem)] == ([muted] if muted else [])
+    assert [stem for stem in STEMS if mixer.on(stem, "mute")] == ([muted] if muted else [])
 
 
 def test_the_second_message_unmutes() -> None:
     mixer = Mixer(STEMS)
     for _ in range(2):
         Unplugged(mixer).receive([0x90, 37, 100])
-    assert not mixer.muted("bass")
+    assert not mixer.on("bass", "mute")
 
 
 def send(sender: MidiSender, number: int, with_note: bool) -> None:

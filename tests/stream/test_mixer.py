@@ -5,14 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from dsp.mix import CURRENT, GOAL, TARGET, WET
+from dsp.equalizer import coefficients
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, TARGET, WET
 from stream.control.mixer import Mixer
 
 SOURCES = ("drums", "bass", "other", "vocals")
 
 
 def targets(mixer: Mixer) -> list[float]:
-    return [float(x) for x in mixer.state[TARGET]]
+    left, right = mixer.state[TARGET, :, LEFT], mixer.state[TARGET, :, RIGHT]
+    assert (left == right).all()
+    return [float(x) for x in left]
 
 
 def test_all_stems_start_at_unity() -> None:
@@ -21,51 +24,51 @@ def test_all_stems_start_at_unity() -> None:
 
 def test_mute_toggles() -> None:
     mixer = Mixer(SOURCES)
-    mixer.mute("bass")
-    assert (targets(mixer), mixer.muted("bass")) == ([1, 0, 1, 1], True)
-    mixer.mute("bass")
-    assert (targets(mixer), mixer.muted("bass")) == ([1, 1, 1, 1], False)
+    mixer.flip("bass", "mute")
+    assert (targets(mixer), mixer.on("bass", "mute")) == ([1, 0, 1, 1], True)
+    mixer.flip("bass", "mute")
+    assert (targets(mixer), mixer.on("bass", "mute")) == ([1, 1, 1, 1], False)
 
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_mute_can_be_said_outright(times: int) -> None:
     mixer = Mixer(SOURCES)
     for _ in range(times):
-        mixer.mute("bass", True)
+        mixer.set("bass", "mute", 1)
     assert targets(mixer) == [1, 0, 1, 1]
 
 
 def test_solos_add_up_and_the_last_one_gone_leaves_all() -> None:
     mixer = Mixer(SOURCES)
-    mixer.solo("vocals")
+    mixer.flip("vocals", "solo")
     assert targets(mixer) == [0, 0, 0, 1]
-    mixer.solo("drums")
+    mixer.flip("drums", "solo")
     assert targets(mixer) == [1, 0, 0, 1]
-    assert mixer.soloed("drums")
-    mixer.solo("vocals")
-    mixer.solo("drums")
+    assert mixer.on("drums", "solo")
+    mixer.flip("vocals", "solo")
+    mixer.flip("drums", "solo")
     assert targets(mixer) == [1, 1, 1, 1]
 
 
 def test_mute_wins_over_solo() -> None:
     mixer = Mixer(SOURCES)
-    mixer.solo("bass")
-    mixer.mute("bass")
+    mixer.flip("bass", "solo")
+    mixer.flip("bass", "mute")
     assert targets(mixer) == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("db", "gain"), [(0, 1), (-6.0206, 0.5), (24, 15.8489), (-math.inf, 0)])
 def test_gain_is_in_decibel(db: float, gain: float) -> None:
     mixer = Mixer(SOURCES)
-    mixer.gain("other", db)
+    mixer.set("other", "gain", db)
     assert targets(mixer)[2] == pytest.approx(gain, rel=1e-4)
 
 
 def test_gain_is_kept_through_a_mute() -> None:
     mixer = Mixer(SOURCES)
-    mixer.gain("drums", -20)
-    mixer.mute("drums")
-    mixer.mute("drums")
+    mixer.set("drums", "gain", -20)
+    mixer.flip("drums", "mute")
+    mixer.flip("drums", "mute")
     assert targets(mixer)[0] == pytest.approx(0.1)
 
 
@@ -73,19 +76,74 @@ def test_gain_is_kept_through_a_mute() -> None:
 def test_a_gain_that_cannot_be_is_refused(db: float) -> None:
     mixer = Mixer(SOURCES)
     with pytest.raises(ValueError, match="gain of bass must be at most 24 dB"):
-        mixer.gain("bass", db)
+        mixer.set("bass", "gain", db)
     assert targets(mixer) == [1, 1, 1, 1]
 
 
-@pytest.mark.parametrize("what", ["mute", "solo"])
-def test_a_stem_that_is_not_here_is_refused_with_those_that_are(what: str) -> None:
-    with pytest.raises(ValueError, match="no stem guitar; this model has drums, bass, other, vocals"):
-        getattr(Mixer(SOURCES), what)("guitar")
+def test_a_stem_that_is_not_here_is_refused_with_those_that_are() -> None:
+    mixer = Mixer(SOURCES)
+    for act in (lambda: mixer.set("guitar", "mute", 1), lambda: mixer.flip("guitar", "mute"),
+                lambda: mixer.recall({"drums": {"mute": 1}, "guitar": {"mute": 1}})):
+        with pytest.raises(ValueError, match="no stem guitar; this model has drums, bass, other, vocals"):
+            act()
+    assert targets(mixer) == [1, 1, 1, 1]
+
+
+def test_a_parameter_that_is_not_here_is_refused_with_those_that_are() -> None:
+    with pytest.raises(ValueError, match="no parameter reverb; a stem has mute, solo, cue, gain"):
+        Mixer(SOURCES).set("drums", "reverb", 1)
+    with pytest.raises(ValueError, match="gain is no switch"):
+        Mixer(SOURCES).flip("drums", "gain")
+
+
+@pytest.mark.parametrize(("name", "value"), [("pan", 1.01), ("pan", math.nan), ("low", 13), ("high", -27),
+                                             ("filter", -2)])
+def test_what_is_out_of_range_is_refused(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"{name} of drums must be .* to .*, not"):
+        Mixer(SOURCES).set("drums", name, value)
+
+
+@pytest.mark.parametrize(("pan", "left", "right"), [(-1, 1, 0), (-0.25, 1, 0.75), (0, 1, 1), (0.5, 0.5, 1), (1, 0, 1)])
+def test_a_pan_takes_from_the_other_side(pan: float, left: float, right: float) -> None:
+    mixer = Mixer(SOURCES)
+    mixer.set("bass", "pan", pan)
+    assert mixer.state[TARGET, 1, [LEFT, RIGHT]].tolist() == pytest.approx([left, right])
+
+
+def test_equalizer_and_filter_are_coefficients_at_the_devices_samplerate() -> None:
+    mixer = Mixer(SOURCES, 48_000)
+    mixer.recall({"vocals": {"low": -6, "mid": 2, "high": 1, "filter": 0.5}})
+    wanted = coefficients(-6, 2, 1, 0.5, 48_000).reshape(-1)
+    assert (mixer.state[TARGET, 3, FILTER:] == wanted).all()
+
+
+def test_a_cue_is_no_solo() -> None:
+    mixer = Mixer(SOURCES)
+    mixer.flip("vocals", "cue")
+    assert targets(mixer) == [1, 1, 1, 1]
+    assert mixer.state[TARGET, :, CUE].tolist() == [0, 0, 0, 1]
+
+
+def test_a_scene_brings_back_how_everything_was() -> None:
+    mixer = Mixer(SOURCES)
+    mixer.recall({"drums": {"mute": 1, "pan": 0.5}, "bass": {"gain": -3}})
+    scene = mixer.scene()
+    mixer.recall({"drums": {"mute": 0, "pan": 0}, "vocals": {"solo": 1}})
+    mixer.recall(scene)
+    assert mixer.scene() == scene
+    assert (mixer.on("drums", "mute"), mixer.get("bass", "gain"), mixer.on("vocals", "solo")) == (True, -3, False)
+
+
+def test_a_scene_that_is_wrong_somewhere_changes_nothing() -> None:
+    mixer = Mixer(SOURCES)
+    with pytest.raises(ValueError, match="gain of bass"):
+        mixer.recall({"drums": {"mute": 1}, "bass": {"gain": 99}})
+    assert targets(mixer) == [1, 1, 1, 1]
 
 
 def test_what_is_set_before_the_start_needs_no_ramp() -> None:
     mixer = Mixer(SOURCES)
-    mixer.mute("vocals")
+    mixer.flip("vocals", "mute")
     mixer.settle()
-    assert (mixer.state[[TARGET, GOAL, CURRENT]] == np.float32([1, 1, 1, 0])).all()
-    assert mixer.state[WET, 0] == 1
+    assert (mixer.state[[TARGET, GOAL, CURRENT], :, LEFT] == np.float32([1, 1, 1, 0])).all()
+    assert mixer.state[WET, 0, 0] == 1

@@ -13,9 +13,11 @@ from pythonosc.osc_packet import OscPacket
 
 from stream.control.mixer import Mixer
 from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, Places, place
+from stream.control.strip import PARAMETERS
 from tests.stream.live import Live, command, noise
 
 STEMS = ("drums", "bass", "other", "vocals")
+ALL = len(PARAMETERS) * len(STEMS) + 2  # and two facts
 WAIT_S = 60.0
 
 
@@ -78,25 +80,33 @@ def test_stems_are_muted_soloed_and_made_quieter(desk: Desk) -> None:
     desk.done("/stem/vocals/mute", 1)
     desk.done("/stem/drums/solo", True)
     desk.done("/stem/bass/gain", -6)
-    assert (desk.mixer.muted("vocals"), desk.mixer.soloed("drums"), desk.mixer.gain_db("bass")) == (True, True, -6.0)
+    assert (desk.mixer.on("vocals", "mute"), desk.mixer.on("drums", "solo")) == (True, True)
+    assert desk.mixer.get("bass", "gain") == -6.0
     desk.done("/stem/vocals/mute", 0.0)
     desk.done("/stem/drums/solo")
-    assert (desk.mixer.muted("vocals"), desk.mixer.soloed("drums")) == (False, False)
+    assert (desk.mixer.on("vocals", "mute"), desk.mixer.on("drums", "solo")) == (False, False)
+
+
+@pytest.mark.parametrize(("name", "value"), [("cue", 1), ("pan", -0.5), ("low", -26.0), ("mid", 3), ("high", 12.0),
+                                             ("filter", 0.25)])
+def test_every_parameter_has_an_address(name: str, value: float, desk: Desk) -> None:
+    desk.done(f"/stem/other/{name}", value)
+    assert desk.mixer.get("other", name) == value
 
 
 def test_a_pattern_means_all_that_it_fits(desk: Desk) -> None:
     desk.done("/stem/{drums,bass}/mute", 1)
     desk.done("/stem/*/gain", -3.0)
-    assert [desk.mixer.muted(stem) for stem in STEMS] == [True, True, False, False]
-    assert {desk.mixer.gain_db(stem) for stem in STEMS} == {-3.0}
+    assert [desk.mixer.on(stem, "mute") for stem in STEMS] == [True, True, False, False]
+    assert {desk.mixer.get(stem, "gain") for stem in STEMS} == {-3.0}
 
 
 def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Desk) -> None:
     desk.done("/state")
-    first = desk.heard(3 * len(STEMS) + 2 + 3 * len(STEMS) + 2)  # the answer, and what nobody had been told yet
+    first = desk.heard(2 * ALL)  # the answer, and what nobody had been told yet
     assert first["/latency"] == pytest.approx(0.45)
     assert (first["/stem/drums/mute"], first["/stem/drums/gain"]) == (0, 0.0)
-    desk.mixer.mute("bass")  # by a key, say
+    desk.mixer.flip("bass", "mute")  # by a key, say
     desk.facts["/misses"] = 2
     desk.osc.step()
     assert desk.heard(2) == {"/stem/bass/mute": 1, "/misses": 2}
@@ -105,7 +115,7 @@ def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Des
 def test_who_is_named_is_told_without_asking() -> None:
     desk = Desk(tell=True)
     desk.osc.step()
-    assert set(desk.heard(3 * len(STEMS) + 2)) >= {"/stem/vocals/gain", "/latency"}
+    assert set(desk.heard(ALL)) >= {"/stem/vocals/gain", "/latency"}
     desk.close()
 
 
@@ -115,14 +125,15 @@ def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Desk) -> None:
         bundle.add_content(build_msg(f"/stem/{stem}/mute", 1))
     desk.raw(bundle.build().dgram)
     desk.osc.step()
-    assert (desk.mixer.muted("drums"), desk.mixer.muted("vocals")) == (True, True)
+    assert (desk.mixer.on("drums", "mute"), desk.mixer.on("vocals", "mute")) == (True, True)
 
 
 @pytest.mark.parametrize(("address", "values", "says"), [
-    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state and /stem/NAME/mute"),
+    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state and /stem/NAME/{mute,solo"),
     ("/stem/drums/gain", [], "one number is wanted"), ("/stem/drums/gain", ["loud"], "one number is wanted"),
     ("/stem/drums/gain", [99.0], "at most 24 dB"), ("/stem/drums/gain", [float("nan")], "at most 24 dB"),
-    ("/stem/drums/mute", ["yes"], "one value or none is wanted"), ("/stem/[/mute", [1], "nothing is at"),
+    ("/stem/drums/mute", ["yes"], "one number is wanted"),
+    ("/stem/drums/pan", [1.5], "pan of drums must be -1 to 1"), ("/stem/[/mute", [1], "nothing is at"),
     ("/" + "*a" * 5000, [1], "nothing is at")], ids=lambda value: str(value)[:30])
 def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
         address: str, values: list[object], says: str, desk: Desk) -> None:
@@ -131,7 +142,7 @@ def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
     assert len(desk.said) == 1
     assert says in desk.said[0]
     assert desk.said[0].startswith("OSC: ")
-    assert not any(desk.mixer.muted(stem) or desk.mixer.gain_db(stem) for stem in STEMS)
+    assert not any(desk.mixer.on(stem, "mute") or desk.mixer.get(stem, "gain") for stem in STEMS)
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"hello", b"/stem/drums/mute\0\0\0\0,i\0\0", b"#bundle\0", b"\xff" * 999,
@@ -140,7 +151,7 @@ def test_what_is_no_osc_is_passed_over(data: bytes, desk: Desk) -> None:
     desk.raw(data)
     desk.osc.step()
     desk.done("/stem/drums/mute", 1)
-    assert desk.mixer.muted("drums")
+    assert desk.mixer.on("drums", "mute")
 
 
 def test_a_stranger_cannot_fill_the_screen(desk: Desk) -> None:
@@ -181,7 +192,7 @@ def test_the_command_line_listens_while_it_plays(tmp_path: Path) -> None:
     tell = "{}:{}".format(*desk.socket.getsockname())
     with Live("run", "--device", tmp_path / "song.wav", "--output-device", tmp_path / "out.wav", "--model", "center",
               "--clock", "wall", "--osc", port, "--osc-to", tell):
-        assert desk.heard(9)["/latency"] > 0  # three of each stem, center has two; latency, misses, xruns
+        assert desk.heard(2 * len(PARAMETERS) + 3)["/latency"] > 0  # center has two stems; latency, misses, xruns
         desk.send("/stem/vocals/mute", 1)
         assert desk.heard(1) == {"/stem/vocals/mute": 1}
     desk.socket.close()

@@ -22,7 +22,7 @@ def opening(folder: Path) -> Opening:
 
 
 def vocals_away(mixer: Mixer) -> None:
-    mixer.mute("vocals", True)
+    mixer.set("vocals", "mute", 1)
 
 
 @pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])

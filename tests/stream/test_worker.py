@@ -79,7 +79,7 @@ def test_an_impulse_in_a_stem_is_within_a_frame_of_the_input_at_any_rate(rate: i
     mix = np.zeros((rate, 2), np.float32)
     mix[rate // 3] = 1
     live = Live(Shares(shares=(0.0, 1.0, 0.0, 0.0)), rate, latency_s=0.5)
-    live.mixer.solo("bass", True)
+    live.mixer.set("bass", "solo", 1)
     live.mixer.settle()
     out = live.play(mix)
     assert abs(int(np.abs(out[:, 0]).argmax()) - rate // 3 - live.delay) <= 1
@@ -94,7 +94,7 @@ def test_a_bad_frame_of_a_device_spoils_itself_and_nothing_else(rate: int, bad: 
     outs = []
     for played in (mix, spoilt):
         live = Live(Shares(latency=0), rate, latency_s=0.4)
-        live.mixer.mute("drums", True)
+        live.mixer.set("drums", "mute", 1)
         live.mixer.settle()
         outs.append(live.play(played))
     at = rate // 4 + live.delay
@@ -105,7 +105,7 @@ def test_a_bad_frame_of_a_device_spoils_itself_and_nothing_else(rate: int, bad: 
 
 def test_what_is_no_number_in_a_stem_is_not_heard() -> None:
     live = Live(Broken())
-    live.mixer.mute("vocals", True)
+    live.mixer.set("vocals", "mute", 1)
     live.mixer.settle()
     assert np.isfinite(live.play(noise(20_000))).all()
 
@@ -113,7 +113,7 @@ def test_what_is_no_number_in_a_stem_is_not_heard() -> None:
 def test_a_hop_that_nobody_can_hear_any_more_is_skipped_and_playing_goes_on_aligned() -> None:
     mix, separator = noise(100_000), Shares()
     live = Live(separator, patient=False)
-    live.mixer.solo("drums", True)
+    live.mixer.set("drums", "solo", 1)
     live.mixer.settle()
     live.play(mix[:30_208])
     live.play(mix[30_208:70_144], separate=False)
@@ -167,7 +167,7 @@ def test_input_that_was_overwritten_is_counted_and_left_silent(rate: int) -> Non
     live.play(mix, separate=False)
     live.separate()
     assert live.engine.counts()["overruns"] >= 2 * rate // max(QUANTUM, 1024)
-    live.mixer.solo("drums", True)
+    live.mixer.set("drums", "solo", 1)
     out = live.play(mix)
     np.testing.assert_allclose(out[-rate:], 0.5 * late_by(mix, live.delay)[-rate:], atol=1e-4)
 

@@ -1,0 +1,65 @@
+"""Everything that hands can reach: the strips, scenes of them, and whatever else a run offers under a name."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from stream.control.mixer import Mixer, Scene, listing
+
+
+class Desk:
+    """What keyboard, screen, MIDI and OSC work on.
+
+    mixer: the strips
+    """
+
+    def __init__(self, mixer: Mixer, scenes: Mapping[str, Scene] | None = None) -> None:
+        """Know these scenes. Raises ValueError for one that does not fit the model. [main-thread]"""
+        self.mixer = mixer
+        self._scenes = dict(scenes or {})
+        self._acts: dict[str, Callable[[], None]] = {}
+        self._lock = threading.Lock()
+        for name, scene in self._scenes.items():
+            try:
+                mixer.check(scene)
+            except ValueError as error:
+                raise ValueError(f"scene {name}: {error}") from None
+
+    @property
+    def scenes(self) -> dict[str, Scene]:
+        """All of them, in the order in which they were first stored. [any-thread]"""
+        with self._lock:
+            return dict(self._scenes)
+
+    def store(self, name: str) -> None:
+        """Keep how everything is set under a name. Raises ValueError for an empty one. [any-thread]"""
+        if not name.strip():
+            raise ValueError("a scene needs a name")
+        with self._lock:
+            self._scenes[name] = self.mixer.scene()
+
+    def recall(self, name: str | int) -> None:
+        """Set everything as a scene has it, with a ramp. Raises ValueError for one that is not here. [any-thread]
+
+        name: or its number, from 0 on
+        """
+        scenes = self.scenes
+        if isinstance(name, int) and 0 <= name < len(scenes):
+            name = list(scenes)[name]
+        if name not in scenes:
+            raise ValueError(f"no scene {name}; here are {listing(scenes) or 'none'}")
+        self.mixer.recall(scenes[str(name)])
+
+    def offer(self, name: str, does: Callable[[], None]) -> None:
+        """Let hands do something by its name: `quit`, `record` ... [main-thread, before anybody asks]"""
+        self._acts[name] = does
+
+    @property
+    def acts(self) -> tuple[str, ...]:
+        """What is offered. [any-thread]"""
+        return tuple(self._acts)
+
+    def act(self, name: str) -> None:
+        """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
+        if name not in self._acts:
+            raise ValueError(f"nothing is done for {name}; here are {listing(self._acts) or 'none'}")
+        self._acts[name]()

@@ -1,0 +1,48 @@
+"""What a stem's strip can be set to: parameters, their ranges, and where they rest. A table that everybody reads:
+keyboard, MIDI maps, OSC addresses, scenes, the configuration and the screen."""
+
+import math
+from dataclasses import dataclass
+
+MOST_DB = 24.0
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """least, most: of its value      rest: where it changes nothing      unit: of the value, or empty
+
+    switch: it is on (1) or off (0)
+    """
+
+    least: float
+    most: float
+    rest: float = 0.0
+    unit: str = ""
+    switch: bool = False
+
+    def check(self, name: str, value: float) -> float:
+        """The value; raises ValueError for one that is out of range, or no number. [any-thread]"""
+        if self.least <= value <= self.most:
+            return float(value)
+        unit = f" {self.unit}" if self.unit else ""
+        least = "at most" if self.least == -math.inf else f"{self.least:g} to"
+        raise ValueError(f"{name} must be {least} {self.most:g}{unit}, not {value:g}")
+
+
+_SWITCH, _BAND = Parameter(0, 1, switch=True), Parameter(-26, 12, unit="dB")  # as low as DJ mixers go
+PARAMETERS = {
+    "mute": _SWITCH, "solo": _SWITCH,
+    "cue": _SWITCH,  # whether it is heard on the cue bus
+    "gain": Parameter(-math.inf, MOST_DB, unit="dB"),
+    "pan": Parameter(-1, 1),  # left to right
+    "low": _BAND, "mid": _BAND, "high": _BAND,  # the equalizer's
+    "filter": Parameter(-1, 1),  # closing from above (low-pass) to closing from below (high-pass)
+}
+REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}
+
+
+def parameter(name: str) -> Parameter:
+    """The parameter of a name. Raises ValueError, with those that are here. [any-thread]"""
+    if name not in PARAMETERS:
+        raise ValueError(f"no parameter {name}; a stem has {', '.join(PARAMETERS)}")
+    return PARAMETERS[name]
