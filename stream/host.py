@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from stream.control.mixer import Mixer
+from stream.control.route import Route, width
 from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device, PortAudioStream
 from stream.devices.recorder import Recorder, Track
@@ -41,6 +42,7 @@ class Wish:
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
     record: a folder, or None
+    routes: of buses to the output device's channels; empty is the mix on the first two
     prepare: sets the mixer before anything is heard
     """
 
@@ -53,6 +55,7 @@ class Wish:
     latency_s: float | None = None
     late: str = "dry"
     record: Path | None = None
+    routes: tuple[Route, ...] = ()
     prepare: Callable[[Mixer], None] | None = None
 
 
@@ -90,7 +93,7 @@ class Host:
         tracks = self._tracks()
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, Setup(
             self._stream.in_channels if self._stream else 0, self._stream.out_channels if self._stream else 0,
-            wish.block, wish.late, wish.clock == "virtual", self._reader, bool(tracks)))
+            wish.block, wish.late, wish.clock == "virtual", self._reader, bool(tracks), wish.routes))
         self.recorder = None
         if self.engine.tap is not None:
             self.recorder = Recorder(self.engine.tap, tracks, self._rate, self.engine.expected)
@@ -100,11 +103,13 @@ class Host:
         wish = self._wish
         source = wish.source if isinstance(wish.source, Device) else None
         sink = wish.sink if isinstance(wish.sink, Device) else None
+        if wish.routes and sink is None:
+            raise ValueError(f"{wish.routes[0]} is for an output device")
         if source is None and sink is None:
             return None
 
         def opened(rate: int | None) -> PortAudioStream:
-            stream = PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header)
+            stream = PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header, width(wish.routes))
             return self._open.enter_context(stream)
 
         if wish.samplerate is None and self._reader is not None:

@@ -5,6 +5,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from stream.control.route import Route, route
+
 COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor")
 
 
@@ -24,6 +26,14 @@ def stem_gain(text: str) -> tuple[str, float]:
         return stem, float(db.removesuffix("dB"))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not STEM=DB, such as vocals=-6") from None
+
+
+def output_route(text: str) -> Route:
+    """`vocals=3-4` as a route."""
+    try:
+        return route(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def fraction(text: str) -> float:
@@ -88,6 +98,9 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--device", help="input and output")
     group.add_argument("--input-device", metavar="DEVICE")
     group.add_argument("--output-device", metavar="DEVICE")
+    group.add_argument("--out", nargs="+", action="extend", default=[], type=output_route, metavar="BUS=CHANNELS",
+                       help="which of the output device's channels get what: mix=1-2 vocals=3-4 cue=5-6; one channel "
+                       "alone gets both sides together (default: mix=1-2)")
     group.add_argument("--samplerate", type=positive, help="of the device, in Hz (default: its own)")
     group.add_argument("--block", type=positive, default=512, metavar="FRAMES", help="asked of the device at once")
     group.add_argument("--clock", choices=("device", "wall", "virtual"),

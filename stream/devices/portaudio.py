@@ -84,22 +84,23 @@ def find(wish: str | None, kind: str) -> Device:
 class PortAudioStream:
     """A stream that calls compiled code.
 
-    samplerate: Hz      in_channels, out_channels: 1 or 2; 0 where a side is not open
+    samplerate: Hz      in_channels, out_channels: 0 where a side is not open
     device_in, device_out: frames, as PortAudio states them
     """
 
     def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
-                 address: int, header: npt.NDArray[np.int64]) -> None:
+                 address: int, header: npt.NDArray[np.int64], outs: int = 2) -> None:
         """Open it; nothing is called before `start`. [main-thread]
 
         source, sink: None where a file takes that side
+        outs: channels that are wanted of the sink; it may have fewer
         samplerate: Hz; None is the device's own
         address, header: of the compiled callback, and what it is given; both outlive the stream
         Raises Failure where the device refuses.
         """
         self._sd = _portaudio()
         self.in_channels = min(2, source.inputs) if source else 0
-        self.out_channels = min(2, sink.outputs) if sink else 0
+        self.out_channels = min(outs, sink.outputs) if sink else 0
         asked: Any = {"samplerate": samplerate or (sink or source).samplerate, "blocksize": block,  # type: ignore[union-attr]
                       "dtype": "float32", "latency": "low"}
         pairs = [(d.index, c) for d, c in ((source, self.in_channels), (sink, self.out_channels)) if d]

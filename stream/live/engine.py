@@ -12,12 +12,13 @@ import numpy.typing as npt
 
 from dsp.mix import BUSES, MEMORY
 from stream.control.mixer import RAMP_S, Mixer
+from stream.control.route import CUE, MIX, Route
 from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.ring import Ring
-from stream.live.routes import CUE, MIX, Route, table
+from stream.live.routes import table
 from stream.live.worker import Worker
 from stream.separators.protocol import Frames, Separator
 

@@ -126,13 +126,14 @@ class Take:
 
 
 def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel: bool = False,
-         output: str = "rig") -> Take:
+         output: str = "rig", channels: int = 2) -> Take:
     """Play into a host between two JACK devices, record what it plays, end it by Ctrl-C.
 
     tail: frames recorded after what was played; at least the latency
+    channels: recorded
     """
     with (
-        Loopback(jackd, played, tail=tail) as loopback,
+        Loopback(jackd, played, tail=tail, record_channels=channels) as loopback,
         Live("run", "--input-device", "rig", "--output-device", output, "--json", *words) as live,
     ):
         live.until(lambda: connected(loopback))
@@ -155,7 +156,7 @@ def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel:
 def connected(loopback: Loopback) -> bool:
     """Connect a rig and the host; False while the host is not there yet, or is busy connecting itself."""
     try:
-        loopback.connect("demucs-stream", timeout_s=0.5)
+        loopback.connect("demucs-stream", outs=range(loopback.recorded.shape[1]), timeout_s=0.5)
     except (TimeoutError, jack.JackError):
         return False
     return True

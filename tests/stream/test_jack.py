@@ -70,6 +70,21 @@ def test_a_device_at_another_rate_is_resampled_for_the_stems_and_exact_at_unity(
     assert (taken.report["misses"], taken.report["underruns"]) == (0, 0)
 
 
+def test_every_bus_leaves_by_its_own_pair_of_an_eight_channel_device(jackd: Jackd) -> None:
+    taken = calm(lambda: take(jackd, noise(3 * RATE), RATE, "--model", "center", "--out", "mix=3-4", "vocals=1-2",
+                              "other=7-8", channels=8))
+    mix, vocals, other = (taken.answer[:, at : at + 2] for at in (2, 0, 6))
+    assert np.array_equal(mix, taken.played)
+    np.testing.assert_allclose(vocals + other, mix, rtol=0, atol=1e-6)
+    assert 0 < np.std(vocals) < np.std(other)
+    assert not taken.recorded[:, 4:6].any()
+
+
+def test_channels_that_the_device_lacks_are_one_line(jackd: Jackd) -> None:
+    done = command("--device", "system", "--model", "center", "--out", "mix=1-2", "vocals=3-4")
+    assert (done.code, done.said) == (2, ["demucs-stream: vocals=3-4: the output device has 2 channels"])
+
+
 def test_recordings_are_whole_equally_long_and_start_at_the_first_frame_of_the_input(
         jackd: Jackd, tmp_path: Path) -> None:
     taken = calm(lambda: take(jackd, noise(3 * RATE), RATE, "--model", "center", "--record", tmp_path))
