@@ -17,12 +17,12 @@ import numpy as np
 from benchmarks.hogs import beside
 from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
-from dsp.mix import LEFT, TARGET
+from dsp.mix import GOAL, LEFT
+from stream.atomics import store
 from stream.control.mixer import Mixer
 from stream.devices.portaudio import PortAudioStream, find
 from stream.geometry import SAMPLERATE, Latency
 from stream.live import callback as cb
-from stream.live.atomics import store
 from stream.live.engine import FADE, Engine, Setup
 from stream.planning import plan_windows
 from stream.separators.protocol import Frames
@@ -66,7 +66,7 @@ class InNumpy:
     def __init__(self, path: Engine) -> None:
         """Take rings and gains over. [main-thread]"""
         self._inputs, self._stems = path.inputs.data, path.worker.ring.data
-        self._ready, self._gains = path.worker.ring.counter, path.mixer.state[TARGET, :, LEFT]
+        self._ready, self._gains = path.worker.ring.counter, path.mixer.state[GOAL, :, LEFT]
         self._delay, self._at = path.latency.delay, path.inputs.written
         self.blocks = self.late_blocks = self.flagged = 0
         self.ctypes = type(cb.callback.ctypes)(self._call)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import carray, cfunc  # type: ignore[attr-defined]
 
-from stream.live.atomics import pointer
+from stream.atomics import pointer
 from stream.live.callback import SIGNATURE
 
 # the header, int64

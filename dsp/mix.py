@@ -20,8 +20,8 @@ from numba import njit
 from dsp.equalizer import COEFFICIENTS, FILTERS, at_rest, equalize
 
 # the rows of the mixing state, float32 (ROWS, stems, WIDTH)
-TARGET, GOAL, CURRENT, STEP, WET = range(5)  # WET uses [0, 0] only
-ROWS = 5
+GOAL, CURRENT, STEP, WET = range(4)  # WET uses [0, 0] only
+ROWS = 4
 # what is ramped of each stem
 LEFT, RIGHT, CUE, FILTER = range(4)
 WIDTH = FILTER + FILTERS * COEFFICIENTS
@@ -31,21 +31,15 @@ BUSES = 4  # numbers that a frame has on the mix and the cue bus
 
 
 @njit(error_model="numpy")
-def retarget(state: Any, ramp: int) -> bool:
-    """Take new targets over as goals, `ramp` frames away; True if there are any. [audio-thread]
+def aim(state: Any, wanted: Any, ramp: int) -> None:
+    """Take what is wanted as the goals, `ramp` frames away. [audio-thread]
 
-    The targets are plain float32 that another thread stores: one number each, at worst seen a block later.
+    wanted: float32 (stems, WIDTH)
     """
-    changed = False
     for s in range(state.shape[1]):
         for p in range(WIDTH):
-            changed |= state[TARGET, s, p] != state[GOAL, s, p]
-    if changed:
-        for s in range(state.shape[1]):
-            for p in range(WIDTH):
-                state[GOAL, s, p] = state[TARGET, s, p]
-                state[STEP, s, p] = (state[GOAL, s, p] - state[CURRENT, s, p]) / np.float32(ramp)
-    return changed
+            state[GOAL, s, p] = wanted[s, p]
+            state[STEP, s, p] = (wanted[s, p] - state[CURRENT, s, p]) / np.float32(ramp)
 
 
 @njit(error_model="numpy")
@@ -82,11 +76,11 @@ def listen(state: Any, memory: Any, shaped: int) -> int:
 
 
 @njit(error_model="numpy")
-def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, stems: Any, bus: Any) -> None:
+def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, faded: Any, bus: Any) -> None:
     """One frame onto all buses. [audio-thread]
 
     memory: float32 (stems, 2, MEMORY)      shaped: what `listen` gave
-    dry: float32 (2,)      stems: float32 (2 · stems,), left and right of each
+    dry: float32 (2,)      faded: float32 (2 · stems,), wet · stem, left and right of each
     bus: float32 (2 · stems + BUSES,), written
     """
     count, wet = state.shape[1], state[WET, 0, 0]
@@ -99,7 +93,7 @@ def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, ste
         away = (np.float32(1) - wet) * dry[side] if late_dry and wet < 1 else np.float32(0)
         mix, cue = least * dry[side] + (most - least) * away, cued * away
         for s in range(count):
-            x, gain = wet * stems[2 * s + side], state[CURRENT, s, side]
+            x, gain = faded[2 * s + side], state[CURRENT, s, side]
             if shaped >> s & 1:
                 y = equalize(state[CURRENT, s, FILTER:], memory[s, side], x)
                 mix += gain * y - least * x

@@ -1,16 +1,19 @@
-"""What is wanted of every stem, as the targets that the callback ramps to."""
+"""What is wanted of every stem, and the numbers that the callback ramps to."""
 
 import threading
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, ROWS, TARGET, WET, WIDTH
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, ROWS, WET, WIDTH
+from stream.atomics import store
 from stream.control.strip import PARAMETERS, REST, parameter
 from stream.geometry import SAMPLERATE
 
 RAMP_S = 0.01
+KEPT = 1024  # a power of two: so many changes the callback, or a log, may be behind
 
 Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
 
@@ -18,8 +21,9 @@ Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
 class Mixer:
     """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 
-    state: float32 (ROWS, stems, WIDTH), shared with the callback (dsp.mix); only its TARGET row is written here once it
-        runs
+    state: float32 (ROWS, stems, WIDTH), the callback's own once it runs (dsp.mix)
+    wanted: float32 (KEPT, stems, WIDTH), a ring: each change is written whole, and then published
+    published: int64 (8,), only [0] is used: the number of the last change
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
     """
 
@@ -30,16 +34,29 @@ class Mixer:
         """
         self.sources = sources
         self.state = np.zeros((ROWS, len(sources), WIDTH), np.float32)
+        self.wanted = np.zeros((KEPT, len(sources), WIDTH), np.float32)
+        self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
         self._strips = {stem: dict(REST) for stem in sources}
         self._lock = threading.Lock()
+        self._changes: deque[tuple[int, dict[str, dict[str, float]]]] = deque(maxlen=KEPT)
         self._publish()
         self.settle()
 
     def settle(self) -> None:
-        """Be where the targets are, without a ramp. [main-thread, before the callback runs]"""
-        self.state[GOAL] = self.state[CURRENT] = self.state[TARGET]
+        """Be where it is wanted, without a ramp. [main-thread, before the callback runs]"""
+        self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % KEPT]
         self.state[WET] = 1
+
+    @property
+    def number(self) -> int:
+        """How many changes there have been. [any-thread]"""
+        return int(self.published[0])
+
+    def changed(self, number: int) -> dict[str, dict[str, float]] | None:
+        """How everything was set by the change of a number; None if that is too long ago. [any-thread]"""
+        with self._lock:
+            return next((scene for known, scene in self._changes if known == number), None)
 
     def set(self, stem: str, name: str, value: float) -> None:
         """Set a stem's parameter (stream.control.strip). Raises ValueError for what is not here. [any-thread]"""
@@ -86,14 +103,17 @@ class Mixer:
         return True
 
     def _publish(self) -> None:
+        number = self.number + 1
         alone = any(strip["solo"] for strip in self._strips.values())
-        for target, strip in zip(self.state[TARGET], self._strips.values(), strict=True):
+        for target, strip in zip(self.wanted[number % KEPT], self._strips.values(), strict=True):
             heard = not strip["mute"] and (not alone or strip["solo"])
             gain = 10 ** (strip["gain"] / 20) if heard else 0
             target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
             target[CUE] = strip["cue"]
             target[FILTER:] = coefficients(strip["low"], strip["mid"], strip["high"], strip["filter"],
                                            self._samplerate).reshape(-1)
+        self._changes.append((number, {stem: dict(strip) for stem, strip in self._strips.items()}))
+        store(self.published, 0, number)
 
 
 def _value(stem: str, name: str, value: float) -> float:

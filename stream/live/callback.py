@@ -19,24 +19,26 @@ from numba import cfunc, njit, types
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
-from dsp.mix import BUSES, MEMORY, MIX_BUS, ROWS, WET, WIDTH, fade_step, listen, mix_frame, ramp_step, retarget
-from stream.live.atomics import load_acquire, pointer, store_release
+from dsp.mix import BUSES, MEMORY, MIX_BUS, ROWS, WET, WIDTH, aim, fade_step, listen, mix_frame, ramp_step
+from stream.atomics import load_acquire, pointer, store_release
 
 HEADER = 64
-# counters, one writer: the callback
+# counters and what it remembers of the block before, one writer: the callback
 (BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
- OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED) = range(12)
+ OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED, TAKEN, THERE) = range(14)
 # parameters, set before the stream starts
 (IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
  DEVICE_RATE, FEED_END) = range(16, 29)
-# rings: address of the data, of the counter, and frames - 1; address 0 where there is none
-INPUT, STEM, TAP, FEED = 32, 36, 40, 44
+# rings: address of the data, of the counter, and frames - 1; address 0 where there is none. WANTED's are float32
+# (STEMS, WIDTH), all that is wanted of the mixer at once; NOTES' are int64 (3,): what happened, its value, its position
+INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
 # addresses: of the mixing state, float32 (ROWS, STEMS, WIDTH); of what equalizers remember, float32 (STEMS, 2, MEMORY);
-# of the frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has,
-# int64 (OUT_CHANNELS,)
-MIX, EQUALIZERS, BUS, PEAKS, ROUTE = range(48, 53)
+# of a frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has, int64
+# (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,)
+MIX, EQUALIZERS, BUS, PEAKS, ROUTE, FADED = range(48, 54)
 SILENT, MONO = -1, -2  # in ROUTE: nothing; MONO - b is both sides of the bus at b together
 FALL = 1.0  # decades a second by which a peak falls
+AIMED, STEMS_THERE = 0, 1  # notes: wants of this number were taken over, stems are there from here on (1) or late (0)
 NEVER = -1
 
 _ulong = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
@@ -115,22 +117,40 @@ def _floats(h: Any, at: Any, shape: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def _aim(h: Any, mix: Any, memory: Any) -> None:
-    """Take over what is wanted of the mixer, for a block."""
-    if retarget(mix, h[RAMP]):
-        h[RAMP_LEFT] = h[RAMP]
+def _note(h: Any, what: Any, value: Any, position: Any) -> None:
+    """Leave word of what happened for whoever keeps the log."""
+    counter, mask = _counter(h, NOTES), h[NOTES + 2]
+    rows, at = carray(pointer(h[NOTES]), (mask + 1, 3), np.int64), counter[0]
+    rows[at & mask, 0] = what
+    rows[at & mask, 1] = value
+    rows[at & mask, 2] = position
+    store_release(counter, 0, at + 1)
+
+
+@njit(error_model="numpy")
+def _aim(h: Any, mix: Any, memory: Any, position: Any) -> None:
+    """Take over what is wanted of the mixer, for the block at `position`."""
+    number, mask = load_acquire(_counter(h, WANTED), 0), h[WANTED + 2]
+    if number != h[TAKEN]:
+        wanted = carray(pointer(h[WANTED]), (mask + 1, mix.shape[1], WIDTH), np.float32)
+        aim(mix, wanted[number & mask], h[RAMP])
+        h[TAKEN], h[RAMP_LEFT] = number, h[RAMP]
+        _note(h, AIMED, number, position)
     h[SHAPED] = listen(mix, memory, h[SHAPED])
 
 
 @njit(error_model="numpy")
 def _fade(h: Any, mix: Any, at: Any, ready: Any) -> Any:
     """One frame of the fade between stems that are there and late ones; whether this frame's are late."""
-    in_time = at + h[FADE] < ready
-    if not in_time:
+    there = at + h[FADE] < ready
+    if not there:
         _miss(h, at + h[FADE])
-    fade_step(mix, in_time, h[FADE])
+    if there != h[THERE]:
+        h[THERE] = there
+        _note(h, STEMS_THERE, h[THERE], at)
+    fade_step(mix, there, h[FADE])
     h[LATE_FRAMES] += mix[WET, 0, 0] < np.float32(1)
-    return not in_time
+    return not there
 
 
 @njit(error_model="numpy")
@@ -150,8 +170,9 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
     ready = load_acquire(_counter(h, STEM), 0)
     mix, memory = _floats(h, MIX, (ROWS, stems, WIDTH)), _floats(h, EQUALIZERS, (stems, 2, MEMORY))
     bus, peaks = _floats(h, BUS, (2 * stems + BUSES,)), _floats(h, PEAKS, (2 * stems + BUSES,))
+    faded = _floats(h, FADED, (2 * stems,))
     route = carray(pointer(h[ROUTE]), (outs,), np.int64)
-    _aim(h, mix, memory)
+    _aim(h, mix, memory, position)
     _meter(h, peaks, n)
     for i in range(n):
         at = position + i
@@ -161,24 +182,27 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
         if at >= 0:
             late |= _fade(h, mix, at, ready)
             d, w = (at & dry_mask) * 2, (at & wet_mask) * 2 * stems
-            mix_frame(mix, memory, h[SHAPED], h[LATE_DRY], dry[d : d + 2], wet[w : w + 2 * stems], bus)
+            for c in range(2 * stems):
+                faded[c] = mix[WET, 0, 0] * wet[w + c]
+            mix_frame(mix, memory, h[SHAPED], h[LATE_DRY], dry[d : d + 2], faded, bus)
             for b in range(len(bus)):
                 peaks[b] = max(peaks[b], abs(bus[b]))
             if h[TAP] != 0:
-                _tap(h, at, bus, mix[WET, 0, 0], wet[w : w + 2 * stems])
+                _tap(h, at, bus, dry[d : d + 2], faded)
         _put_out(y, i * outs, route, bus)
     h[LATE_BLOCKS] += late
 
 
 @njit(error_model="numpy")
-def _tap(h: Any, position: Any, bus: Any, there: Any, stems: Any) -> None:
-    """What was heard and the stems it was made of (silence where they were late), for the recorder."""
-    width = 2 + len(stems)
+def _tap(h: Any, position: Any, bus: Any, dry: Any, stems: Any) -> None:
+    """For recordings: what was heard, the stems as they were mixed, silence where they were late, and what came in."""
+    width = 4 + len(stems)
     data, at = _frames(h, TAP, width), (position & h[TAP + 2]) * width
-    data[at] = bus[MIX_BUS]
-    data[at + 1] = bus[MIX_BUS + 1]
+    for side in range(2):
+        data[at + side] = bus[MIX_BUS + side]
+        data[at + width - 2 + side] = dry[side]
     for c in range(len(stems)):
-        data[at + 2 + c] = there * stems[c]
+        data[at + 2 + c] = stems[c]
 
 
 @njit(error_model="numpy")

@@ -17,6 +17,7 @@ from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
 from stream.live import callback as cb
+from stream.live.notes import Notes
 from stream.live.ring import Ring
 from stream.live.routes import table
 from stream.live.worker import Worker
@@ -67,14 +68,16 @@ class Engine:
         self.feeder = None
         if setup.reader is not None:
             self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
-        width = 2 + 2 * len(separator.sources)
+        width = 4 + 2 * len(separator.sources)
         self.tap = Ring(int(HISTORY_S * latency.samplerate), width, setup.block) if setup.tapped else None
         mixer.settle()
+        self.notes = Notes()
         stems = len(separator.sources)
         self._arrays: dict[int, npt.NDArray[Any]] = {
             cb.MIX: mixer.state, cb.EQUALIZERS: np.zeros((stems, 2, MEMORY), np.float32),
             cb.BUS: np.zeros(2 * stems + BUSES, np.float32), cb.PEAKS: np.zeros(2 * stems + BUSES, np.float32),
-            cb.ROUTE: table(setup.routes, separator.sources, setup.out_channels)}
+            cb.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
+            cb.FADED: np.zeros(2 * stems, np.float32)}
         self._fill(separator, setup)
         self._user = ctypes.c_void_p(header.ctypes.data)
 
@@ -88,11 +91,18 @@ class Engine:
         h[cb.DEVICE_RATE], h[cb.FEED_END], h[cb.LAST_MISSED] = latency.samplerate, ENDLESS, cb.NEVER
         for at, array in self._arrays.items():
             h[at] = array.ctypes.data
+        h[[cb.TAKEN, cb.THERE]] = self.mixer.number, 1
+        self._point(cb.WANTED, self.mixer.wanted, self.mixer.published)
+        self._point(cb.NOTES, self.notes.rows, self.notes.counter)
         rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
                  cb.FEED: self.feeder.ring if self.feeder else None}
         for at, ring in rings.items():
             if ring is not None:
-                h[at : at + 3] = ring.data.ctypes.data, ring.counter.ctypes.data, len(ring.data) - 1
+                self._point(at, ring.data, ring.counter)
+
+    def _point(self, at: int, data: npt.NDArray[Any], counter: npt.NDArray[np.int64]) -> None:
+        """Tell the callback of a ring."""
+        self.header[at : at + 3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
         """One block, as a device would ask for it. [audio-thread, or whoever stands for it]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from stream.live.atomics import fence_acquire, load, load_acquire, store, store_release
+from stream.atomics import fence_acquire, load, load_acquire, store, store_release
 
 WRITTEN = 0  # index of the one shared counter; it has its cache line to itself
 

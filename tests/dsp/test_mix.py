@@ -18,14 +18,13 @@ from dsp.mix import (
     ROWS,
     STEM_BUS,
     STEP,
-    TARGET,
     WET,
     WIDTH,
+    aim,
     fade_step,
     listen,
     mix_frame,
     ramp_step,
-    retarget,
 )
 
 Float = NDArray[np.float32]
@@ -34,8 +33,8 @@ SIDES = slice(LEFT, RIGHT + 1)
 
 def state(*gains: float, wet: float = 1) -> Float:
     rows = np.zeros((ROWS, len(gains), WIDTH), np.float32)
-    rows[[TARGET, GOAL, CURRENT], :, SIDES] = np.repeat(gains, 2).reshape(-1, 2)
-    rows[[TARGET, GOAL, CURRENT], :, FILTER:] = coefficients(0, 0, 0, 0, 44_100).reshape(-1)
+    rows[[GOAL, CURRENT], :, SIDES] = np.repeat(gains, 2).reshape(-1, 2)
+    rows[[GOAL, CURRENT], :, FILTER:] = coefficients(0, 0, 0, 0, 44_100).reshape(-1)
     rows[WET] = wet
     return rows
 
@@ -49,7 +48,8 @@ def frame(seed: int = 0, stems: int = 4) -> tuple[np.float32, np.float32, Float]
 def buses(gains: Float, late_dry: int, left: np.float32, right: np.float32, stems: Float) -> Float:
     """All buses of a frame; equalizers have heard nothing before it."""
     memory, bus = np.zeros((gains.shape[1], 2, MEMORY), np.float32), np.zeros(len(stems) + BUSES, np.float32)
-    mix_frame(gains, memory, listen(gains, memory, 0), late_dry, np.array([left, right], np.float32), stems, bus)
+    dry, faded = np.array([left, right], np.float32), gains[WET, 0, 0] * stems
+    mix_frame(gains, memory, listen(gains, memory, 0), late_dry, dry, faded, bus)
     return bus
 
 
@@ -99,29 +99,29 @@ def test_one_stem_alone_is_the_dry_signal() -> None:
     assert mixed(state(0.5), 0, np.float32(1), np.float32(-1), np.full(2, 9, np.float32)) == (0.5, -0.5)
 
 
+def wanted(*gains: float) -> Float:
+    return state(*gains)[GOAL].copy()
+
+
 @pytest.mark.parametrize("ramp", [1, 2, 441, 960])
 def test_a_ramp_arrives_exactly_and_takes_even_steps(ramp: int) -> None:
-    gains = state(1, 0.3, 0)
-    gains[TARGET, :, LEFT] = 0, 1, 0.7
-    assert retarget(gains, ramp)
-    assert not retarget(gains, ramp)
+    gains, end = state(1, 0.3, 0), wanted(0, 1, 0.7)
+    aim(gains, end, ramp)
     path = [gains[CURRENT].copy()]
     for left in range(ramp - 1, -1, -1):
         ramp_step(gains, left)
         path.append(gains[CURRENT].copy())
-    assert (path[-1] == gains[TARGET]).all()
+    assert (path[-1] == end).all()
     # the last step also makes up for what float32 has rounded off on the way
     assert np.abs(np.diff(path, axis=0)).max() <= 1 / ramp + ramp * np.finfo(np.float32).eps
 
 
 def test_a_ramp_that_is_interrupted_goes_on_from_where_it_is() -> None:
     gains = state(1, 1)
-    gains[TARGET, 0, LEFT] = 0
-    retarget(gains, 100)
+    aim(gains, wanted(0, 1), 100)
     for left in range(99, 49, -1):
         ramp_step(gains, left)
-    gains[TARGET, 0, LEFT] = 1
-    assert retarget(gains, 100)
+    aim(gains, wanted(1, 1), 100)
     assert gains[CURRENT, 0, LEFT] == pytest.approx(0.5, abs=1e-5)
     assert gains[STEP, 0, LEFT] == pytest.approx(0.005, abs=1e-6)
 
@@ -171,7 +171,7 @@ def test_a_pan_moves_one_stem_and_leaves_the_rest_where_it_is() -> None:
 
 def test_an_equalizer_shapes_its_stem_and_no_other() -> None:
     gains, rng = state(1, 0.5, 1, 1), np.random.default_rng(6)
-    gains[[TARGET, GOAL, CURRENT], 1, FILTER:] = coefficients(-26, 0, 0, 0, 44_100).reshape(-1)
+    gains[[GOAL, CURRENT], 1, FILTER:] = coefficients(-26, 0, 0, 0, 44_100).reshape(-1)
     memory, bus = np.zeros((4, 2, MEMORY), np.float32), np.zeros(12, np.float32)
     shaped = listen(gains, memory, 0)
     assert shaped == 0b10

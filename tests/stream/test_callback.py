@@ -185,8 +185,40 @@ def test_what_is_recorded_is_what_was_heard_and_the_stems_that_were_there(separa
     live.play(mix, separate)
     tap = live.engine.tap
     assert tap is not None
-    rows = np.zeros((tap.written, 2 + 2 * len(SOURCES)), np.float32)
+    rows = np.zeros((tap.written, 4 + 2 * len(SOURCES)), np.float32)
     assert tap.read(0, rows)
     assert same_bits(rows[:, :2], mix[: len(rows)])
     wanted = np.repeat(separator.shares, 2) * np.tile(mix[: len(rows)], 4) * separate
-    np.testing.assert_allclose(rows[:, 2:], wanted, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(rows[:, 2:-2], wanted, rtol=0, atol=1e-6)
+    assert same_bits(rows[:, -2:], mix[: len(rows)])
+
+
+def test_word_is_left_of_each_change_and_of_stems_that_come_late_and_are_back() -> None:
+    live = Live(Shares(), patient=False)
+    first = live.mixer.number
+
+    def turn(now: int) -> None:
+        if now in (20_480, 30_720):
+            live.mixer.flip("drums", "mute")
+            live.mixer.set("bass", "gain", -6)
+
+    live.play(noise(40_960), before=turn)
+    ready = live.engine.worker.ring.written
+    live.play(noise(20_480), separate=False)
+    late = live.engine.heard
+    live.separate()
+    live.play(noise(20_480))
+    notes = list(live.engine.notes.new())
+    assert notes[:2] == [(cb.AIMED, first + 2, 20_480 - live.delay), (cb.AIMED, first + 4, 30_720 - live.delay)]
+    assert notes[2:] == [(cb.STEMS_THERE, 0, ready - FADE), (cb.STEMS_THERE, 1, late)]
+    assert list(live.engine.notes.new()) == []
+
+
+def test_words_that_nobody_reads_are_counted() -> None:
+    live = Live(Shares())
+    for _ in range(5000):
+        live.mixer.flip("drums", "mute")
+        live.serve(noise(1))
+    found = list(live.engine.notes.new())
+    assert len(found) + live.engine.notes.lost == 5000
+    assert found[-1][1] == live.mixer.number

@@ -48,7 +48,7 @@ def test_the_callback_takes_all_of_it_and_silence_after_it(song: tuple[Frames, A
         live.separate()
     tap = engine.tap
     assert tap is not None
-    heard = np.zeros((tap.written, 2 + 2 * len(SOURCES)), np.float32)
+    heard = np.zeros((tap.written, 4 + 2 * len(SOURCES)), np.float32)
     assert tap.read(0, heard)
     assert (heard[: len(frames), :2] == frames).all()
     assert not heard[len(frames) :].any()

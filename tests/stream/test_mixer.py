@@ -6,14 +6,21 @@ import numpy as np
 import pytest
 
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, TARGET, WET
-from stream.control.mixer import Mixer
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, WET
+from stream.control.mixer import KEPT, Mixer
+from stream.control.strip import REST
+from tests.stream.byhand import Frames
 
 SOURCES = ("drums", "bass", "other", "vocals")
 
 
+def wanted(mixer: Mixer) -> Frames:
+    """What the callback is to take over: float32 (stems, WIDTH)."""
+    return mixer.wanted[mixer.number % KEPT]
+
+
 def targets(mixer: Mixer) -> list[float]:
-    left, right = mixer.state[TARGET, :, LEFT], mixer.state[TARGET, :, RIGHT]
+    left, right = wanted(mixer)[:, LEFT], wanted(mixer)[:, RIGHT]
     assert (left == right).all()
     return [float(x) for x in left]
 
@@ -107,21 +114,20 @@ def test_what_is_out_of_range_is_refused(name: str, value: float) -> None:
 def test_a_pan_takes_from_the_other_side(pan: float, left: float, right: float) -> None:
     mixer = Mixer(SOURCES)
     mixer.set("bass", "pan", pan)
-    assert mixer.state[TARGET, 1, [LEFT, RIGHT]].tolist() == pytest.approx([left, right])
+    assert wanted(mixer)[1, [LEFT, RIGHT]].tolist() == pytest.approx([left, right])
 
 
 def test_equalizer_and_filter_are_coefficients_at_the_devices_samplerate() -> None:
     mixer = Mixer(SOURCES, 48_000)
     mixer.recall({"vocals": {"low": -6, "mid": 2, "high": 1, "filter": 0.5}})
-    wanted = coefficients(-6, 2, 1, 0.5, 48_000).reshape(-1)
-    assert (mixer.state[TARGET, 3, FILTER:] == wanted).all()
+    assert (wanted(mixer)[3, FILTER:] == coefficients(-6, 2, 1, 0.5, 48_000).reshape(-1)).all()
 
 
 def test_a_cue_is_no_solo() -> None:
     mixer = Mixer(SOURCES)
     mixer.flip("vocals", "cue")
     assert targets(mixer) == [1, 1, 1, 1]
-    assert mixer.state[TARGET, :, CUE].tolist() == [0, 0, 0, 1]
+    assert wanted(mixer)[:, CUE].tolist() == [0, 0, 0, 1]
 
 
 def test_a_scene_brings_back_how_everything_was() -> None:
@@ -141,9 +147,22 @@ def test_a_scene_that_is_wrong_somewhere_changes_nothing() -> None:
     assert targets(mixer) == [1, 1, 1, 1]
 
 
+def test_each_change_has_a_number_and_can_be_looked_up_for_a_while() -> None:
+    mixer = Mixer(SOURCES)
+    first = mixer.number
+    mixer.set("bass", "gain", -3)
+    mixer.recall({"drums": {"mute": 1}, "vocals": {"mute": 1}})
+    assert mixer.number == first + 2
+    assert mixer.changed(first + 1) == Mixer(SOURCES).scene() | {"bass": {**REST, "gain": -3}}
+    assert mixer.changed(first + 2) == mixer.scene()
+    for _ in range(KEPT):
+        mixer.flip("other", "solo")
+    assert mixer.changed(first + 2) is None
+
+
 def test_what_is_set_before_the_start_needs_no_ramp() -> None:
     mixer = Mixer(SOURCES)
     mixer.flip("vocals", "mute")
     mixer.settle()
-    assert (mixer.state[[TARGET, GOAL, CURRENT], :, LEFT] == np.float32([1, 1, 1, 0])).all()
+    assert (mixer.state[[GOAL, CURRENT], :, LEFT] == np.float32([1, 1, 1, 0])).all()
     assert mixer.state[WET, 0, 0] == 1

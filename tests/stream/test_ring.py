@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numba import njit
 
+from stream.atomics import store_release
 from stream.live import callback, ring
-from stream.live.atomics import store_release
 from stream.live.ring import Ring
 
 

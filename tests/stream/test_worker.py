@@ -185,7 +185,7 @@ def test_a_separator_that_is_too_slow_does_not_stop_the_music_nor_the_end(tmp_pa
     assert counts["late_frames"] > 0
     tap = live.engine.tap
     assert tap is not None
-    heard = np.zeros((44_100, 2 + 2 * len(SOURCES)), np.float32)
+    heard = np.zeros((44_100, 4 + 2 * len(SOURCES)), np.float32)
     assert tap.read(0, heard)
     assert (heard[:, :2] == mix).all()
 
