@@ -10,7 +10,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -121,6 +121,19 @@ def _separate(arguments: Namespace) -> dict[str, Any]:
     return separate(arguments, lambda: opening(arguments), say, console)
 
 
+def _render(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.render import again
+    from stream.command.run import columns
+    from stream.recording.log import Take
+
+    def separator(take: Take) -> Opening:
+        form = STATEFUL if take.window_s is None else WINDOWED
+        found = opening(Namespace(model=take.model, provider=take.provider, threads=take.threads), form)
+        return replace(found, window_columns=columns(take.window_s))
+
+    return again(arguments, separator, say)
+
+
 def _demo(arguments: Namespace) -> dict[str, Any]:
     from stream.command.demo import demo
 
@@ -173,7 +186,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export, "doctor": _doctor,
+    "export": _export, "doctor": _doctor, "render": _render,
 }
 
 

@@ -10,19 +10,22 @@ from typing import Any
 
 import numpy as np
 
+from dsp.stft import FFT_HOP
 from stream.control.mixer import Mixer
 from stream.control.route import Route, width
 from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device, PortAudioStream
-from stream.devices.recorder import Recorder, Track
 from stream.errors import Failure
-from stream.geometry import Latency
+from stream.geometry import SAMPLERATE, Latency
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
 from stream.live.priority import preferred
 from stream.planning import NAMED_S, USUAL, expected_loss_db
 from stream.probe import MARGIN, least_held_s, room_s, time_hop
+from stream.recording.log import Take
+from stream.recording.recorder import Recorder, Track
+from stream.recording.takes import NOTHING, Shelf, Takes
 from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import Easing, Separator
 
@@ -41,7 +44,7 @@ class Wish:
     samplerate: of the device, in Hz; None is its own
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
-    record: a folder, or None
+    shelf: what may be recorded, and where
     routes: of buses to the output device's channels; empty is the mix on the first two
     prepare: sets the mixer before anything is heard
     """
@@ -54,7 +57,7 @@ class Wish:
     samplerate: int | None = None
     latency_s: float | None = None
     late: str = "dry"
-    record: Path | None = None
+    shelf: Shelf = NOTHING
     routes: tuple[Route, ...] = ()
     prepare: Callable[[Mixer], None] | None = None
 
@@ -72,6 +75,8 @@ class Host:
         self._open = ExitStack()
         self._header = np.zeros(cb.HEADER, np.int64)
         self._level = 0
+        self._sink: Recorder | None = None
+        self.takes: Takes | None = None
         try:
             self._build()
         except BaseException:
@@ -90,14 +95,11 @@ class Host:
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         if wish.prepare is not None:
             wish.prepare(self.mixer)
-        tracks = self._tracks()
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, Setup(
             self._stream.in_channels if self._stream else 0, self._stream.out_channels if self._stream else 0,
-            wish.block, wish.late, wish.clock == "virtual", self._reader, bool(tracks), wish.routes))
-        self.recorder = None
-        if self.engine.tap is not None:
-            self.recorder = Recorder(self.engine.tap, tracks, self._rate, self.engine.expected)
-        self.files = {track.path.stem: str(track.path) for track in tracks}
+            wish.block, wish.late, wish.clock == "virtual", self._reader,
+            wish.shelf.used or isinstance(wish.sink, Path), wish.shelf.keep_s, wish.routes))
+        self._open_recordings()
 
     def _open_stream(self) -> PortAudioStream | None:
         wish = self._wish
@@ -122,6 +124,7 @@ class Host:
         wish = self._wish
         asked_s = wish.latency_s
         for _ in range(4):
+            self._asked_s = asked_s
             separator, budget = wish.opening.open(asked_s)
             latency = self._spend(separator, budget)
             if wish.clock == "virtual":
@@ -144,14 +147,26 @@ class Host:
         device = (self._stream.device_in, self._stream.device_out) if self._stream else (0, 0)
         return spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
 
-    def _tracks(self) -> list[Track]:
-        wish, tracks = self._wish, []
+    def _open_recordings(self) -> None:
+        wish, tap = self._wish, self.engine.tap
+        self.files: dict[str, str] = {}
+        if tap is None:
+            return
         if isinstance(wish.sink, Path):  # as a device would have been given it: late by the latency
-            tracks.append(Track(wish.sink, 0, self.latency.delay))
-        if wish.record is not None:
-            names = ("mix", *self.separator.sources)
-            tracks += [Track(wish.record / f"{name}.wav", 2 * i) for i, name in enumerate(names)]
-        return tracks
+            track = Track(wish.sink, 0, self.latency.delay)
+            self._sink = Recorder(tap, [track], self._rate, self.engine.expected)
+            self.files[wish.sink.stem] = str(wish.sink)
+        if wish.shelf.used:
+            self.takes = Takes(self.engine, self._take(), wish.shelf, self._say)
+            self.files |= self.takes.files
+
+    def _take(self) -> Take:
+        """What all takes of this run have in common."""
+        opening, names = self._wish.opening, ("input", "mix", *self.separator.sources)
+        columns = opening.window_columns
+        window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
+        return Take(opening.model, opening.provider, opening.threads, self._asked_s, window_s, self._rate, 0,
+                    self._wish.late, FADE, int(self._header[cb.RAMP]), dict.fromkeys(names, ""))
 
     def run(self, watch: Callable[[], bool]) -> None:
         """Until the input ends or `watch` says so; then everything is written. [main-thread]
@@ -159,7 +174,7 @@ class Host:
         Raises Failure, and whatever a thread has failed with: then recordings of a live input are kept, others not.
         """
         steps = [self.engine.feed, self.engine.worker.step]
-        if self.recorder is not None:
+        if self.engine.tap is not None:
             steps.append(self._record)
         gc.collect()
         gc.freeze()  # what was imported and compiled is never collected: a full pass holds the GIL for 0.1 s
@@ -172,7 +187,7 @@ class Host:
 
         try:
             self._pace(steps, watching)
-            while self.recorder is not None and self._record():
+            while self._record():
                 pass
         except BaseException:
             self.close(keep=self._reader is None)
@@ -193,8 +208,8 @@ class Host:
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
 
     def _record(self) -> bool:
-        assert self.recorder is not None
-        return self.recorder.step(self.engine.end)
+        went = self._sink is not None and self._sink.step(self.engine.end)
+        return (self.takes is not None and self.takes.step()) or went
 
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
         stream = self._stream
@@ -209,9 +224,14 @@ class Host:
     def close(self, keep: bool) -> None:
         """Let go of everything; recordings are kept whole or removed. [main-thread]"""
         self._open.close()
-        recorder, self.recorder = getattr(self, "recorder", None), None
-        if recorder is not None:
-            recorder.close(keep)
+        sink, self._sink = self._sink, None
+        takes, self.takes = self.takes, None
+        try:
+            if sink is not None:
+                sink.close(keep)
+        finally:
+            if takes is not None:
+                takes.close(keep)
 
     def report(self) -> dict[str, Any]:
         """What was done and measured, as `--json` prints it. [main-thread]"""

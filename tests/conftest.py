@@ -1,6 +1,7 @@
 """What several rooms' tests share: a cache of their own, the real model, bound once, and real music."""
 
 import os
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +32,19 @@ def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield moved
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte."""
+    if os.name != "posix" or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
+        pytest.skip("this machine mounts no tmpfs")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.fixture(scope="session")

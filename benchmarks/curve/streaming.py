@@ -16,6 +16,7 @@ from stream.offline.engine import Wish as Whole
 from stream.offline.engine import open_engine
 from stream.offline.level import level
 from stream.probe import WARM
+from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 
 
@@ -42,7 +43,7 @@ class Run:
 
 def stream(opening: Opening, mix: Path, folder: Path) -> Run:
     """Play a file through the engine, nobody waiting, and record. Raises ValueError, Failure. [main-thread]"""
-    host = Host(Wish(opening, mix, None, "virtual", record=folder), lambda _line: None)
+    host = Host(Wish(opening, mix, None, "virtual", shelf=Shelf(folder)), lambda _line: None)
     host.run(lambda: True)
     report = host.report()
     if report["misses"] or report["overruns"]:

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from stream.control.route import Route, route
 
-COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor")
+COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,6 +41,14 @@ def fraction(text: str) -> float:
     value = float(text)
     if not 0 <= value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 0 to below 1")
+    return value
+
+
+def seconds(text: str) -> float:
+    """A time from 0 on."""
+    value = float(text)
+    if not 0 <= value <= 3600:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 to 3600 s")
     return value
 
 
@@ -106,7 +114,13 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--clock", choices=("device", "wall", "virtual"),
                        help="who paces a run between files: a wall clock, or nothing (virtual, the default there)")
     group.add_argument("--record", type=Path, metavar="DIR",
-                       help="write mix.wav and a file per stem, from the first frame of the input on")
+                       help="write input, mix, a file per stem and the gestures, from the first frame of the input on")
+    group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
+                       help="float WAV, which `render` repeats bit for bit, or FLAC of 24 bits (default: wav)")
+    group.add_argument("--takes", type=Path, default=Path("takes"), metavar="DIR",
+                       help="where the keys r (record) and k (keep the last seconds) put their takes (default: takes)")
+    group.add_argument("--keep", type=seconds, default=60.0, metavar="SECONDS",
+                       help="how much k keeps: 3 MB of memory for each second (default: 60)")
     _live(parser)
     _model(parser)
 
@@ -154,6 +168,15 @@ def _separate_files(parser: argparse.ArgumentParser) -> None:
                        "off (default: rescale)")
 
 
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("log", type=Path, metavar="LOG", help="a take's folder, or its gestures.jsonl")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a WAV file (default: mix-again.wav beside "
+                        "the log)")
+    parser.add_argument("--separate", action="store_true", help="separate the input again even where the stems were "
+                        "recorded: nothing is late then")
+    parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("song", nargs="?", type=Path, metavar="SONG", help="default: one that it makes itself")
     parser.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="DIR")
@@ -189,6 +212,7 @@ def parser() -> argparse.ArgumentParser:
         listing = commands.add_parser(name, help=says)
         listing.add_argument("--json", action="store_true", help="as JSON, on stdout")
     _separate(commands.add_parser("separate", help="separate files"))
+    _render(commands.add_parser("render", help="make the mix of a take again from its gestures"))
     _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
     _model(commands.add_parser("doctor", help="what this machine can hold, with what, and what would help"))
     _export(commands.add_parser("export", help="make model files of a checkpoint (takes the extra `export`)"))

@@ -15,15 +15,18 @@ from rich.console import Console
 from stream.choice.held import Ends
 from stream.command.choosing import best_s, live
 from stream.command.status import Status, closing_lines, opening_lines
+from stream.control.desk import Desk
 from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
 from stream.devices import portaudio
+from stream.devices.kind import FLOAT, Kind
 from stream.devices.portaudio import Device
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host, Say, Wish
 from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
+from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 
 AUTO = "auto"
@@ -110,7 +113,8 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
            also: Callable[[], None] = lambda: None) -> None:
     """Run a host with keys, MIDI and the status line until its input ends, `q` or Ctrl-C."""
     stopped = threading.Event()
-    keys = stack.enter_context(Keys(host.mixer, stopped.set))
+    desk = _desk(host, stopped)
+    keys = stack.enter_context(Keys(desk))
     steppers = [Stepper("keys", keys.step)] if keys.here else []
     if arguments.midi:
         listening = stack.enter_context(Midi(arguments.midi, host.mixer))
@@ -133,6 +137,16 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
             host.run(watch)
     for text in closing_lines(host.report()):
         say(text)
+
+
+def _desk(host: Host, stopped: threading.Event) -> Desk:
+    """The strips, and what else hands may do in this run."""
+    desk = Desk(host.mixer)
+    desk.offer("quit", stopped.set)
+    if host.takes is not None and host.takes.by_hand:
+        desk.offer("record", host.takes.toggle)
+        desk.offer("keep", host.takes.keep)
+    return desk
 
 
 def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
@@ -166,6 +180,13 @@ def _stopping(stopped: threading.Event) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _shelf(arguments: Namespace, clock: str) -> Shelf:
+    """What may be recorded: takes by hand only where somebody has the time to make them."""
+    kind = Kind("flac", 24) if arguments.record_format == "flac" else FLOAT
+    by_hand = arguments.takes if clock != "virtual" else None
+    return Shelf(arguments.record, by_hand, arguments.keep if by_hand else 0.0, kind)
+
+
 def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
         stack: ExitStack) -> dict[str, Any]:
     """Separate live until the input ends or the user does. [main-thread]"""
@@ -179,7 +200,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
     host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
-                     arguments.record, tuple(arguments.out), preset(arguments)), say)
+                     _shelf(arguments, pace), tuple(arguments.out), preset(arguments)), say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, say, console, stack)
     return host.report()

@@ -21,7 +21,7 @@ def line(engine: Engine, mixer: Mixer, keys: str) -> Text:
         text.append("  ").append(stem, style)
     text.append(f"  latency {engine.latency.total_s:.2f} s  misses {counts['misses']}  xruns {counts['xruns']}")
     if keys:
-        text.append(f"   {keys}, shift solos, q quits", "dim")
+        text.append(f"   {keys}", "dim")
     return text
 
 

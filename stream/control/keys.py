@@ -1,22 +1,23 @@
-"""Single keys of a terminal: a stem's first letter mutes it, with shift it is soloed."""
+"""Single keys of a terminal: a stem's first letter mutes it, with shift it is soloed; digits recall scenes."""
 
 import os
 import select
 import sys
-from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from stream.control.mixer import Mixer
+from stream.control.desk import Desk
 
 WAIT_S = 0.1
+ACTS = {"q": "quit", "r": "record", "k": "keep"}
 
 
 def bindings(sources: tuple[str, ...]) -> dict[str, str]:
-    """Key to stem: the first letter of its name that is still free (q is for quitting)."""
+    """Key to stem: the first letter of its name that is still free and does nothing else."""
     taken: dict[str, str] = {}
     for stem in sources:
-        key = next((a for a in stem.lower() if a.isalpha() and a not in taken and a != "q"), "")
+        key = next((a for a in stem.lower() if a.isalpha() and a not in taken and a not in ACTS), "")
         if key:
             taken[key] = stem
     return taken
@@ -25,12 +26,13 @@ def bindings(sources: tuple[str, ...]) -> dict[str, str]:
 class Keys:
     """Reads keys from standard input while it is a terminal; does nothing where it is not."""
 
-    def __init__(self, mixer: Mixer, quit_run: Callable[[], None]) -> None:
+    def __init__(self, desk: Desk) -> None:
         """Remember what the keys mean. [main-thread]"""
-        self._mixer, self._quit = mixer, quit_run
-        self._stems = bindings(mixer.sources)
+        self._desk = desk
+        self._stems = bindings(desk.mixer.sources)
         self._saved: Any = None
-        self.help = " ".join(f"{key}={stem}" for key, stem in self._stems.items())
+        self.help = " ".join(f"{key}={stem}" for key, stem in self._stems.items()) + ", shift solos, " + ", ".join(
+            f"{key} {act}s" for key, act in ACTS.items() if act in desk.acts)
 
     def __enter__(self) -> Self:
         """Take keys one by one, without echo; Ctrl-C still interrupts. [main-thread]"""
@@ -64,9 +66,12 @@ class Keys:
 
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. [keys-thread]"""
-        if key == "q":
-            self._quit()
-        elif key in self._stems:
-            self._mixer.flip(self._stems[key], "mute")
-        elif key.lower() in self._stems:
-            self._mixer.flip(self._stems[key.lower()], "solo")
+        with suppress(ValueError):  # a scene or an act that is not here
+            if key in self._stems:
+                self._desk.mixer.flip(self._stems[key], "mute")
+            elif key.lower() in self._stems:
+                self._desk.mixer.flip(self._stems[key.lower()], "solo")
+            elif key in ACTS:
+                self._desk.act(ACTS[key])
+            elif key.isascii() and key.isdigit():
+                self._desk.recall((int(key) - 1) % 10)

@@ -33,8 +33,8 @@ HEADER = 64
 # (STEMS, WIDTH), all that is wanted of the mixer at once; NOTES' are int64 (3,): what happened, its value, its position
 INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
 # addresses: of the mixing state, float32 (ROWS, STEMS, WIDTH); of what equalizers remember, float32 (STEMS, 2, MEMORY);
-# of a frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has, int64
-# (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,)
+# of a frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has,
+# int64 (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,)
 MIX, EQUALIZERS, BUS, PEAKS, ROUTE, FADED = range(48, 54)
 SILENT, MONO = -1, -2  # in ROUTE: nothing; MONO - b is both sides of the bus at b together
 FALL = 1.0  # decades a second by which a peak falls
@@ -135,8 +135,8 @@ def _aim(h: Any, mix: Any, memory: Any, position: Any) -> None:
         wanted = carray(pointer(h[WANTED]), (mask + 1, mix.shape[1], WIDTH), np.float32)
         aim(mix, wanted[number & mask], h[RAMP])
         h[TAKEN], h[RAMP_LEFT] = number, h[RAMP]
+        h[SHAPED] = listen(mix, memory, h[SHAPED])
         _note(h, AIMED, number, position)
-    h[SHAPED] = listen(mix, memory, h[SHAPED])
 
 
 @njit(error_model="numpy")
@@ -179,6 +179,8 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
         if h[RAMP_LEFT] > 0:
             h[RAMP_LEFT] -= 1
             ramp_step(mix, h[RAMP_LEFT])
+            if h[RAMP_LEFT] == 0:
+                h[SHAPED] = listen(mix, memory, h[SHAPED])
         if at >= 0:
             late |= _fade(h, mix, at, ready)
             d, w = (at & dry_mask) * 2, (at & wet_mask) * 2 * stems

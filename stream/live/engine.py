@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dsp.mix import BUSES, MEMORY
+from dsp.mix import BUSES, MEMORY, listen
 from stream.control.mixer import RAMP_S, Mixer
 from stream.control.route import CUE, MIX, Route
 from stream.devices.audiofile import AudioReader
@@ -37,6 +37,7 @@ class Setup:
     patient: nobody waits (virtual clock)
     reader: the file that stands for the input device
     tapped: somebody records
+    keep_s: how long a recording may look back
     routes: of buses to the output's channels; empty is the mix on the first two
     """
 
@@ -47,6 +48,7 @@ class Setup:
     patient: bool = False
     reader: AudioReader | None = None
     tapped: bool = False
+    keep_s: float = 0.0
     routes: tuple[Route, ...] = ()
 
 
@@ -69,7 +71,8 @@ class Engine:
         if setup.reader is not None:
             self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
         width = 4 + 2 * len(separator.sources)
-        self.tap = Ring(int(HISTORY_S * latency.samplerate), width, setup.block) if setup.tapped else None
+        kept = int((HISTORY_S + setup.keep_s) * latency.samplerate)
+        self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()
         self.notes = Notes()
         stems = len(separator.sources)
@@ -92,6 +95,7 @@ class Engine:
         for at, array in self._arrays.items():
             h[at] = array.ctypes.data
         h[[cb.TAKEN, cb.THERE]] = self.mixer.number, 1
+        h[cb.SHAPED] = listen(self.mixer.state, self._arrays[cb.EQUALIZERS], 0)
         self._point(cb.WANTED, self.mixer.wanted, self.mixer.published)
         self._point(cb.NOTES, self.notes.rows, self.notes.counter)
         rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,

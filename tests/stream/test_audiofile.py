@@ -1,8 +1,5 @@
 """Sound files: read as stereo or refused in one line; written whole or not at all."""
 
-import os
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,19 +15,6 @@ from tests.stream.byhand import Frames, noise
 def wav(path: Path, frames: Frames, samplerate: int = 44_100) -> Path:
     sf.write(path, frames, samplerate, "FLOAT")
     return path
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte."""
-    if os.name != "posix" or os.geteuid() != 0:
-        pytest.skip("only root can mount a small disk")
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True).returncode:
-        pytest.skip("this machine mounts no tmpfs")
-    yield folder
-    subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 @pytest.mark.parametrize("chunk", [1, 100, 999, 1000, 5000])

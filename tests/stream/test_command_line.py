@@ -3,9 +3,8 @@
 import json
 import os
 import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -128,19 +127,6 @@ def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(folder: P
     assert not left_in(folder / "out")
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    try:
-        subprocess.run(mount, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"a small disk cannot be mounted here: {error}")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
 @pytest.mark.parametrize("words", ["run --device long.wav --record", "separate long.wav -o"], ids=["run", "separate"])
 def test_a_full_disk_is_one_line_and_leaves_nothing(
         folder: Path, small_disk: Path, capsys: pytest.CaptureFixture[str], words: str) -> None:
@@ -178,7 +164,7 @@ def test_ctrl_c_ends_a_virtual_run_with_files_that_are_whole(folder: Path) -> No
         live.until(lambda: any(path.stat().st_size > 1_000_000 for path in (folder / "out").glob(".*.part")))
         done = live.interrupt()
     assert done.code == 0, done.err
-    assert left_in(folder / "out") == ["mix.wav", "other.wav", "vocals.wav"]
+    assert left_in(folder / "out") == ["gestures.jsonl", "input.wav", "mix.wav", "other.wav", "vocals.wav"]
     assert {sf.info(path).frames for path in done.report["files"].values()} == {round(done.report["heard_s"] * RATE)}
 
 
@@ -203,6 +189,7 @@ def test_odd_files_run_and_stems_sum_to_the_mix(folder: Path, capsys: pytest.Cap
     values, samplerate = sf.read(song, dtype="float32", always_2d=True)
     assert {rate for _, rate in written.values()} == {samplerate}
     mix = written.pop("mix")[0]
+    assert np.array_equal(written.pop("input")[0], mix)
     assert mix.shape == (len(values), 2)
     if values.shape[1] <= 2:
         assert np.array_equal(mix, np.broadcast_to(values, mix.shape))
@@ -266,7 +253,7 @@ def test_json_is_one_object_with_what_was_done(
     assert report.keys() >= REPORTED
     assert report["latency_parts_s"].keys() == PARTS
     assert report["hop_time_s"].keys() == {"median", "p99", "max"}
-    assert report["files"].keys() == {"mix", "other", "vocals"}
+    assert report["files"].keys() == {"input", "mix", "other", "vocals"}
     assert report["separator"] == report["model"] == "center"
 
 
@@ -333,4 +320,4 @@ def test_a_polite_kill_ends_it_as_ctrl_c_does(folder: Path) -> None:
         live.until(lambda: (folder / "out" / ".mix.wav.part").stat().st_size > RATE)
         live.process.send_signal(signal.SIGTERM)
         assert live.end().code == 0
-    assert left_in(folder / "out") == ["mix.wav", "other.wav", "vocals.wav"]
+    assert left_in(folder / "out") == ["gestures.jsonl", "input.wav", "mix.wav", "other.wav", "vocals.wav"]

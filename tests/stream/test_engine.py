@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 
 from stream.host import Host, Wish
+from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 from stream.separators.protocol import Separator
 from tests.stream.byhand import BLOCKS, Frames, noise
@@ -24,7 +25,8 @@ def run(song: Path, folder: Path, opening: Opening, block: int, latency_s: float
         if mute:
             mixer.set(mute, "mute", 1)
 
-    host = Host(Wish(opening, song, None, "virtual", block, latency_s=latency_s, record=folder, prepare=prepare), print)
+    host = Host(Wish(opening, song, None, "virtual", block, latency_s=latency_s, shelf=Shelf(folder),
+                     prepare=prepare), print)
     host.run(lambda: True)
     return {name: sf.read(path, dtype="float32")[0] for name, path in host.files.items()}, host
 
@@ -52,14 +54,14 @@ def song(tmp_path: Path) -> Callable[[Frames, int], Path]:
 
 
 def stems_sum_to_the_mix(files: dict[str, Frames]) -> bool:
-    stems = [frames for name, frames in files.items() if name != "mix"]
+    stems = [frames for name, frames in files.items() if name not in ("mix", "input")]
     return float(np.abs(np.sum(stems, axis=0, dtype=np.float64) - files["mix"]).max()) < 1e-6
 
 
 def test_stems_and_mix_are_the_same_bits_whatever_the_block(song: Callable[..., Path], tmp_path: Path) -> None:
     path = song(noise(50_000))
     runs = [run(path, tmp_path / str(block), CENTER, block, 0.5)[0] for block in BLOCKS]
-    assert list(runs[0]) == ["mix", "other", "vocals"]
+    assert list(runs[0]) == ["input", "mix", "other", "vocals"]
     for other in runs[1:]:
         assert all(other[name].tobytes() == frames.tobytes() for name, frames in runs[0].items())
 
@@ -69,7 +71,7 @@ def test_the_mix_is_the_input_and_stems_sum_to_it_at_any_samplerate(song: Callab
                                                                      rate: int) -> None:
     mix = noise(2 * rate + 17)
     files, host = run(song(mix, rate), tmp_path / "out", CENTER, 512, None)
-    assert files["mix"].tobytes() == mix.tobytes()
+    assert files["mix"].tobytes() == files["input"].tobytes() == mix.tobytes()
     assert stems_sum_to_the_mix(files)
     counts = host.engine.counts()
     assert counts["misses"] == counts["underruns"] == counts["overruns"] == counts["xruns"] == 0
@@ -125,7 +127,7 @@ def test_the_report_names_the_parts_of_the_latency_and_what_went_wrong(song: Cal
     assert report["latency_frames"] == 22_050
     assert (report["separator"], report["misses"], report["underruns"], report["xruns"]) == ("center", 0, 0, 0)
     assert report["hops"] == -(-(30_000 + host.latency.delay) // 512) * 512 // 1024
-    assert set(report["files"]) == {"mix", "other", "vocals"}
+    assert set(report["files"]) == {"input", "mix", "other", "vocals"}
 
 
 def test_a_run_that_fails_leaves_no_recording(song: Callable[..., Path], tmp_path: Path) -> None:

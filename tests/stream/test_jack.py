@@ -90,7 +90,8 @@ def test_recordings_are_whole_equally_long_and_start_at_the_first_frame_of_the_i
     taken = calm(lambda: take(jackd, noise(3 * RATE), RATE, "--model", "center", "--record", tmp_path))
     mix, other, vocals = (
         sf.read(tmp_path / f"{name}.wav", dtype="float32")[0] for name in ("mix", "other", "vocals"))
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mix.wav", "other.wav", "vocals.wav"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "gestures.jsonl", "input.wav", "mix.wav", "other.wav", "vocals.wav"]
     assert len(mix) == len(other) == len(vocals) == round(taken.report["heard_s"] * RATE)
     assert np.array_equal(mix[aligned(taken.played, mix) :][: len(taken.played)], taken.played)
     assert np.abs(other + vocals - mix).max() < 1e-6

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stream.devices.recorder import CHUNK, Recorder, Track
 from stream.errors import Failure
 from stream.live.ring import Ring
+from stream.recording.recorder import CHUNK, Recorder, Track
 from tests.stream.byhand import noise
 
 END = 1 << 40

@@ -1,4 +1,4 @@
-"""What was heard, and the stems it was made of, on disk: the tap ring's reader."""
+"""Tracks on disk: the tap ring's reader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stream.devices.audiofile import AudioWriter, close_all
+from stream.devices.kind import FLOAT, Kind
 from stream.live.ring import Ring
 
 CHUNK = 16_384  # frames
@@ -18,50 +19,63 @@ class Track:
 
     first: the first of its two channels in the tap ring
     lead: frames of silence before the first frame: the latency, for a file that stands for a device
+    kind: of file
     """
 
     path: Path
     first: int
     lead: int = 0
+    kind: Kind = FLOAT
 
 
 class Recorder:
-    """Writes tracks from the tap ring. Frames that it was too slow for become silence, and are counted."""
+    """Writes tracks from the tap ring. Frames that it was too slow for become silence, and are counted.
 
-    def __init__(self, ring: Ring, tracks: Sequence[Track], samplerate: int, frames: int | None) -> None:
-        """Open all files. Raises Failure, and leaves none, if one cannot be. [main-thread]
+    start: the position of the first frame      at: of the next
+    """
+
+    def __init__(self, ring: Ring, tracks: Sequence[Track], samplerate: int, frames: int | None = None,
+                 start: int = 0) -> None:
+        """Open all files. Raises Failure, and leaves none, if one cannot be. [main-thread, recorder-thread]
 
         frames: how many there will be, if it is known
         """
-        self._ring, self._tracks, self._at = ring, tracks, 0
-        self._block = np.zeros((CHUNK, ring.data.shape[1]), np.float32)
+        self.start = self.at = start
         self.overruns = 0
+        self._ring, self._tracks = ring, tracks
+        self._block = np.zeros((CHUNK, ring.data.shape[1]), np.float32)
         self._writers: list[AudioWriter] = []
         try:
             for track in tracks:
-                writer = AudioWriter(track.path, samplerate, 2, None if frames is None else frames + track.lead)
+                length = None if frames is None else frames + track.lead
+                writer = AudioWriter(track.path, samplerate, 2, length, track.kind)
                 self._writers.append(writer)
-                for start in range(0, track.lead, CHUNK):
-                    writer.write(np.zeros((min(CHUNK, track.lead - start), 2), np.float32))
+                for done in range(0, track.lead, CHUNK):
+                    writer.write(np.zeros((min(CHUNK, track.lead - done), 2), np.float32))
         except BaseException:
             self.close(keep=False)
             raise
 
+    @property
+    def paths(self) -> list[Path]:
+        """Of all files. [any-thread]"""
+        return [track.path for track in self._tracks]
+
     def step(self, until: int) -> bool:
         """Write what has come, up to a position; False if there was nothing. Raises Failure. [recorder-thread]"""
-        count = min(self._ring.written, until) - self._at
+        count = min(self._ring.written, until) - self.at
         if count <= 0:
             return False
         block = self._block[: min(count, CHUNK)]
-        if not self._ring.read(self._at, block):
+        if not self._ring.read(self.at, block):
             block[:] = 0
             self.overruns += 1
         for writer, track in zip(self._writers, self._tracks, strict=True):
             writer.write(np.ascontiguousarray(block[:, track.first : track.first + 2]))
-        self._at += len(block)
+        self.at += len(block)
         return True
 
     def close(self, keep: bool) -> None:
-        """Move all files to their places, or remove them all. [main-thread]"""
+        """Move all files to their places, or remove them all. Raises Failure. [main-thread, recorder-thread]"""
         writers, self._writers = self._writers, []
         close_all(writers, keep)

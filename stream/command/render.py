@@ -1,0 +1,51 @@
+"""The command `render`: a take's mix once more, from what came in and what hands did."""
+
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from stream.errors import Failure
+from stream.host import Host, Say, Wish
+from stream.recording import log
+from stream.recording.log import Take
+from stream.recording.rendering import render
+from stream.recording.takes import Shelf
+from stream.separators.opening import Opening
+
+
+def again(arguments: Namespace, opening: Callable[[Take], Opening], say: Say) -> dict[str, Any]:
+    """Make the mix of a gesture log again; without recorded stems its input is separated again. [main-thread]
+
+    opening: of a take's separator
+    Raises ValueError for what is no log, Failure for files that are not there or do not fit, OSError.
+    """
+    source = arguments.log / log.NAME if arguments.log.is_dir() else arguments.log
+    take, passage = log.read(source)
+    files = {name: source.parent / file for name, file in take.files.items()}
+    to = arguments.output or source.with_name("mix-again.wav")
+    if not files["input"].exists():
+        raise Failure(f"no such file: {files['input']}; a take is rendered from what came in")
+    if to.resolve() in [path.resolve() for path in files.values()]:
+        raise ValueError(f"{to} is a file of the take: it cannot be the output too")
+    if take.lost:
+        say(f"{source} lacks {take.lost} gestures or pieces of sound: the mix will not be the same")
+    there = all(files[stem].exists() for stem in take.sources) and not arguments.separate
+    if there:
+        render(files, take, passage, to)
+    else:
+        say(f"separating {files['input']} again with {take.model}")
+        with TemporaryDirectory() as folder:
+            stems = _separate(files["input"], take, opening(take), Path(folder), say)
+            render(stems | {"input": files["input"]}, take, passage, to, whole=True)
+    say(f"wrote {to}")
+    return {"log": str(source), "frames": take.frames, "gestures": len(passage.gestures), "separated": not there,
+            "files": {"mix": str(to)}}
+
+
+def _separate(mix: Path, take: Take, opening: Opening, folder: Path, say: Say) -> dict[str, Path]:
+    """The stems of a take as the live engine makes them when nothing is late."""
+    host = Host(Wish(opening, mix, None, "virtual", latency_s=take.latency_s, shelf=Shelf(folder)), say)
+    host.run(lambda: True)
+    return {name: Path(path) for name, path in host.files.items()}

@@ -1,0 +1,106 @@
+"""The gesture log: lines of JSON, the first of them how the take was made, one for each gesture after it."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stream.errors import Failure
+from stream.recording.gestures import Gesture, Passage, Strips
+
+VERSION = 1
+NAME = "gestures.jsonl"
+
+
+@dataclass(frozen=True)
+class Take:
+    """How a take was made.
+
+    model, provider, threads: of the separator
+    latency_s: that it was opened for; None is its usual one      window_s: of whole windows; None is that it remembers
+    samplerate: Hz      frames: of the take
+    late: `dry` or `mute`, what was heard instead of late stems
+    fade, ramp: frames, of late stems and of changes
+    files: name to path, below the log's folder: `input`, `mix` and the stems, in the model's order
+    lost: gestures that are missing from it, and frames that the recorder was too slow for
+    """
+
+    model: str
+    provider: str
+    threads: int
+    latency_s: float | None
+    window_s: float | None
+    samplerate: int
+    frames: int
+    late: str
+    fade: int
+    ramp: int
+    files: dict[str, str]
+    lost: int = 0
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The stems. [any-thread]"""
+        return tuple(name for name in self.files if name not in ("input", "mix"))
+
+
+def lines(take: Take, passage: Passage) -> list[str]:
+    """A log, line by line. [any-thread]"""
+    head = {"demucs-stream-log": VERSION, **vars(take), "scene": _strips(passage.scene), "there": passage.there}
+    rows = [head, *({"frame": g.frame, "stems": "there" if g.there else "late"} if g.set is None else
+                    {"frame": g.frame, "set": _strips(g.set)} for g in passage.gestures)]
+    return [json.dumps(row, allow_nan=False) for row in rows]
+
+
+def write(path: Path, take: Take, passage: Passage) -> None:
+    """Write a log, whole or not at all. Raises Failure. [recorder-thread]"""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text("\n".join(lines(take, passage)) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Failure(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def read(path: Path) -> tuple[Take, Passage]:
+    """A log, as it was written. Raises ValueError for what is none, OSError. [any-thread]"""
+    found: tuple[Take, Passage] | None = None
+    number = 1
+    try:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if found is None:
+                found = _head(row)
+            else:
+                found[1].gestures.append(_gesture(row))
+            number += 1
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path} is no gesture log: line {number}: {type(error).__name__}: {error}") from error
+    if found is None:
+        raise ValueError(f"{path} is no gesture log: it is empty")
+    return found
+
+
+def _head(row: Any) -> tuple[Take, Passage]:
+    if row.pop("demucs-stream-log") != VERSION:
+        raise ValueError("another version's")
+    passage = Passage(_numbers(row.pop("scene")), bool(row.pop("there")))
+    return Take(**row), passage
+
+
+def _gesture(row: Any) -> Gesture:
+    if "set" in row:
+        return Gesture(int(row["frame"]), _numbers(row["set"]))
+    return Gesture(int(row["frame"]), there={"there": True, "late": False}[row["stems"]])
+
+
+def _strips(scene: Strips) -> dict[str, Any]:
+    """-inf, which JSON lacks, as text."""
+    return {stem: {name: value if math.isfinite(value) else str(value) for name, value in strip.items()}
+            for stem, strip in scene.items()}
+
+
+def _numbers(scene: Any) -> Strips:
+    return {str(stem): {str(name): float(value) for name, value in strip.items()} for stem, strip in scene.items()}

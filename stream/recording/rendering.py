@@ -1,0 +1,112 @@
+"""The mix of a take made again from what came in, the stems and the gestures, as the callback made it."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from dsp.mix import BUSES, MEMORY, WET, aim, listen
+from dsp.mixdown import mixdown
+from stream.control.mixer import KEPT, Mixer
+from stream.devices.audiofile import AudioReader, AudioWriter
+from stream.errors import Failure
+from stream.recording.gestures import Gesture, Passage
+from stream.recording.log import Take
+from stream.separators.protocol import Frames
+
+CHUNK = 1 << 16  # frames
+
+
+class Desk:
+    """A mixer that plays gestures back."""
+
+    def __init__(self, take: Take, passage: Passage, whole: bool) -> None:
+        """Stand where the take begins. Raises ValueError for what the stems do not have. [one thread]
+
+        whole: stems will come as they are separated, and not as they were heard
+        """
+        stems = len(take.sources)
+        self._take, self._gestures, self._whole = take, passage.gestures, whole
+        self._mixer = Mixer(take.sources, take.samplerate)
+        self._mixer.recall(passage.scene)
+        self._mixer.settle()
+        self._state = self._mixer.state
+        self._state[WET, 0, 0] = passage.there
+        self._memory = np.zeros((stems, 2, MEMORY), np.float32)
+        self._bus = np.zeros(2 * stems + BUSES, np.float32)
+        self._there, self._left = passage.there, 0
+        self._shaped = int(listen(self._state, self._memory, 0))
+        self._next = 0
+        self._at = min([0, *(gesture.frame for gesture in self._gestures[:1])])
+        self._catch_up()
+
+    def play(self, dry: Frames, stems: Frames) -> Frames:
+        """The mix of the next frames. [one thread]
+
+        dry: float32 (n, 2), what came in      stems: float32 (n, 2 · stems), may be written to
+        """
+        out, end = np.zeros_like(dry), self._at + len(dry)
+        cuts = [self._at, *(g.frame for g in self._gestures[self._next :] if self._at < g.frame < end), end]
+        first = self._at
+        for start, stop in pairwise(cuts):
+            self._do(start)
+            part = slice(start - first, stop - first)
+            self._run(dry[part], stems[part], out[part])
+        return out
+
+    def _catch_up(self) -> None:
+        """What was done before the first frame was heard."""
+        while self._at < 0:
+            self._do(self._at)
+            stop = min([0, *(g.frame for g in self._gestures[self._next : self._next + 1])])
+            nothing: Frames = np.zeros((stop - self._at, 2), np.float32)
+            self._run(nothing, np.zeros((len(nothing), 2 * len(self._take.sources)), np.float32), nothing)
+
+    def _do(self, frame: int) -> None:
+        while self._next < len(self._gestures) and self._gestures[self._next].frame == frame:
+            self._gesture(self._gestures[self._next])
+            self._next += 1
+
+    def _gesture(self, gesture: Gesture) -> None:
+        if gesture.set is None:
+            self._there = gesture.there
+            return
+        self._mixer.recall(gesture.set)
+        aim(self._state, self._mixer.wanted[self._mixer.number % KEPT], self._take.ramp)
+        self._left = self._take.ramp
+        self._shaped = int(listen(self._state, self._memory, self._shaped))
+
+    def _run(self, dry: Frames, stems: Frames, out: Frames) -> None:
+        self._left, self._shaped = mixdown(
+            (self._state, self._memory, self._bus), (self._left, self._shaped),
+            (self._there, self._take.fade, self._take.late == "dry", self._whole), dry, stems, out)
+        self._at += len(dry)
+
+
+def render(files: dict[str, Path], take: Take, passage: Passage, to: Path, whole: bool = False) -> None:
+    """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError. [main-thread]
+
+    files: by name, the input and the stems      whole: the stems as they are separated, and not as they were heard
+    """
+    desk = Desk(take, passage, whole)
+    with ExitStack() as stack:
+        readers = [stack.enter_context(AudioReader(files[name])) for name in ("input", *take.sources)]
+        writer = AudioWriter(to, take.samplerate, frames=take.frames)
+        whole = False
+        try:
+            for dry, *stems in _blocks(readers, take.frames):
+                writer.write(desk.play(dry, np.concatenate(stems, axis=1)))
+            whole = True
+        finally:
+            writer.close(keep=whole)
+
+
+def _blocks(readers: list[AudioReader], frames: int) -> Iterator[list[Frames]]:
+    for start in range(0, frames, CHUNK):
+        blocks = [reader.read(min(CHUNK, frames - start)) for reader in readers]
+        for reader, block in zip(readers, blocks, strict=True):
+            if len(block) < min(CHUNK, frames - start):
+                raise Failure(f"{reader.path} ends after {start + len(block)} frames, the take has {frames}")
+        yield blocks
