@@ -31,8 +31,8 @@ console = Console(stderr=True, highlight=False)
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill leaves nothing half-written either
-    arguments = parse(sys.argv[1:] if words is None else words)
     try:
+        arguments = parse(sys.argv[1:] if words is None else words)
         result = _COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         say("stopped")

@@ -27,10 +27,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
-    """What tests make of their models stays out of the user's cache, whose place, if he has moved it, this is."""
+    """What tests make of their models stays out of the user's cache, whose place, if he has moved it, this is.
+
+    Nor are the user's configuration and scenes read.
+    """
     moved = os.environ.get("DEMUCS_STREAM_CACHE")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield moved
 
 

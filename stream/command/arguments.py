@@ -5,16 +5,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
+from stream.command import config
 from stream.control.route import Route, route
 
 COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, without the usage."""
+    """Raises ValueError for what is wrong, instead of showing the usage."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"demucs-stream: {message}; see {self.prog} --help\n")
+        raise ValueError(f"{message}; see {self.prog} --help")
 
 
 def stem_gain(text: str) -> tuple[str, float]:
@@ -102,6 +103,8 @@ def _live(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="settings and scenes (default: "
+                        f"{config.usual()}, if it is there); docs/config.md")
     group = parser.add_argument_group("devices (a number, part of a name, or the path of a sound file)")
     group.add_argument("--device", help="input and output")
     group.add_argument("--input-device", metavar="DEVICE")
@@ -220,6 +223,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Parse; without a command it is `run`. Exits with 2 on wrong use."""
+    """Parse; without a command it is `run`, which takes the configuration too. Raises ValueError on wrong use."""
     spoken = bool(words) and words[0] in (*COMMANDS, "-h", "--help", "--version")
-    return parser().parse_args(words if spoken else ["run", *words])
+    command, rest = (words[0], words[1:]) if spoken else ("run", words)
+    if command != "run":
+        return parser().parse_args(words)
+    alone = _Parser("demucs-stream run", description="Separate live.")
+    _run(alone)
+    arguments = config.merged(alone, rest)
+    arguments.command = command
+    return arguments

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from stream.choice.held import Ends
+from stream.command import scenebook
 from stream.command.choosing import best_s, live
 from stream.command.status import Status, closing_lines, opening_lines
 from stream.control.desk import Desk
@@ -113,7 +114,7 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
            also: Callable[[], None] = lambda: None) -> None:
     """Run a host with keys, MIDI and the status line until its input ends, `q` or Ctrl-C."""
     stopped = threading.Event()
-    desk = _desk(host, stopped)
+    desk = _desk(host, arguments, say, stopped)
     keys = stack.enter_context(Keys(desk))
     steppers = [Stepper("keys", keys.step)] if keys.here else []
     if arguments.midi:
@@ -121,7 +122,8 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         say(f"listening to MIDI port {listening.port}")
         steppers.append(Stepper("midi", listening.step))
     if arguments.osc or arguments.osc_to:
-        steppers.append(Stepper("osc", _osc(host, arguments, say, stack)))
+        with _unless_configured(arguments, ("osc", "osc_to"), say):
+            steppers.append(Stepper("osc", _osc(host, arguments, say, stack)))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -139,14 +141,35 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         say(text)
 
 
-def _desk(host: Host, stopped: threading.Event) -> Desk:
-    """The strips, and what else hands may do in this run."""
-    desk = Desk(host.mixer)
+def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) -> Desk:
+    """The strips, scenes of them, and what else hands may do in this run."""
+    desk = Desk(host.mixer, scenebook.save)
+    try:
+        scenes = scenebook.load()
+    except ValueError as error:
+        say(str(error))
+        scenes = {}
+    for name, scene in (scenes | vars(arguments).get("scenes", {})).items():  # the demo has no configuration
+        try:
+            desk.add(name, scene)
+        except ValueError as error:
+            say(f"scene {name} is passed over: {error}")
     desk.offer("quit", stopped.set)
     if host.takes is not None and host.takes.by_hand:
         desk.offer("record", host.takes.toggle)
         desk.offer("keep", host.takes.keep)
     return desk
+
+
+@contextmanager
+def _unless_configured(arguments: Namespace, names: tuple[str, ...], say: Say) -> Iterator[None]:
+    """What only the configuration asks for and is not here today is said; the music plays."""
+    try:
+        yield
+    except ValueError as error:
+        if not set(names) & vars(arguments).get("configured", set()):
+            raise
+        say(f"{error}; going on without it")
 
 
 def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
@@ -190,6 +213,8 @@ def _shelf(arguments: Namespace, clock: str) -> Shelf:
 def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
         stack: ExitStack) -> dict[str, Any]:
     """Separate live until the input ends or the user does. [main-thread]"""
+    if arguments.said:
+        say(arguments.said)
     wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")

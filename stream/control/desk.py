@@ -1,7 +1,7 @@
 """Everything that hands can reach: the strips, scenes of them, and whatever else a run offers under a name."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from stream.control.mixer import Mixer, Scene, listing
 
@@ -12,17 +12,21 @@ class Desk:
     mixer: the strips
     """
 
-    def __init__(self, mixer: Mixer, scenes: Mapping[str, Scene] | None = None) -> None:
-        """Know these scenes. Raises ValueError for one that does not fit the model. [main-thread]"""
-        self.mixer = mixer
-        self._scenes = dict(scenes or {})
+    def __init__(self, mixer: Mixer, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
+        """Without a scene, and with nothing offered. [main-thread]
+
+        keep: is told of each scene that is stored; may raise OSError
+        """
+        self.mixer, self._keep = mixer, keep
+        self._scenes: dict[str, Scene] = {}
         self._acts: dict[str, Callable[[], None]] = {}
         self._lock = threading.Lock()
-        for name, scene in self._scenes.items():
-            try:
-                mixer.check(scene)
-            except ValueError as error:
-                raise ValueError(f"scene {name}: {error}") from None
+
+    def add(self, name: str, scene: Scene) -> None:
+        """Know a scene. Raises ValueError for one that does not fit the model. [any-thread]"""
+        self.mixer.check(scene)
+        with self._lock:
+            self._scenes[name] = scene
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -31,11 +35,19 @@ class Desk:
             return dict(self._scenes)
 
     def store(self, name: str) -> None:
-        """Keep how everything is set under a name. Raises ValueError for an empty one. [any-thread]"""
+        """Keep how everything is set under a name. Raises ValueError for an empty one, or if only this run has it.
+
+        [any-thread]
+        """
         if not name.strip():
             raise ValueError("a scene needs a name")
+        scene = self.mixer.scene()
         with self._lock:
-            self._scenes[name] = self.mixer.scene()
+            self._scenes[name] = scene
+        try:
+            self._keep(name, scene)
+        except OSError as error:
+            raise ValueError(f"scene {name} is there for this run only: {error.strerror or error}") from error
 
     def recall(self, name: str | int) -> None:
         """Set everything as a scene has it, with a ramp. Raises ValueError for one that is not here. [any-thread]

@@ -41,7 +41,9 @@ def test_what_is_offered_has_its_key() -> None:
 
 
 def test_digits_recall_scenes_in_their_order() -> None:
-    desk = Desk(Mixer(SOURCES), {"first": {"bass": {"mute": 1}}, "second": {"bass": {"mute": 0}}})
+    desk = Desk(Mixer(SOURCES))
+    for name, muted in (("first", 1), ("second", 0)):
+        desk.add(name, {"bass": {"mute": muted}})
     keys = Keys(desk)
     for key, muted in (("1", True), ("2", False), ("3", False), ("1", True)):
         keys.press(key)
