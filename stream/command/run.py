@@ -123,7 +123,7 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         steppers.append(Stepper("midi", listening.step))
     if arguments.osc or arguments.osc_to:
         with _unless_configured(arguments, ("osc", "osc_to"), say):
-            steppers.append(Stepper("osc", _osc(host, arguments, say, stack)))
+            steppers.append(Stepper("osc", _osc(host, desk, arguments, say, stack)))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -172,7 +172,7 @@ def _unless_configured(arguments: Namespace, names: tuple[str, ...], say: Say) -
         say(f"{error}; going on without it")
 
 
-def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
+def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
     """Listen to OSC; the step of its thread. Raises ValueError."""
     from stream.control.osc import Osc, Places, place  # most runs have none, and start sooner
 
@@ -181,7 +181,7 @@ def _osc(host: Host, arguments: Namespace, say: Say, stack: ExitStack) -> Callab
         return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
 
     wish = Places(place(arguments.osc or "0"), [place(text) for text in arguments.osc_to])
-    made = stack.enter_context(Osc(wish, host.mixer, facts, say))
+    made = stack.enter_context(Osc(wish, desk, facts, say))
     if arguments.osc:
         say(f"listening to OSC on {wish.listen[0]}:{made.port}")
     return made.step

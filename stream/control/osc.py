@@ -16,7 +16,7 @@ from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_packet import OscPacket, ParseError
 
-from stream.control.mixer import Mixer
+from stream.control.desk import Desk
 from stream.control.strip import PARAMETERS
 
 HOST = "127.0.0.1"
@@ -49,20 +49,24 @@ def place(text: str) -> Place:
 class Osc:
     """Listens on a port, does what messages say, and tells whoever asked what the mixer is like."""
 
-    def __init__(self, places: Places, mixer: Mixer, facts: Facts, say: Callable[[str], None]) -> None:
+    def __init__(self, places: Places, desk: Desk, facts: Facts, say: Callable[[str], None]) -> None:
         """Open the port. [main-thread]
 
         facts: by address, what else is told: latency, misses ...
         say: takes lines for the user
         Raises ValueError for a port that is taken or a host that is not here.
         """
-        self._mixer, self._facts, self._say = mixer, facts, say
+        self._desk, self._mixer, self._facts, self._say = desk, desk.mixer, facts, say
         self._told: dict[str, Value] = {}
         self._listeners: list[Place] = []
         self._lines: set[str] = set()
         self._full = 0
         self._does = Dispatcher()
-        for stem in mixer.sources:
+        self._does.map("/scene", lambda _address, *values: desk.recall(_name(values)))
+        self._does.map("/scene/store", lambda _address, *values: desk.store(str(_name(values))))
+        for act in desk.acts:
+            self._does.map(f"/{act}", lambda _address, *values, act=act: self._act(act, values))
+        for stem in desk.mixer.sources:
             for name in PARAMETERS:
                 self._does.map(f"/stem/{stem}/{name}",
                                lambda _address, *values, stem=stem, name=name: self._set(stem, name, values))
@@ -112,7 +116,8 @@ class Osc:
                 continue
             handlers = list(self._does.handlers_for_address(address))
             if not handlers:
-                self._once(f"nothing is at {address!r}; here are /state and /stem/NAME/"
+                self._once(f"nothing is at {address!r}; here are /state, /scene, /scene/store, "
+                           f"{''.join(f'/{act}, ' for act in self._desk.acts)}and /stem/NAME/"
                            f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}")
             for handler in handlers:
                 try:
@@ -125,6 +130,10 @@ class Osc:
             self._mixer.flip(stem, name)
         else:
             self._mixer.set(stem, name, _number(values))
+
+    def _act(self, act: str, values: tuple[object, ...]) -> None:
+        if not values or _number(values) >= 0.5:  # a button's release is nothing
+            self._desk.act(act)
 
     def _greet(self, sender: Place) -> None:
         """Tell somebody everything, and changes from now on."""
@@ -190,3 +199,12 @@ def _number(values: tuple[object, ...]) -> float:
     if len(values) == 1 and isinstance(values[0], bool | int | float):
         return float(values[0])
     raise ValueError(f"one number is wanted, not {values!r}")
+
+
+def _name(values: tuple[object, ...]) -> str | int:
+    """A scene's: its name, or its number as it is counted on the keys. Raises ValueError."""
+    if len(values) == 1 and isinstance(values[0], str):
+        return values[0]
+    if len(values) == 1 and isinstance(values[0], int | float) and values[0] >= 1:
+        return int(values[0]) - 1
+    raise ValueError(f"a scene's name or number is wanted, not {values!r}")

@@ -11,6 +11,7 @@ from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_packet import OscPacket
 
+from stream.control.desk import Desk
 from stream.control.mixer import Mixer
 from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, Places, place
 from stream.control.strip import PARAMETERS
@@ -21,17 +22,19 @@ ALL = len(PARAMETERS) * len(STEMS) + 2  # and two facts
 WAIT_S = 60.0
 
 
-class Desk:
+class Rig:
     """An OSC program on the other side, and the engine's end."""
 
     def __init__(self, tell: bool = False) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.socket.settimeout(WAIT_S)
-        self.mixer, self.said = Mixer(STEMS), list[str]()
+        self.mixer, self.said, self.acts = Mixer(STEMS), list[str](), list[str]()
+        desk = Desk(self.mixer)
+        desk.offer("record", lambda: self.acts.append("record"))
         told = [self.socket.getsockname()] if tell else []
         self.facts: dict[str, int | float] = {"/latency": 0.45, "/misses": 0}
-        self.osc = Osc(Places(("127.0.0.1", 0), told), self.mixer, lambda: self.facts, self.said.append)
+        self.osc = Osc(Places(("127.0.0.1", 0), told), desk, lambda: self.facts, self.said.append)
 
     def send(self, address: str, *values: object) -> None:
         self.raw(build_msg(address, list(values)).dgram)
@@ -57,8 +60,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
-    made = Desk()
+def desk() -> Iterator[Rig]:
+    made = Rig()
     yield made
     made.close()
 
@@ -76,7 +79,7 @@ def test_what_is_no_port_is_refused(text: str) -> None:
         place(text)
 
 
-def test_stems_are_muted_soloed_and_made_quieter(desk: Desk) -> None:
+def test_stems_are_muted_soloed_and_made_quieter(desk: Rig) -> None:
     desk.done("/stem/vocals/mute", 1)
     desk.done("/stem/drums/solo", True)
     desk.done("/stem/bass/gain", -6)
@@ -89,19 +92,35 @@ def test_stems_are_muted_soloed_and_made_quieter(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("cue", 1), ("pan", -0.5), ("low", -26.0), ("mid", 3), ("high", 12.0),
                                              ("filter", 0.25)])
-def test_every_parameter_has_an_address(name: str, value: float, desk: Desk) -> None:
+def test_every_parameter_has_an_address(name: str, value: float, desk: Rig) -> None:
     desk.done(f"/stem/other/{name}", value)
     assert desk.mixer.get("other", name) == value
 
 
-def test_a_pattern_means_all_that_it_fits(desk: Desk) -> None:
+def test_scenes_are_stored_and_recalled_by_name_and_number(desk: Rig) -> None:
+    desk.done("/stem/bass/gain", -6)
+    desk.done("/scene/store", "low")
+    for recalled in ("low", 1, 1.0):
+        desk.done("/stem/bass/gain", 0)
+        desk.done("/scene", recalled)
+        assert desk.mixer.get("bass", "gain") == -6
+    assert not desk.said
+
+
+def test_what_is_offered_is_done_once_a_press(desk: Rig) -> None:
+    for values in ([], [1], [0], [0.0], [1.0]):
+        desk.done("/record", *values)
+    assert desk.acts == ["record"] * 3
+
+
+def test_a_pattern_means_all_that_it_fits(desk: Rig) -> None:
     desk.done("/stem/{drums,bass}/mute", 1)
     desk.done("/stem/*/gain", -3.0)
     assert [desk.mixer.on(stem, "mute") for stem in STEMS] == [True, True, False, False]
     assert {desk.mixer.get(stem, "gain") for stem in STEMS} == {-3.0}
 
 
-def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Desk) -> None:
+def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Rig) -> None:
     desk.done("/state")
     first = desk.heard(2 * ALL)  # the answer, and what nobody had been told yet
     assert first["/latency"] == pytest.approx(0.45)
@@ -113,13 +132,13 @@ def test_whoever_asks_is_told_everything_and_from_then_on_what_changes(desk: Des
 
 
 def test_who_is_named_is_told_without_asking() -> None:
-    desk = Desk(tell=True)
+    desk = Rig(tell=True)
     desk.osc.step()
     assert set(desk.heard(ALL)) >= {"/stem/vocals/gain", "/latency"}
     desk.close()
 
 
-def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Desk) -> None:
+def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Rig) -> None:
     bundle = OscBundleBuilder(int(time.time()) + 3600)
     for stem in ("drums", "vocals"):
         bundle.add_content(build_msg(f"/stem/{stem}/mute", 1))
@@ -129,14 +148,16 @@ def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("address", "values", "says"), [
-    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state and /stem/NAME/{mute,solo"),
+    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state, /scene, "),
+    ("/scene", ["no"], "no scene no; here are none"), ("/scene", [], "a scene's name or number is wanted"),
+    ("/scene", [0], "a scene's name or number is wanted"), ("/scene/store", [""], "a scene needs a name"),
     ("/stem/drums/gain", [], "one number is wanted"), ("/stem/drums/gain", ["loud"], "one number is wanted"),
     ("/stem/drums/gain", [99.0], "at most 24 dB"), ("/stem/drums/gain", [float("nan")], "at most 24 dB"),
     ("/stem/drums/mute", ["yes"], "one number is wanted"),
     ("/stem/drums/pan", [1.5], "pan of drums must be -1 to 1"), ("/stem/[/mute", [1], "nothing is at"),
     ("/" + "*a" * 5000, [1], "nothing is at")], ids=lambda value: str(value)[:30])
 def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
-        address: str, values: list[object], says: str, desk: Desk) -> None:
+        address: str, values: list[object], says: str, desk: Rig) -> None:
     for _ in range(3):
         desk.done(address, *values)
     assert len(desk.said) == 1
@@ -147,20 +168,20 @@ def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
 
 @pytest.mark.parametrize("data", [b"", b"\0", b"hello", b"/stem/drums/mute\0\0\0\0,i\0\0", b"#bundle\0", b"\xff" * 999,
                                   b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xff"], ids=repr)
-def test_what_is_no_osc_is_passed_over(data: bytes, desk: Desk) -> None:
+def test_what_is_no_osc_is_passed_over(data: bytes, desk: Rig) -> None:
     desk.raw(data)
     desk.osc.step()
     desk.done("/stem/drums/mute", 1)
     assert desk.mixer.on("drums", "mute")
 
 
-def test_a_stranger_cannot_fill_the_screen(desk: Desk) -> None:
+def test_a_stranger_cannot_fill_the_screen(desk: Rig) -> None:
     for number in range(5 * MOST_LINES):
         desk.done(f"/{number}", 1)
     assert len(desk.said) == MOST_LINES
 
 
-def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Desk) -> None:
+def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Rig) -> None:
     for _ in range(FLOODED + 1):
         for _ in range(2 * AT_ONCE):
             desk.send("/stem/drums/gain", -1.0)
@@ -171,10 +192,10 @@ def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Desk) -> Non
 @pytest.mark.parametrize("places", [Places(("nosuch.invalid", 0)), Places(("127.0.0.1", 0), [("nosuch.invalid", 9)])])
 def test_a_host_that_is_not_here_is_one_line(places: Places) -> None:
     with pytest.raises(ValueError, match=r"^OSC at .*nosuch.invalid.*: [^\n]*$"):
-        Osc(places, Mixer(STEMS), dict, print)
+        Osc(places, Desk(Mixer(STEMS)), dict, print)
 
 
-def test_a_port_that_is_taken_is_one_line_and_nothing_is_left(tmp_path: Path, desk: Desk) -> None:
+def test_a_port_that_is_taken_is_one_line_and_nothing_is_left(tmp_path: Path, desk: Rig) -> None:
     sf.write(tmp_path / "song.wav", noise(44_100), 44_100)
     done = command("run", "--device", tmp_path / "song.wav", "--output-device", tmp_path / "out.wav", "--model",
                    "center", "--osc", desk.osc.port)
@@ -185,7 +206,7 @@ def test_a_port_that_is_taken_is_one_line_and_nothing_is_left(tmp_path: Path, de
 
 
 def test_the_command_line_listens_while_it_plays(tmp_path: Path) -> None:
-    desk = Desk(tell=True)
+    desk = Rig(tell=True)
     port = desk.osc.port
     desk.osc.__exit__(None, None, None)
     sf.write(tmp_path / "song.wav", noise(30 * 44_100), 44_100)
