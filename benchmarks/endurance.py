@@ -58,7 +58,7 @@ class Endless:
         """Open it. Raises ValueError."""
         separator, budget_s = opening.open(wanted_s)
         self.sources = separator.sources
-        latency = spend(separator, SAMPLERATE, (0, 0), budget_s, BLOCK + FADE + 1)
+        latency = spend(separator, SAMPLERATE, (0, 0, 0), budget_s, BLOCK + FADE + 1)
         self._engine = Engine(np.zeros(cb.HEADER, np.int64), separator, Mixer(separator.sources), latency,
                               Setup(2, 2, BLOCK, patient=True))
         self._out: Frames = np.zeros((BLOCK, 2), np.float32)

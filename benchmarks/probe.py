@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numba import carray, cfunc  # type: ignore[attr-defined]
 
 from stream.atomics import pointer
-from stream.live.callback import SIGNATURE
+from stream.live.signature import SIGNATURE
 
 # the header, int64
 CALLS, CAPACITY, CLIENT, USER, FLAGGED, ROWS, CLOCK = range(7)  # CLOCK takes two

@@ -13,7 +13,7 @@ Stateful, past context is remembered and only the rest is computed:
                                 |  hop  | crossfade |    lookahead      |
                                 |<- delivered ----->|                   ^ the newest frame
 
-    latency = device in + resampler + hop + lookahead + crossfade + budget + device out
+    latency = device in + drift + resampler + hop + lookahead + crossfade + budget + device out
 """
 
 from dataclasses import dataclass, fields
@@ -130,7 +130,10 @@ class HopGeometry:
 
 @dataclass(frozen=True)
 class Latency:
-    """From a frame's arrival to its leaving, in frames at the device's samplerate, by part."""
+    """From a frame's arrival to its leaving, in frames at the device's samplerate, by part.
+
+    drift: between an input's clock and the output's, where these are two
+    """
 
     samplerate: int
     device_in: int
@@ -140,11 +143,12 @@ class Latency:
     crossfade: int
     budget: int
     device_out: int
+    drift: int = 0
 
     @property
     def delay(self) -> int:
         """Frames between a frame's way in and its way out of the callback."""
-        return self.total - self.device_in - self.device_out
+        return self.total - self.device_in - self.drift - self.device_out
 
     @property
     def total(self) -> int:

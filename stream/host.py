@@ -3,8 +3,8 @@
 import gc
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,9 @@ import numpy as np
 
 from dsp.stft import FFT_HOP
 from stream.control.mixer import Mixer
-from stream.control.route import Route, width
+from stream.control.route import Route, apart
 from stream.devices.audiofile import AudioReader
-from stream.devices.portaudio import Device, PortAudioStream
+from stream.devices.portaudio import Device
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE, Latency
 from stream.live import callback as cb
@@ -28,6 +28,7 @@ from stream.recording.recorder import Recorder, Track
 from stream.recording.takes import NOTHING, Shelf, Takes
 from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import Easing, Separator
+from stream.streams import Ends, Streams
 
 BLOCK = 512  # frames
 SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
@@ -45,7 +46,8 @@ class Wish:
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
     shelf: what may be recorded, and where
-    routes: of buses to the output device's channels; empty is the mix on the first two
+    routes: of buses to output channels; empty is the mix on the first two
+    clocks: `one` or `two` for source and sink, or `auto`
     prepare: sets the mixer before anything is heard
     """
 
@@ -59,6 +61,7 @@ class Wish:
     late: str = "dry"
     shelf: Shelf = NOTHING
     routes: tuple[Route, ...] = ()
+    clocks: str = "auto"
     prepare: Callable[[Mixer], None] | None = None
 
 
@@ -87,37 +90,41 @@ class Host:
         wish = self._wish
         self._preferred = wish.clock != "virtual" and self._open.enter_context(preferred())
         self._reader = self._open.enter_context(AudioReader(wish.source)) if isinstance(wish.source, Path) else None
-        self._stream = self._open_stream()
-        ends = self._stream or self._reader
+        self._streams = self._open_streams()
+        ends = self._streams or self._reader
         assert ends is not None
         self._rate = ends.samplerate
         self.separator, self.latency = self._choose()
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         if wish.prepare is not None:
             wish.prepare(self.mixer)
-        self.engine = Engine(self._header, self.separator, self.mixer, self.latency, Setup(
-            self._stream.in_channels if self._stream else 0, self._stream.out_channels if self._stream else 0,
-            wish.block, wish.late, wish.clock == "virtual", self._reader,
-            wish.shelf.used or isinstance(wish.sink, Path), wish.shelf.keep_s, wish.routes))
+        self.engine = Engine(self._header, self.separator, self.mixer, self.latency, self._setup())
         self._open_recordings()
 
-    def _open_stream(self) -> PortAudioStream | None:
+    def _setup(self) -> Setup:
+        wish, streams = self._wish, self._streams
+        made = Setup(block=wish.block, late=wish.late, patient=wish.clock == "virtual", reader=self._reader,
+                     tapped=wish.shelf.used or isinstance(wish.sink, Path), keep_s=wish.shelf.keep_s,
+                     routes=apart(wish.routes)[0])
+        if streams is None:
+            return made
+        return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
+                       other_input=streams.other_input, other_output=streams.other_output)
+
+    def _open_streams(self) -> Streams | None:
         wish = self._wish
         source = wish.source if isinstance(wish.source, Device) else None
         sink = wish.sink if isinstance(wish.sink, Device) else None
+        own, other = apart(wish.routes)
         if wish.routes and sink is None:
-            raise ValueError(f"{wish.routes[0]} is for an output device")
+            raise ValueError(f"{wish.routes[0]} is for a run with an output device")
         if source is None and sink is None:
             return None
-
-        def opened(rate: int | None) -> PortAudioStream:
-            stream = PortAudioStream(source, sink, rate, wish.block, Engine.address, self._header, width(wish.routes))
-            return self._open.enter_context(stream)
-
-        if wish.samplerate is None and self._reader is not None:
-            with suppress(Failure):  # a device that refuses the file's rate keeps its own
-                return opened(self._reader.samplerate)
-        return opened(wish.samplerate)
+        wanted = self._reader.samplerate if self._reader is not None else None
+        ends = Ends(source, sink, wish.block, wish.samplerate, wanted, own, other, wish.clocks)
+        streams = Streams(ends, self._header)
+        self._open.callback(streams.close)
+        return streams
 
     def _choose(self) -> tuple[Separator, Latency]:
         """A separator and a latency that this machine can hold. Raises Failure where it cannot."""
@@ -144,7 +151,7 @@ class Host:
         raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
 
     def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
-        device = (self._stream.device_in, self._stream.device_out) if self._stream else (0, 0)
+        device = self._streams.device if self._streams else (0, 0, 0)
         return spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
 
     def _open_recordings(self) -> None:
@@ -212,10 +219,10 @@ class Host:
         return (self.takes is not None and self.takes.step()) or went
 
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
-        stream = self._stream
-        if stream is not None:
-            run_device(self.engine, stream.start, lambda: stream.active, steps, watch)
-            stream.close()
+        streams = self._streams
+        if streams is not None:
+            run_device(self.engine, streams.start, lambda: streams.active, steps, watch)
+            streams.close()
         elif self._wish.clock == "wall":
             run_wall(self.engine, self._wish.block, steps, watch)
         else:

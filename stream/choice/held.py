@@ -17,11 +17,11 @@ NONE_S = -1.0  # of `Answer.least_s`, where no latency can be held
 class Ends:
     """What is at both ends of a run.
 
-    samplerate: Hz      device: frames that it adds, in and out      block: frames
+    samplerate: Hz      device: frames that it adds: in, out, and between two clocks      block: frames
     """
 
     samplerate: int = 44_100
-    device: tuple[int, int] = (0, 0)
+    device: tuple[int, int, int] = (0, 0, 0)
     block: int = 512
 
 

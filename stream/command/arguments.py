@@ -110,8 +110,10 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--input-device", metavar="DEVICE")
     group.add_argument("--output-device", metavar="DEVICE")
     group.add_argument("--out", nargs="+", action="extend", default=[], type=output_route, metavar="BUS=CHANNELS",
-                       help="which of the output device's channels get what: mix=1-2 vocals=3-4 cue=5-6; one channel "
-                       "alone gets both sides together (default: mix=1-2)")
+                       help="which channels of the output device get what: mix=1-2 vocals=3-4; one channel alone gets "
+                       "both sides together; cue=1-2@DEVICE leaves by another device (default: mix=1-2)")
+    group.add_argument("--clocks", choices=("auto", "one", "two"), default="auto", help="whether input and output have "
+                       "a clock each, which are then kept in step (default: auto)")
     group.add_argument("--samplerate", type=positive, help="of the device, in Hz (default: its own)")
     group.add_argument("--block", type=positive, default=512, metavar="FRAMES", help="asked of the device at once")
     group.add_argument("--clock", choices=("device", "wall", "virtual"),

@@ -225,7 +225,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
     host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
-                     _shelf(arguments, pace), tuple(arguments.out), preset(arguments)), say)
+                     _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments)), say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, say, console, stack)
     return host.report()

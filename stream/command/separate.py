@@ -5,7 +5,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from stream.command.songs import Song, apart, place, songs
 from stream.devices.ffmpeg import program
 from stream.devices.kind import Kind
 from stream.errors import Failure
+from stream.geometry import Latency
 from stream.offline.engine import Engine, Wish, open_engine
 from stream.offline.parts import Part, ni, plain, two
 from stream.offline.writing import Output, Target
@@ -116,7 +117,7 @@ def _report(jobs: Sequence[Job], chosen: Opening, engine: Engine, arguments: Nam
         for target in job.targets:
             name = target.parts[0].name if len(target.parts) == 1 else "stems"
             files[prefix + name] = str(target.path)
-    nothing = dict.fromkeys(("device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out"), 0.0)
+    nothing = {field.name: 0.0 for field in fields(Latency) if field.name != "samplerate"}
     return {
         "model": chosen.model, "provider": chosen.provider, "separator": "offline" if engine.segment else chosen.model,
         "samplerate": engine.samplerate, "latency_s": 0.0, "latency_parts_s": nothing,

@@ -53,6 +53,12 @@ class Mixer:
         """How many changes there have been. [any-thread]"""
         return int(self.published[0])
 
+    @property
+    def shaped(self) -> int:
+        """Which stems have an equalizer that is not at rest, a bit each, as dsp.mix has it. [any-thread]"""
+        bands = ("low", "mid", "high", "filter")
+        return sum(1 << index for index, strip in enumerate(self._strips.values()) if any(strip[b] for b in bands))
+
     def changed(self, number: int) -> dict[str, dict[str, float]] | None:
         """How everything was set by the change of a number; None if that is too long ago. [any-thread]"""
         with self._lock:

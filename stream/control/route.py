@@ -8,23 +8,40 @@ MIX, CUE = "mix", "cue"
 
 @dataclass(frozen=True)
 class Route:
-    """A bus (`mix`, `cue` or a stem) and the channels it leaves by, from 0 on; one alone has both sides together."""
+    """A bus (`mix`, `cue` or a stem) and the channels it leaves by, from 0 on; one alone has both sides together.
+
+    device: a part of the name, or the number, of a device other than the run's output; None is that
+    """
 
     bus: str
     channels: tuple[int, ...]
+    device: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.bus}={'-'.join(str(channel + 1) for channel in self.channels)}"
+        other = f"@{self.device}" if self.device else ""
+        return f"{self.bus}={'-'.join(str(channel + 1) for channel in self.channels)}{other}"
 
 
 def route(text: str) -> Route:
-    """`vocals=3-4` or `mix=1`, channels as they are counted on the box. Raises ValueError. [any-thread]"""
-    bus, _, channels = text.partition("=")
+    """`vocals=3-4`, `mix=1` or `cue=1-2@Phones`, channels as they are counted on the box. Raises ValueError.
+
+    [any-thread]
+    """
+    bus, _, rest = text.partition("=")
+    channels, at, device = rest.partition("@")
     numbers = [int(part) for part in channels.split("-") if part.isascii() and part.isdigit()]
     whole = len(numbers) == channels.count("-") + 1 <= 2 and min(numbers) >= 1
-    if not (bus and whole and len({*numbers}) == len(numbers)):
-        raise ValueError(f"{text!r} is no route, such as vocals=3-4 or mix=1")
-    return Route(bus, tuple(number - 1 for number in numbers))
+    if not (bus and whole and len({*numbers}) == len(numbers) and bool(at) == bool(device.strip())):
+        raise ValueError(f"{text!r} is no route, such as vocals=3-4, mix=1 or cue=1-2@DEVICE")
+    return Route(bus, tuple(number - 1 for number in numbers), device.strip() or None)
+
+
+def apart(routes: Sequence[Route]) -> tuple[tuple[Route, ...], Route | None]:
+    """Routes to the run's output, and the one to another device. Raises ValueError for two of those. [any-thread]"""
+    own, others = (tuple(r for r in routes if bool(r.device) == other) for other in (False, True))
+    if len(others) > 1:
+        raise ValueError(f"{others[1]}: only one bus can leave by another device, and {others[0]} does")
+    return own, others[0] if others else None
 
 
 def width(routes: Sequence[Route]) -> int:

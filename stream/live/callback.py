@@ -11,18 +11,19 @@ are missing the output has already faded, over `FADE` frames, to what `late` say
 Everything it touches is reached from one int64 header, whose address is PortAudio's `userdata`.
 """
 
-import ctypes
 from typing import Any
 
 import numpy as np
-from numba import cfunc, njit, types
+from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
 from dsp.mix import BUSES, MEMORY, MIX_BUS, ROWS, WET, WIDTH, aim, fade_step, listen, mix_frame, ramp_step
 from stream.atomics import load_acquire, pointer, store_release
+from stream.live import bridge
+from stream.live.signature import SIGNATURE
 
-HEADER = 64
+HEADER = 96
 # counters and what it remembers of the block before, one writer: the callback
 (BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
  OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED, TAKEN, THERE) = range(14)
@@ -36,13 +37,13 @@ INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
 # of a frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has,
 # int64 (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,)
 MIX, EQUALIZERS, BUS, PEAKS, ROUTE, FADED = range(48, 54)
+# headers of other devices' bridges (stream.live.bridge), 0 where there is none: the input's, and that of an output
+# which has a bus of its own
+OTHER_INPUT, OTHER_OUTPUT, OTHER_BUS = range(64, 67)
 SILENT, MONO = -1, -2  # in ROUTE: nothing; MONO - b is both sides of the bus at b together
 FALL = 1.0  # decades a second by which a peak falls
 AIMED, STEMS_THERE = 0, 1  # notes: wants of this number were taken over, stems are there from here on (1) or late (0)
 NEVER = -1
-
-_ulong = types.uint64 if ctypes.sizeof(ctypes.c_ulong) == 8 else types.uint32
-SIGNATURE = types.int32(types.voidptr, types.voidptr, _ulong, types.voidptr, _ulong, types.voidptr)
 
 
 @njit(error_model="numpy")
@@ -73,6 +74,20 @@ def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
         to = ((at + i) & mask) * 2
         data[to] = x[i * channels]
         data[to + 1] = x[i * channels + right]
+
+
+@njit(error_model="numpy")
+def _bridge(h: Any, at: Any) -> Any:
+    return carray(pointer(h[at]), (bridge.HEADER,), np.int64)
+
+
+@njit(error_model="numpy")
+def _take_other(h: Any, at: Any, n: Any) -> None:
+    """A block of an input with a clock of its own into the input ring, at this one's pace."""
+    data, mask, x = _frames(h, INPUT, 2), h[INPUT + 2], bridge.draw(_bridge(h, OTHER_INPUT), n)
+    for i in range(n):
+        to = ((at + i) & mask) * 2
+        data[to], data[to + 1] = x[i, 0], x[i, 1]
 
 
 @njit(error_model="numpy")
@@ -192,7 +207,12 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
             if h[TAP] != 0:
                 _tap(h, at, bus, dry[d : d + 2], faded)
         _put_out(y, i * outs, route, bus)
+        if h[OTHER_OUTPUT] != 0:
+            b = h[OTHER_BUS]
+            bridge.write_frame(_bridge(h, OTHER_OUTPUT), position + h[DELAY] + i, bus[b], bus[b + 1])
     h[LATE_BLOCKS] += late
+    if h[OTHER_OUTPUT] != 0:
+        bridge.stamp(_bridge(h, OTHER_OUTPUT), position + h[DELAY] + n)
 
 
 @njit(error_model="numpy")
@@ -213,6 +233,8 @@ def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
     at = counter[0]
     if h[FEED] != 0:
         _take_feed(h, at, n)
+    elif h[OTHER_INPUT] != 0:
+        _take_other(h, at, n)
     else:
         _take_device(h, x, at, n)
     position = at - h[DELAY]

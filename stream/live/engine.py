@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dsp.mix import BUSES, MEMORY, listen
+from dsp.mix import BUSES, MEMORY
 from stream.control.mixer import RAMP_S, Mixer
 from stream.control.route import CUE, MIX, Route
 from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
 from stream.live import callback as cb
+from stream.live.bridge import Bridge
 from stream.live.notes import Notes
 from stream.live.ring import Ring
-from stream.live.routes import table
+from stream.live.routes import bus, table
 from stream.live.worker import Worker
 from stream.separators.protocol import Frames, Separator
 
@@ -39,6 +40,8 @@ class Setup:
     tapped: somebody records
     keep_s: how long a recording may look back
     routes: of buses to the output's channels; empty is the mix on the first two
+    other_input: an input device with a clock of its own
+    other_output: an output device with a clock of its own, and the bus that it has
     """
 
     in_channels: int = 0
@@ -50,6 +53,8 @@ class Setup:
     tapped: bool = False
     keep_s: float = 0.0
     routes: tuple[Route, ...] = ()
+    other_input: Bridge | None = None
+    other_output: tuple[Bridge, str] | None = None
 
 
 class Engine:
@@ -75,6 +80,7 @@ class Engine:
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()
         self.notes = Notes()
+        self._bridges = [other for other in (setup.other_input, setup.other_output and setup.other_output[0]) if other]
         stems = len(separator.sources)
         self._arrays: dict[int, npt.NDArray[Any]] = {
             cb.MIX: mixer.state, cb.EQUALIZERS: np.zeros((stems, 2, MEMORY), np.float32),
@@ -95,7 +101,12 @@ class Engine:
         for at, array in self._arrays.items():
             h[at] = array.ctypes.data
         h[[cb.TAKEN, cb.THERE]] = self.mixer.number, 1
-        h[cb.SHAPED] = listen(self.mixer.state, self._arrays[cb.EQUALIZERS], 0)
+        h[cb.SHAPED] = self.mixer.shaped
+        if setup.other_input is not None:
+            h[cb.OTHER_INPUT] = setup.other_input.header.ctypes.data
+        if setup.other_output is not None:
+            other, name = setup.other_output
+            h[cb.OTHER_OUTPUT], h[cb.OTHER_BUS] = other.header.ctypes.data, bus(name, separator.sources)
         self._point(cb.WANTED, self.mixer.wanted, self.mixer.published)
         self._point(cb.NOTES, self.notes.rows, self.notes.counter)
         rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
@@ -159,5 +170,6 @@ class Engine:
         return {
             "blocks": int(h[cb.BLOCKS]), "misses": int(h[cb.MISSES]), "late_frames": int(h[cb.LATE_FRAMES]),
             "underruns": int(h[cb.LATE_BLOCKS] + h[cb.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
-            "xruns": int(h[cb.INPUT_UNDERFLOWS : cb.OUTPUT_OVERFLOWS + 1].sum()),
+            "xruns": int(h[cb.INPUT_UNDERFLOWS : cb.OUTPUT_OVERFLOWS + 1].sum())
+            + sum(bridge.xruns for bridge in self._bridges), "gaps": sum(bridge.gaps for bridge in self._bridges),
         }

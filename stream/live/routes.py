@@ -10,19 +10,24 @@ from stream.control.route import CUE, MIX, Route
 from stream.live.callback import MONO, SILENT
 
 
+def bus(name: str, sources: Sequence[str]) -> int:
+    """Where a bus begins in a frame (dsp.mix). Raises ValueError for one that is not here. [any-thread]"""
+    here = {MIX: MIX_BUS, CUE: STEM_BUS + 2 * len(sources)}
+    here |= {stem: STEM_BUS + 2 * index for index, stem in enumerate(sources)}
+    if name not in here:
+        raise ValueError(f"no bus {name}; here are {', '.join(here)}")
+    return here[name]
+
+
 def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
     """What each of so many output channels has, as the callback reads it; without routes the mix on the first two.
 
     Raises ValueError for a bus that is not here, a channel that the device lacks, or one that is wanted twice.
     [main-thread]
     """
-    buses = {MIX: MIX_BUS, CUE: STEM_BUS + 2 * len(sources)}
-    buses |= {stem: STEM_BUS + 2 * index for index, stem in enumerate(sources)}
     found = np.full(channels, SILENT, np.int64)
     for wanted in routes or [Route(MIX, tuple(range(min(2, channels))))]:
-        if wanted.bus not in buses:
-            raise ValueError(f"no bus {wanted.bus}; here are {', '.join(buses)}")
-        at = buses[wanted.bus]
+        at = bus(wanted.bus, sources)
         for side, channel in enumerate(wanted.channels):
             if channel >= channels:
                 raise ValueError(f"{wanted}: the output device has {channels} channels")

@@ -37,7 +37,7 @@ class Desk:
         self._memory = np.zeros((stems, 2, MEMORY), np.float32)
         self._bus = np.zeros(2 * stems + BUSES, np.float32)
         self._there, self._left = passage.there, 0
-        self._shaped = int(listen(self._state, self._memory, 0))
+        self._shaped = self._mixer.shaped
         self._next = 0
         self._at = min([0, *(gesture.frame for gesture in self._gestures[:1])])
         self._catch_up()

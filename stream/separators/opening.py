@@ -108,11 +108,11 @@ def window_s(separator: Separator) -> float | None:
     return None if geometry is None else geometry.window / separator.samplerate
 
 
-def spend(separator: Separator, samplerate: int, device: tuple[int, int], latency_s: float | None,
+def spend(separator: Separator, samplerate: int, device: tuple[int, int, int], latency_s: float | None,
           least: int) -> Latency:
     """A latency in its parts, at the device's samplerate.
 
-    device: frames that the device adds, in and out
+    device: frames that devices add: in, out, and between two clocks
     latency_s: in all; None is as low as this separator goes
     least: frames that the budget must have at the least
     Raises ValueError if the parts leave no budget.
@@ -132,4 +132,4 @@ def spend(separator: Separator, samplerate: int, device: tuple[int, int], latenc
         raise ValueError(f"latency {latency_s:g} s is too short: {fixed / samplerate:.3f} s are taken by other parts "
                          f"and the budget needs {least / samplerate:.3f} s; the least is "
                          f"{(fixed + least) / samplerate:.2f} s")
-    return Latency(samplerate, device[0], resampler, hop, ahead, fade, budget, device[1])
+    return Latency(samplerate, device[0], resampler, hop, ahead, fade, budget, device[1], device[2])

@@ -56,7 +56,7 @@ class Live:
         """Make it; `most` is what the engine is told that comes at once, where blocks are larger."""
         self.channels, self.block = channels, block
         self.mixer = Mixer(separator.sources)
-        latency = spend(separator, rate, (0, 0), latency_s, block + FADE + 1)
+        latency = spend(separator, rate, (0, 0, 0), latency_s, block + FADE + 1)
         self.header = np.zeros(cb.HEADER, np.int64)
         settings = {"patient": True, **setup}
         self.engine = Engine(self.header, separator, self.mixer, latency,

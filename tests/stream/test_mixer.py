@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, WET
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, MEMORY, RIGHT, WET, listen
 from stream.control.mixer import KEPT, Mixer
 from stream.control.strip import REST
 from tests.stream.byhand import Frames
@@ -121,6 +121,15 @@ def test_equalizer_and_filter_are_coefficients_at_the_devices_samplerate() -> No
     mixer = Mixer(SOURCES, 48_000)
     mixer.recall({"vocals": {"low": -6, "mid": 2, "high": 1, "filter": 0.5}})
     assert (wanted(mixer)[3, FILTER:] == coefficients(-6, 2, 1, 0.5, 48_000).reshape(-1)).all()
+
+
+def test_stems_that_are_shaped_are_those_the_audio_thread_would_find() -> None:
+    mixer = Mixer(SOURCES)
+    memory = np.zeros((len(SOURCES), 2, MEMORY), np.float32)
+    for stem, name, value in (("bass", "low", -3), ("vocals", "filter", 0.5), ("drums", "mid", 1), ("drums", "mid", 0)):
+        mixer.set(stem, name, value)
+        mixer.settle()
+        assert mixer.shaped == listen(mixer.state, memory, 0)
 
 
 def test_a_cue_is_no_solo() -> None:

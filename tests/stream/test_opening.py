@@ -17,18 +17,18 @@ LEAST = 512 + FADE + 1
 
 
 @pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("device", [(0, 0), (512, 1024)], ids=["files", "device"])
-def test_no_more_is_spent_than_was_asked(rate: int, device: tuple[int, int]) -> None:
+@pytest.mark.parametrize("device", [(0, 0, 0), (512, 1024, 0), (512, 1024, 900)], ids=["files", "device", "devices"])
+def test_no_more_is_spent_than_was_asked(rate: int, device: tuple[int, int, int]) -> None:
     for latency_s in np.random.default_rng(rate).uniform(0.35, 12, 20).round(2):
         latency = spend(Center(), rate, device, latency_s, LEAST)
         assert latency_s - 1.01 / rate < latency.total_s <= latency_s
-        assert (latency.device_in, latency.device_out) == device
+        assert (latency.device_in, latency.device_out, latency.drift) == device
         assert latency.budget >= LEAST
 
 
 @pytest.mark.parametrize("rate", RATES)
 def test_as_low_as_it_goes_leaves_what_is_needed(rate: int) -> None:
-    latency = spend(Shares(hop=1024, latency=300), rate, (0, 0), None, LEAST)
+    latency = spend(Shares(hop=1024, latency=300), rate, (0, 0, 0), None, LEAST)
     assert latency.hop == math.ceil(1024 * rate / 44_100)
     assert latency.lookahead == math.ceil(300 * rate / 44_100)
     assert latency.budget == 2 * latency.hop + LEAST
@@ -37,7 +37,7 @@ def test_as_low_as_it_goes_leaves_what_is_needed(rate: int) -> None:
 
 def test_a_latency_that_leaves_no_budget_is_refused_with_the_least_there_is() -> None:
     with pytest.raises(ValueError, match=r"latency 0\.1 s is too short: 0\.093 s .* needs 0\.017 s; .* is 0\.11 s"):
-        spend(Center(), 44_100, (0, 0), 0.1, LEAST)
+        spend(Center(), 44_100, (0, 0, 0), 0.1, LEAST)
 
 
 def test_the_built_in_separator_is_found_by_its_name() -> None:

@@ -24,7 +24,7 @@ def test_a_separator_is_timed_and_reset() -> None:
 @pytest.mark.parametrize(("latency_s", "limit"), [(0.1, "budget"), (2.0, "hop")])
 def test_a_hop_may_take_until_the_next_one_comes_and_until_it_is_due(latency_s: float, limit: str) -> None:
     separator = Shares()
-    latency = spend(separator, 44_100, (0, 0), latency_s, 512 + FADE + 1)
+    latency = spend(separator, 44_100, (0, 0, 0), latency_s, 512 + FADE + 1)
     wanted = 1024 if limit == "hop" else latency.budget - 512 - FADE
     assert room_s(separator, latency, 512) == pytest.approx(wanted / 44_100)
     assert wanted <= 1024

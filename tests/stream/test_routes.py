@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stream.control.route import Route, route, width
+from stream.control.route import Route, apart, route, width
 from stream.live.engine import FADE
 from stream.live.routes import table
 from tests.stream.byhand import SOURCES, Live, Shares, late_by, noise, same_bits
@@ -19,10 +19,20 @@ def test_a_route_is_a_bus_and_channels_as_the_box_counts_them(text: str, bus: st
     assert str(route(text)) == text
 
 
+def test_a_route_may_name_another_device_and_only_one_may() -> None:
+    own, cue, second = route("mix=1-2"), route("cue=3-4@USB Phones"), route("vocals=1@2")
+    assert cue == Route("cue", (2, 3), "USB Phones")
+    assert str(cue) == "cue=3-4@USB Phones"
+    assert apart([own, cue]) == ((own,), cue)
+    assert apart([own]) == ((own,), None)
+    with pytest.raises(ValueError, match="vocals=1@2: only one bus can leave by another device, and cue=3-4@USB"):
+        apart([cue, second])
+
+
 @pytest.mark.parametrize("text", ["", "mix", "mix=", "=1-2", "mix=0", "mix=0-1", "mix=1-2-3", "mix=a-b", "mix=1-",
-                                  "mix=-1", "mix=2-2", "mix=1.5", "mix=²"])
+                                  "mix=-1", "mix=1-2@", "mix=2-2", "mix=1.5", "mix=²"])
 def test_what_is_no_route_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no route, such as vocals=3-4 or mix=1"):
+    with pytest.raises(ValueError, match="is no route, such as vocals=3-4, mix=1 or"):
         route(text)
 
 

@@ -1,0 +1,119 @@
+"""The way from one device's clock to another's (dsp.drift), and what compiled callbacks do at its two ends.
+
+    other input ──▶ `capture` ──▶ ring ──▶ `draw` in the host's callback
+    host's callback ──▶ `stamp` ──▶ ring ──▶ `playback` ──▶ other output        (stream.live.others)
+
+Whoever writes stamps each block with the time, so that whoever reads knows how far the writer is between blocks.
+Everything is reached from one int64 header, as in stream.live.callback.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from numba import njit
+from numba.np.numpy_support import carray
+
+from dsp.drift import GAPS, STATE, TAPS, latency, pull, state, table
+from stream.atomics import load_acquire, pointer, store_release
+from stream.live.ring import Ring
+from stream.ticks import ticks, ticks_per_second
+
+HEADER = 32
+# counters, one writer: the other device's callback
+BLOCKS, UNDERFLOWS, OVERFLOWS = range(3)
+# parameters: of the other device; LEFT and RIGHT are those of its channels that are played to, MOST is drawn at once
+CHANNELS, LEFT, RIGHT, MOST, TICKS = range(8, 13)
+# addresses: the ring's data, counter, and frames - 1; of stamps, int64 (KEPT, 2), and their counter; of the reader's
+# state, of its table and how many rows that has, and of what it has drawn, float32 (MOST, 2)
+RING, STAMPS, STAMPED, READER, SINC, SINC_ROWS, DRAWN = 16, 19, 20, 21, 22, 23, 24
+KEPT = 8  # stamps, a power of two
+SLACK_S = 0.006  # by which a device may call late
+ROOM_S = 1.0
+
+
+@njit(error_model="numpy")
+def _counter(b: Any, at: Any) -> Any:
+    return carray(pointer(b[at]), (8,), np.int64)
+
+
+@njit(error_model="numpy")
+def write_frame(b: Any, at: Any, left: Any, right: Any) -> None:
+    """Put a frame at a position of the ring; it is there once `stamp` has counted it. [audio-thread, of the writer]"""
+    mask = b[RING + 2]
+    data = carray(pointer(b[RING]), ((mask + 1) * 2,), np.float32)
+    to = (at & mask) * 2
+    data[to] = left
+    data[to + 1] = right
+
+
+@njit(error_model="numpy")
+def written(b: Any) -> Any:
+    """The position of the next frame. [audio-thread, of the writer]"""
+    return _counter(b, RING + 1)[0]
+
+
+@njit(error_model="numpy")
+def stamp(b: Any, until: Any) -> None:
+    """Count the frames up to a position, and say when. [audio-thread, of the writer]"""
+    store_release(_counter(b, RING + 1), 0, until)
+    counter, stamps = _counter(b, STAMPED), carray(pointer(b[STAMPS]), (KEPT, 2), np.int64)
+    number = counter[0]
+    stamps[number & (KEPT - 1), 0] = until
+    stamps[number & (KEPT - 1), 1] = ticks()
+    store_release(counter, 0, number + 1)
+
+
+@njit(error_model="numpy")
+def draw(b: Any, n: Any) -> Any:
+    """The next frames at the reader's pace, float32 (n, 2), n at most MOST. [audio-thread, of the reader]"""
+    out = carray(pointer(b[DRAWN]), (b[MOST], 2), np.float32)[:n]
+    number = load_acquire(_counter(b, STAMPED), 0)
+    at, since = 0, 0.0
+    if number > 0:
+        stamps = carray(pointer(b[STAMPS]), (KEPT, 2), np.int64)
+        at = int(stamps[(number - 1) & (KEPT - 1), 0])
+        since = (ticks() - stamps[(number - 1) & (KEPT - 1), 1]) / b[TICKS]
+    mask = b[RING + 2]
+    data = carray(pointer(b[RING]), (mask + 1, 2), np.float32)
+    sinc = carray(pointer(b[SINC]), (b[SINC_ROWS], TAPS), np.float32)
+    pull(data, at, since, carray(pointer(b[READER]), (STATE,), np.float64), sinc, out)
+    return out
+
+
+class Bridge:
+    """The way of a stereo signal from one clock to another."""
+
+    def __init__(self, rates: tuple[int, int], block: int, channels: int, played: tuple[int, ...] = (0, 1)) -> None:
+        """Make all arrays. [main-thread, before either callback runs]
+
+        rates: of the writer and of the reader, Hz      block: of both, frames
+        channels: of the other device      played: those of them that are played to
+        """
+        blocks = (block, block)
+        self.samplerate = rates[1]
+        self._ring = Ring(int(ROOM_S * rates[0]), 2, blocks[0])
+        self._state, self._sinc = state(*rates, blocks, int(SLACK_S * rates[0])), table(rates[0] / rates[1])
+        self._stamps, self._stamped = np.zeros((KEPT, 2), np.int64), np.zeros(8, np.int64)
+        self._drawn = np.zeros((blocks[1], 2), np.float32)
+        self.header: npt.NDArray[np.int64] = np.zeros(HEADER, np.int64)
+        h = self.header
+        h[[CHANNELS, LEFT, RIGHT, MOST, TICKS]] = channels, played[0], played[-1], block, ticks_per_second()
+        h[RING : RING + 3] = self._ring.data.ctypes.data, self._ring.counter.ctypes.data, len(self._ring.data) - 1
+        h[[STAMPS, STAMPED, READER]] = (self._stamps.ctypes.data, self._stamped.ctypes.data, self._state.ctypes.data)
+        h[[SINC, SINC_ROWS, DRAWN]] = self._sinc.ctypes.data, len(self._sinc), self._drawn.ctypes.data
+
+    @property
+    def latency(self) -> int:
+        """How late a frame comes out of it, in frames of the reader's. [any-thread]"""
+        return round(latency(self._state))
+
+    @property
+    def gaps(self) -> int:
+        """How often it had no frames to give, and faded to silence. [any-thread]"""
+        return int(self._state[GAPS])
+
+    @property
+    def xruns(self) -> int:
+        """What PortAudio has flagged of the other device. [any-thread]"""
+        return int(self.header[UNDERFLOWS] + self.header[OVERFLOWS])

@@ -1,0 +1,134 @@
+"""All devices of a run: the one whose clock paces it, and those that have clocks of their own.
+
+    input and output on one clock      one stream, in and out
+    apart                              the output's paces the run, the input's comes over a bridge (stream.live.bridge)
+    a bus for another device           its stream has the bus over a bridge
+"""
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.control.route import Route, width
+from stream.devices.portaudio import Device, PortAudioStream, find
+from stream.errors import Failure
+from stream.live.bridge import Bridge
+from stream.live.engine import Engine
+
+JACK = "JACK Audio Connection Kit"  # all of its devices have one clock
+
+
+@dataclass(frozen=True)
+class Ends:
+    """What is to be opened.
+
+    source, sink: None where a file takes that side
+    samplerate: Hz; None is the device's own, or `wanted` if the device has that
+    routes, other: to the sink, and to another device
+    clocks: `one` or `two` for source and sink, or `auto`
+    """
+
+    source: Device | None
+    sink: Device | None
+    block: int
+    samplerate: int | None = None
+    wanted: int | None = None
+    routes: tuple[Route, ...] = ()
+    other: Route | None = None
+    clocks: str = "auto"
+
+    @property
+    def apart(self) -> bool:
+        """Whether source and sink have clocks of their own."""
+        if self.source is None or self.sink is None or self.clocks != "auto":
+            return self.source is not None and self.sink is not None and self.clocks == "two"
+        return not (self.source.name == self.sink.name or self.source.hostapi == self.sink.hostapi == JACK)
+
+
+class Streams:
+    """The open devices; nothing is called before `start`.
+
+    samplerate: Hz, of the clock that paces      in_channels, out_channels: of its stream
+    device: frames that devices add, in, out, and between two clocks
+    other_input, other_output: what the engine is told of devices with clocks of their own
+    """
+
+    def __init__(self, ends: Ends, header: npt.NDArray[np.int64]) -> None:
+        """Open them. Raises Failure, and leaves none open, where a device refuses. [main-thread]
+
+        header: of the engine's callback
+        """
+        self._ends, self._header, self._open = ends, header, ExitStack()
+        self.other_input: Bridge | None = None
+        self.other_output: tuple[Bridge, str] | None = None
+        self._others: list[PortAudioStream] = []
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self._build()
+            undo.pop_all()
+
+    def _build(self) -> None:
+        main = self._main = self._first()
+        self.samplerate, self.in_channels, self.out_channels = main.samplerate, main.in_channels, main.out_channels
+        device_in, drift = main.device_in, 0
+        if self._ends.apart:
+            assert self._ends.source is not None
+            device_in, drift = self._bridge_input(self._ends.source)
+        if self._ends.other is not None:
+            self._bridge_output(self._ends.other)
+        self.device = (device_in, main.device_out, drift)
+
+    def _first(self) -> PortAudioStream:
+        """The stream that paces; a device that refuses a wanted rate keeps its own."""
+        ends = self._ends
+        source = None if ends.apart else ends.source
+
+        def opened(rate: int | None) -> PortAudioStream:
+            stream = PortAudioStream(source, ends.sink, rate, ends.block, Engine.address, self._header,
+                                     width(ends.routes))
+            return self._open.enter_context(stream)
+
+        if ends.samplerate is None and ends.wanted is not None:
+            with suppress(Failure):
+                return opened(ends.wanted)
+        return opened(ends.samplerate)
+
+    def _bridge_input(self, source: Device) -> tuple[int, int]:
+        """Frames of this clock's that the other input and the way from it add."""
+        from stream.live.others import capture  # most runs have one clock, and start sooner
+
+        bridge = Bridge((source.samplerate, self.samplerate), self._ends.block, min(2, source.inputs))
+        stream = PortAudioStream(source, None, source.samplerate, self._ends.block, int(capture.address or 0),
+                                 bridge.header)
+        self._others.append(self._open.enter_context(stream))
+        self.other_input = bridge
+        return round(stream.device_in * self.samplerate / stream.samplerate), bridge.latency
+
+    def _bridge_output(self, route: Route) -> None:
+        from stream.live.others import playback
+
+        sink = find(route.device, "output")
+        if max(route.channels) >= sink.outputs:
+            raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
+        channels = 1 + max(route.channels)
+        bridge = Bridge((self.samplerate, sink.samplerate), self._ends.block, channels, route.channels)
+        stream = PortAudioStream(None, sink, sink.samplerate, self._ends.block, int(playback.address or 0),
+                                 bridge.header, channels)
+        self._others.append(self._open.enter_context(stream))
+        self.other_output = bridge, route.bus
+
+    def start(self) -> None:
+        """Let the callbacks be called. Raises Failure. [main-thread]"""
+        for stream in (*self._others, self._main):
+            stream.start()
+
+    @property
+    def active(self) -> bool:
+        """Whether all devices still call. [any-thread]"""
+        return all(stream.active for stream in (*self._others, self._main))
+
+    def close(self) -> None:
+        """Let go of all. [main-thread]"""
+        self._open.close()
