@@ -19,7 +19,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 bench: .venv/dev
-	for name in callback stft network separate startup quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in callback stft network separate startup inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # the graphs without weights that the package carries (export/*.onnx)
 graph: .venv/dev
@@ -32,8 +32,8 @@ graph: .venv/dev
 	@touch $@
 
 .venv/dev: .venv/python pyproject.toml
-	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg
-	$(BIN)/pip install -q -e '.[export,openvino]' --group dev
+	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg zam-plugins
+	$(BIN)/pip install -q -e '.[export,openvino,vst]' --group dev
 	@touch $@ .venv/runtime
 
 .venv/python:

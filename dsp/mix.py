@@ -10,6 +10,8 @@ step in, else m. A pan is a gain for each side: in the middle both are the stem'
 The buses of a frame, float32 (2 · stems + BUSES,), left and right of each: the mix; every stem as it is in the mix; the
 cue bus, what is listened to apart, before mutes and faders. Late stems are replaced there by equal parts of the dry
 signal, so that stems which somebody else mixes still sum to the mix.
+
+A stem may be heard as an insert has made it: F_s has that instead of x_s, and what all share is still x_s.
 """
 
 from typing import Any
@@ -20,10 +22,10 @@ from numba import njit
 from dsp.equalizer import COEFFICIENTS, FILTERS, at_rest, equalize
 
 # the rows of the mixing state, float32 (ROWS, stems, WIDTH)
-GOAL, CURRENT, STEP, WET = range(4)  # WET uses [0, 0] only
+GOAL, CURRENT, STEP, WET = range(4)  # WET uses [0, 0], and [s, INSERT] for what s's insert has made
 ROWS = 4
 # what is ramped of each stem
-LEFT, RIGHT, CUE, FILTER = range(4)
+LEFT, RIGHT, CUE, INSERT, FILTER = range(5)
 WIDTH = FILTER + FILTERS * COEFFICIENTS
 MEMORY = 2 * FILTERS  # of each stem and side: what its equalizer remembers, float32 (stems, 2, MEMORY)
 MIX_BUS, STEM_BUS = 0, 2
@@ -53,11 +55,26 @@ def ramp_step(state: Any, left: int) -> None:
 @njit(error_model="numpy")
 def fade_step(state: Any, there: bool, fade: int) -> None:
     """One frame of the fade between stems that are there (1) and stems that are late (0). [audio-thread]"""
+    state[WET, 0, 0] = _faded(state[WET, 0, 0], there, fade)
+
+
+@njit(error_model="numpy")
+def insert_step(state: Any, stem: int, there: bool, fade: int, made: Any, faded: Any, heard: Any) -> None:
+    """One frame of the fade between a stem that its insert has made and itself, where that is late. [audio-thread]
+
+    made: float32 (2,)      faded, heard: float32 (2 · stems,), as for `mix_frame`; `heard` is written for this stem
+    """
+    state[WET, stem, INSERT] = _faded(state[WET, stem, INSERT], there, fade)
+    part = state[WET, stem, INSERT] * state[CURRENT, stem, INSERT]
+    for side in range(2):
+        x, y = faded[2 * stem + side], state[WET, 0, 0] * made[side]
+        heard[2 * stem + side] = y if part == 1 else x + part * (y - x) if part > 0 else x
+
+
+@njit(error_model="numpy")
+def _faded(part: Any, there: bool, fade: int) -> Any:
     step = np.float32(1) / np.float32(fade)
-    if there:
-        state[WET, 0, 0] = min(np.float32(1), state[WET, 0, 0] + step)
-    else:
-        state[WET, 0, 0] = max(np.float32(0), state[WET, 0, 0] - step)
+    return min(np.float32(1), part + step) if there else max(np.float32(0), part - step)
 
 
 @njit(error_model="numpy")
@@ -76,11 +93,13 @@ def listen(state: Any, memory: Any, shaped: int) -> int:
 
 
 @njit(error_model="numpy")
-def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, faded: Any, bus: Any) -> None:
+def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, faded: Any, heard: Any,
+              bus: Any) -> None:
     """One frame onto all buses. [audio-thread]
 
     memory: float32 (stems, 2, MEMORY)      shaped: what `listen` gave
     dry: float32 (2,)      faded: float32 (2 · stems,), wet · stem, left and right of each
+    heard: as `faded`, as inserts have made it; the same where there are none
     bus: float32 (2 · stems + BUSES,), written
     """
     count, wet = state.shape[1], state[WET, 0, 0]
@@ -91,18 +110,19 @@ def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, fad
             least, most = min(least, state[CURRENT, s, side]), max(most, state[CURRENT, s, side])
             cued = max(cued, state[CURRENT, s, CUE])
         away = (np.float32(1) - wet) * dry[side] if late_dry and wet < 1 else np.float32(0)
-        mix, cue = least * dry[side] + (most - least) * away, cued * away
+        mix, cue, altered = least * dry[side] + (most - least) * away, cued * away, shaped != 0
         for s in range(count):
-            x, gain = faded[2 * s + side], state[CURRENT, s, side]
-            if shaped >> s & 1:
-                y = equalize(state[CURRENT, s, FILTER:], memory[s, side], x)
+            x, y, gain = faded[2 * s + side], heard[2 * s + side], state[CURRENT, s, side]
+            if y != x or shaped >> s & 1:
+                if shaped >> s & 1:
+                    y = equalize(state[CURRENT, s, FILTER:], memory[s, side], y)
                 mix += gain * y - least * x
+                altered = True
             else:
-                y = x
                 mix += (gain - least) * x
             bus[STEM_BUS + 2 * s + side] = gain * (y + away / np.float32(count))
             cue += state[CURRENT, s, CUE] * y
-        if least == most and shaped == 0:
+        if least == most and not altered:
             mix = least * dry[side]
         bus[MIX_BUS + side] = mix if most > 0 else np.float32(0)  # silence, whatever comes in
         bus[STEM_BUS + 2 * count + side] = cue

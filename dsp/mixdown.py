@@ -31,7 +31,7 @@ def mixdown(arrays: Any, running: Any, how: Any, dry: Any, stems: Any, out: Any)
         if whole:
             for c in range(stems.shape[1]):
                 stems[i, c] = state[WET, 0, 0] * stems[i, c]
-        mix_frame(state, memory, shaped, late_dry, dry[i], stems[i], bus)
+        mix_frame(state, memory, shaped, late_dry, dry[i], stems[i], stems[i], bus)
         for side in range(2):
             out[i, side] = bus[MIX_BUS + side]
     return np.int64(left), np.int64(shaped)

@@ -13,7 +13,7 @@ Stateful, past context is remembered and only the rest is computed:
                                 |  hop  | crossfade |    lookahead      |
                                 |<- delivered ----->|                   ^ the newest frame
 
-    latency = device in + drift + resampler + hop + lookahead + crossfade + budget + device out
+    latency = device in + drift + resampler + hop + lookahead + crossfade + budget + insert + device out
 """
 
 from dataclasses import dataclass, fields
@@ -133,6 +133,7 @@ class Latency:
     """From a frame's arrival to its leaving, in frames at the device's samplerate, by part.
 
     drift: between an input's clock and the output's, where these are two
+    insert: of stems that are sent through effects; what they do not go through waits as long
     """
 
     samplerate: int
@@ -144,6 +145,7 @@ class Latency:
     budget: int
     device_out: int
     drift: int = 0
+    insert: int = 0
 
     @property
     def delay(self) -> int:

@@ -2,9 +2,9 @@
 
 import gc
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,12 @@ from stream.devices.audiofile import AudioReader
 from stream.devices.portaudio import Device
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE, Latency
+from stream.inserts.naming import Chains
+from stream.inserts.process import Process
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.insert import Insert, lag, too_slow
 from stream.live.priority import preferred
 from stream.planning import NAMED_S, USUAL, expected_loss_db
 from stream.probe import MARGIN, least_held_s, room_s, time_hop
@@ -49,6 +52,7 @@ class Wish:
     routes: of buses to output channels; empty is the mix on the first two
     clocks: `one` or `two` for source and sink, or `auto`
     prepare: sets the mixer before anything is heard
+    inserts: effects that stems are sent through; they add to the latency
     """
 
     opening: Opening
@@ -63,6 +67,7 @@ class Wish:
     routes: tuple[Route, ...] = ()
     clocks: str = "auto"
     prepare: Callable[[Mixer], None] | None = None
+    inserts: Chains = field(default_factory=dict)
 
 
 class Host:
@@ -80,6 +85,7 @@ class Host:
         self._level = 0
         self._sink: Recorder | None = None
         self.takes: Takes | None = None
+        self._told: list[Insert] = []  # of what is broken
         try:
             self._build()
         except BaseException:
@@ -94,8 +100,10 @@ class Host:
         ends = self._streams or self._reader
         assert ends is not None
         self._rate = ends.samplerate
+        self.inserts = self._load()
         self.separator, self.latency = self._choose()
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
+        self.mixer.check({insert.stem: {} for insert in self.inserts})
         if wish.prepare is not None:
             wish.prepare(self.mixer)
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, self._setup())
@@ -105,7 +113,7 @@ class Host:
         wish, streams = self._wish, self._streams
         made = Setup(block=wish.block, late=wish.late, patient=wish.clock == "virtual", reader=self._reader,
                      tapped=wish.shelf.used or isinstance(wish.sink, Path), keep_s=wish.shelf.keep_s,
-                     routes=apart(wish.routes)[0])
+                     routes=apart(wish.routes)[0], inserts=self.inserts)
         if streams is None:
             return made
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
@@ -125,6 +133,17 @@ class Host:
         streams = Streams(ends, self._header)
         self._open.callback(streams.close)
         return streams
+
+    def _load(self) -> Sequence[Insert]:
+        """Effects in their processes, all loading at once. Raises ValueError, Failure."""
+        wish = self._wish
+        begun = {stem: self._open.enter_context(Process(chain, self._rate)) for stem, chain in wish.inserts.items()}
+        inserts = [Insert(stem, process.loaded()) for stem, process in begun.items()]
+        for insert in inserts:
+            if wish.clock != "virtual" and too_slow(insert.process, self._rate):
+                raise Failure(f"insert {insert.process.name}: it takes {insert.process.block_s * 1000:.1f} ms for a "
+                              "block, which is too long to be live")
+        return inserts
 
     def _choose(self) -> tuple[Separator, Latency]:
         """A separator and a latency that this machine can hold. Raises Failure where it cannot."""
@@ -152,7 +171,9 @@ class Host:
 
     def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
         device = self._streams.device if self._streams else (0, 0, 0)
-        return spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
+        latency = spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
+        lags = [lag(insert.process, self._rate, self._wish.block) for insert in self.inserts]
+        return replace(latency, insert=max(lags, default=0))
 
     def _open_recordings(self) -> None:
         wish, tap = self._wish, self.engine.tap
@@ -173,14 +194,15 @@ class Host:
         columns = opening.window_columns
         window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
         return Take(opening.model, opening.provider, opening.threads, self._asked_s, window_s, self._rate, 0,
-                    self._wish.late, FADE, int(self._header[cb.RAMP]), dict.fromkeys(names, ""))
+                    self._wish.late, FADE, int(self._header[cb.RAMP]), dict.fromkeys(names, ""),
+                    inserts={insert.stem: insert.process.name for insert in self.inserts})
 
     def run(self, watch: Callable[[], bool]) -> None:
         """Until the input ends or `watch` says so; then everything is written. [main-thread]
 
         Raises Failure, and whatever a thread has failed with: then recordings of a live input are kept, others not.
         """
-        steps = [self.engine.feed, self.engine.worker.step]
+        steps = [self.engine.feed, self.engine.worker.step, *(insert.step for insert in self.inserts)]
         if self.engine.tap is not None:
             steps.append(self._record)
         gc.collect()
@@ -196,6 +218,7 @@ class Host:
             self._pace(steps, watching)
             while self._record():
                 pass
+            self._tell()
         except BaseException:
             self.close(keep=self._reader is None)
             raise
@@ -205,7 +228,12 @@ class Host:
         self.close(keep=True)
 
     def _tell(self) -> None:
-        """Say when the separator makes do with less, and when it has all of it again."""
+        """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
+        for insert in self.inserts:
+            if insert.trouble is not None and insert not in self._told:
+                self._told.append(insert)
+                self._say(f"insert on {insert.stem}: {insert.process.name} {insert.trouble}: going on without it")
+                self.mixer.set(insert.stem, "insert", 0)
         governor = self.engine.worker.governor
         if governor is None or governor.level == self._level or not isinstance(self.separator, Easing):
             return
@@ -255,4 +283,6 @@ class Host:
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},
             "files": self.files,
+            "inserts": [{"stem": insert.stem, "effects": insert.process.name, "latency_frames": insert.process.latency,
+                         "block_s": insert.process.block_s, "trouble": insert.trouble} for insert in self.inserts],
         }

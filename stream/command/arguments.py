@@ -93,6 +93,9 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        "HOST is 0.0.0.0 or another of its addresses")
     group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
                        help="tell this OSC program of every change; may be repeated")
+    group.add_argument("--insert", action="append", default=[], metavar="STEM=EFFECT[:NAME=VALUE,...]",
+                       help="send a stem through a VST3 or AU plugin's file, or one of pedalboard's effects "
+                            "(docs/inserts.md); may be repeated, in order")
     group = parser.add_argument_group("live")
     group.add_argument("--latency", metavar="SECONDS|NAME",
                        help="in all: seconds, or fast, balanced, quality, auto (default: balanced)")

@@ -13,6 +13,7 @@ from stream.command.choosing import best_s, live
 from stream.command.run import AUTO, columns, drive, latency_s, preset
 from stream.command.status import clock
 from stream.host import Host, Say, Wish
+from stream.inserts.naming import chains
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 
@@ -30,7 +31,7 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(), say)
     host = Host(Wish(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
-                     shelf=Shelf(out), prepare=preset(arguments)), say)
+                     shelf=Shelf(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
 
     def half_way() -> None:
         stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]

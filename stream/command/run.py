@@ -25,6 +25,7 @@ from stream.devices.kind import FLOAT, Kind
 from stream.devices.portaudio import Device
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host, Say, Wish
+from stream.inserts.naming import chains
 from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.recording.takes import Shelf
@@ -215,7 +216,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     """Separate live until the input ends or the user does. [main-thread]"""
     if arguments.said:
         say(arguments.said)
-    wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
+    wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
     if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
@@ -225,7 +226,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
     host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
-                     _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments)), say)
+                     _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments), inserts), say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, say, console, stack)
     return host.report()

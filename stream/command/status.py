@@ -63,6 +63,8 @@ def latency_lines(report: dict[str, Any]) -> str:
 def opening_lines(report: dict[str, Any]) -> list[str]:
     """What there is to say before the first frame."""
     lines, loss_db = [latency_lines(report)], report["expected_loss_db"]
+    lines += [f"insert on {insert['stem']}: {insert['effects']}, {insert['latency_frames']} frames late, "
+              f"{insert['block_s'] * 1000:.2f} ms a block" for insert in report["inserts"]]
     if loss_db is not None:
         lines.append(f"expected against offline: {loss_db[0]:g} dB less in the median second, {loss_db[1]:g} dB over a "
                      "whole song, most of it where something sets in")
@@ -73,10 +75,11 @@ def closing_lines(report: dict[str, Any]) -> list[str]:
     """What there is to say at the end of a run."""
     times = report["hop_time_s"]
     eased = f"{report['eased_hops']} made with less, " if report["eased_hops"] else ""
+    late = f"{report['insert_misses']} blocks without an insert, " if report["insert_misses"] else ""
     return [
         latency_lines(report),
         f"{clock(report['heard_s'])} heard, {report['hops']} hops, {eased}{report['misses']} missed, "
-        f"{report['underruns']} underruns, {report['xruns']} xruns; "
+        f"{late}{report['underruns']} underruns, {report['xruns']} xruns; "
         f"a hop took {times['median'] * 1000:.0f} ms (median), {times['max'] * 1000:.0f} at most",
         *(f"wrote {path}" for path in report["files"].values()),
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, ROWS, WET, WIDTH
+from dsp.mix import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, RIGHT, ROWS, WET, WIDTH
 from stream.atomics import store
 from stream.control.strip import PARAMETERS, REST, parameter
 from stream.geometry import SAMPLERATE
@@ -115,7 +115,7 @@ class Mixer:
             heard = not strip["mute"] and (not alone or strip["solo"])
             gain = 10 ** (strip["gain"] / 20) if heard else 0
             target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
-            target[CUE] = strip["cue"]
+            target[CUE], target[INSERT] = strip["cue"], strip["insert"]
             target[FILTER:] = coefficients(strip["low"], strip["mid"], strip["high"], strip["filter"],
                                            self._samplerate).reshape(-1)
         self._changes.append((number, {stem: dict(strip) for stem, strip in self._strips.items()}))

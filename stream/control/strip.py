@@ -36,6 +36,7 @@ PARAMETERS = {
     "gain": Parameter(-math.inf, MOST_DB, unit="dB"),
     "pan": Parameter(-1, 1),  # left to right
     "low": _BAND, "mid": _BAND, "high": _BAND,  # the equalizer's
+    "insert": Parameter(0, 1, rest=1.0, switch=True),  # off is past the effects, where a stem has some
     "filter": Parameter(-1, 1),  # closing from above (low-pass) to closing from below (high-pass)
 }
 REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}

@@ -7,7 +7,8 @@ In the same call a block goes in and the block that came in `DELAY` frames earli
     stem ring   ──────┴──────────┬ written by the separator thread
 
 At unity gain what goes out is the delayed input itself; the stems only carry what differs (`dsp.mix`). Where stems
-are missing the output has already faded, over `FADE` frames, to what `late` says; every such hop is counted.
+are missing the output has already faded, over `FADE` frames, to what `late` says; every such hop is counted. A stem
+whose insert is late has likewise faded to itself.
 Everything it touches is reached from one int64 header, whose address is PortAudio's `userdata`.
 """
 
@@ -18,7 +19,22 @@ from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
-from dsp.mix import BUSES, MEMORY, MIX_BUS, ROWS, WET, WIDTH, aim, fade_step, listen, mix_frame, ramp_step
+from dsp.mix import (
+    BUSES,
+    CURRENT,
+    INSERT,
+    MEMORY,
+    MIX_BUS,
+    ROWS,
+    WET,
+    WIDTH,
+    aim,
+    fade_step,
+    insert_step,
+    listen,
+    mix_frame,
+    ramp_step,
+)
 from stream.atomics import load_acquire, pointer, store_release
 from stream.live import bridge
 from stream.live.signature import SIGNATURE
@@ -26,7 +42,7 @@ from stream.live.signature import SIGNATURE
 HEADER = 96
 # counters and what it remembers of the block before, one writer: the callback
 (BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
- OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED, TAKEN, THERE) = range(14)
+ OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, SHAPED, TAKEN, THERE, INSERT_MISSES) = range(15)
 # parameters, set before the stream starts
 (IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
  DEVICE_RATE, FEED_END) = range(16, 29)
@@ -35,8 +51,11 @@ HEADER = 96
 INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
 # addresses: of the mixing state, float32 (ROWS, STEMS, WIDTH); of what equalizers remember, float32 (STEMS, 2, MEMORY);
 # of a frame on all buses and of their peaks, float32 (2 · STEMS + BUSES,); of the bus that each output channel has,
-# int64 (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,)
-MIX, EQUALIZERS, BUS, PEAKS, ROUTE, FADED = range(48, 54)
+# int64 (OUT_CHANNELS,); of a frame of the stems as they fade in and out, float32 (2 · STEMS,); of the rings of inserts,
+# int64 (STEMS, 4), zeros where a stem has none; of a frame of the stems as inserts have made them, float32
+# (2 · STEMS,), or 0 where no stem has one
+MIX, EQUALIZERS, BUS, PEAKS, ROUTE, FADED, INSERTS, HEARD = range(48, 56)
+RING_DATA, RING_COUNTER, RING_MASK, RING_READY = range(4)  # in INSERTS; the last is written here, once a block
 # headers of other devices' bridges (stream.live.bridge), 0 where there is none: the input's, and that of an output
 # which has a bus of its own
 OTHER_INPUT, OTHER_OUTPUT, OTHER_BUS = range(64, 67)
@@ -169,6 +188,31 @@ def _fade(h: Any, mix: Any, at: Any, ready: Any) -> Any:
 
 
 @njit(error_model="numpy")
+def _see_inserts(h: Any, mix: Any, inserts: Any, end: Any) -> None:
+    """How far inserts have come; one that is wanted and late is counted. `end`: of the block."""
+    for s in range(len(inserts)):
+        if inserts[s, RING_DATA] != 0:
+            inserts[s, RING_READY] = load_acquire(carray(pointer(inserts[s, RING_COUNTER]), (8,), np.int64), 0)
+            late = end > 0 and inserts[s, RING_READY] < end + h[FADE]
+            h[INSERT_MISSES] += late and mix[CURRENT, s, INSERT] > np.float32(0)
+
+
+@njit(error_model="numpy")
+def _hear(h: Any, mix: Any, inserts: Any, at: Any, faded: Any) -> Any:
+    """The stems of a frame as inserts have made them; where there are none, as they are."""
+    if h[HEARD] == 0:
+        return faded
+    heard = carray(pointer(h[HEARD]), (len(faded),), np.float32)
+    for s in range(len(inserts)):
+        heard[2 * s : 2 * s + 2] = faded[2 * s : 2 * s + 2]
+        if inserts[s, RING_DATA] != 0:
+            mask = inserts[s, RING_MASK]
+            made = carray(pointer(inserts[s, RING_DATA]), ((mask + 1) * 2,), np.float32)[(at & mask) * 2 :]
+            insert_step(mix, s, at + h[FADE] < inserts[s, RING_READY], h[FADE], made, faded, heard)
+    return heard
+
+
+@njit(error_model="numpy")
 def _meter(h: Any, peaks: Any, n: Any) -> None:
     """Let the peaks fall by a block's time."""
     fallen = np.float32(10 ** (-FALL * n / h[DEVICE_RATE]))
@@ -187,7 +231,9 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
     bus, peaks = _floats(h, BUS, (2 * stems + BUSES,)), _floats(h, PEAKS, (2 * stems + BUSES,))
     faded = _floats(h, FADED, (2 * stems,))
     route = carray(pointer(h[ROUTE]), (outs,), np.int64)
+    inserts = carray(pointer(h[INSERTS]), (stems, 4), np.int64)
     _aim(h, mix, memory, position)
+    _see_inserts(h, mix, inserts, position + n)
     _meter(h, peaks, n)
     for i in range(n):
         at = position + i
@@ -201,7 +247,8 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
             d, w = (at & dry_mask) * 2, (at & wet_mask) * 2 * stems
             for c in range(2 * stems):
                 faded[c] = mix[WET, 0, 0] * wet[w + c]
-            mix_frame(mix, memory, h[SHAPED], h[LATE_DRY], dry[d : d + 2], faded, bus)
+            heard = _hear(h, mix, inserts, at, faded)
+            mix_frame(mix, memory, h[SHAPED], h[LATE_DRY], dry[d : d + 2], faded, heard, bus)
             for b in range(len(bus)):
                 peaks[b] = max(peaks[b], abs(bus[b]))
             if h[TAP] != 0:

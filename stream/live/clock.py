@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 
 from stream.errors import Failure
 from stream.live.engine import Engine
@@ -18,7 +19,7 @@ IDLE_S = (0.01, 0.001, 0.01)
 def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
     """Block by block on this thread; every hop is ready before anybody asks for it. [main-thread]
 
-    steps: the feeder's, the separator's, the recorder's, in this order
+    steps: the feeder's, the separator's, those of inserts, the recorder's, in this order
     watch: called now and then; False ends the run
     """
     looked = time.monotonic()
@@ -81,13 +82,14 @@ def running(steps: list[Step]) -> Iterator[Callable[[], bool]]:
     steps: as for `run_virtual`
     [main-thread]
     """
-    threads = [Stepper(step.__qualname__, step, idle_s) for step, idle_s in zip(steps, IDLE_S, strict=False)]
+    idle = chain(IDLE_S, repeat(IDLE_S[-1]))
+    threads = [Stepper(step.__qualname__, step, idle_s) for step, idle_s in zip(steps, idle, strict=False)]
     for thread in threads:
         thread.start()
     try:
         yield lambda: any(thread.error is not None for thread in threads)
     finally:
-        for thread in threads:
+        for thread in reversed(threads):  # a device still plays: nobody is left waiting for who has ended before
             thread.stop()
     for thread in threads:
         if thread.error is not None:

@@ -4,6 +4,7 @@ Who paces it (a device, a wall clock, nothing at all) calls `serve`, or hands `a
 """
 
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
 from stream.live import callback as cb
 from stream.live.bridge import Bridge
+from stream.live.insert import Insert
 from stream.live.notes import Notes
 from stream.live.ring import Ring
 from stream.live.routes import bus, table
@@ -42,6 +44,7 @@ class Setup:
     routes: of buses to the output's channels; empty is the mix on the first two
     other_input: an input device with a clock of its own
     other_output: an output device with a clock of its own, and the bus that it has
+    inserts: at most one of a stem
     """
 
     in_channels: int = 0
@@ -55,6 +58,7 @@ class Setup:
     routes: tuple[Route, ...] = ()
     other_input: Bridge | None = None
     other_output: tuple[Bridge, str] | None = None
+    inserts: Sequence[Insert] = ()
 
 
 class Engine:
@@ -86,7 +90,10 @@ class Engine:
             cb.MIX: mixer.state, cb.EQUALIZERS: np.zeros((stems, 2, MEMORY), np.float32),
             cb.BUS: np.zeros(2 * stems + BUSES, np.float32), cb.PEAKS: np.zeros(2 * stems + BUSES, np.float32),
             cb.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
-            cb.FADED: np.zeros(2 * stems, np.float32)}
+            cb.FADED: np.zeros(2 * stems, np.float32), cb.INSERTS: np.zeros((stems, 4), np.int64)}
+        self.inserts = setup.inserts
+        if self.inserts:
+            self._connect(separator.sources, setup.patient)
         self._fill(separator, setup)
         self._user = ctypes.c_void_p(header.ctypes.data)
 
@@ -118,6 +125,16 @@ class Engine:
     def _point(self, at: int, data: npt.NDArray[Any], counter: npt.NDArray[np.int64]) -> None:
         """Tell the callback of a ring."""
         self.header[at : at + 3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
+
+    def _connect(self, sources: tuple[str, ...], patient: bool) -> None:
+        """Put inserts between the stem ring and the callback."""
+        self._arrays[cb.HEARD] = np.zeros(2 * len(sources), np.float32)
+        for insert in self.inserts:
+            stem = sources.index(insert.stem)
+            insert.connect(2 * stem, self.worker.ring, self.inputs, self.latency, patient)
+            data, counter = insert.ring.data, insert.ring.counter
+            self._arrays[cb.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
+            self.worker.listeners.append(insert.wake)
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
         """One block, as a device would ask for it. [audio-thread, or whoever stands for it]
@@ -170,6 +187,7 @@ class Engine:
         return {
             "blocks": int(h[cb.BLOCKS]), "misses": int(h[cb.MISSES]), "late_frames": int(h[cb.LATE_FRAMES]),
             "underruns": int(h[cb.LATE_BLOCKS] + h[cb.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
+            "insert_misses": int(h[cb.INSERT_MISSES]),
             "xruns": int(h[cb.INPUT_UNDERFLOWS : cb.OUTPUT_OVERFLOWS + 1].sum())
             + sum(bridge.xruns for bridge in self._bridges), "gaps": sum(bridge.gaps for bridge in self._bridges),
         }

@@ -7,6 +7,7 @@ to one of them, `other` where there is one, so that they sum to what was heard.
 
 import time
 from array import array
+from collections.abc import Callable
 
 import numpy as np
 
@@ -100,6 +101,7 @@ class Worker:
         self.governor = None
         if isinstance(separator, Easing) and len(separator.levels) > 1 and not patient:
             self.governor = Governor([level.cost for level in separator.levels], room_s)
+        self.listeners: list[Callable[[], None]] = []  # told of new rows, on this thread
         self.hops = 0
         self.hop_times_s = array("d")
 
@@ -180,4 +182,6 @@ class Worker:
         self._given_up, self._held = False, None
         self.ring.write(rows, self._position)
         self._position += len(rows)
+        for told in self.listeners:
+            told()
         return True

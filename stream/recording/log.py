@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ class Take:
     samplerate: Hz      frames: of the take
     late: `dry` or `mute`, what was heard instead of late stems
     fade, ramp: frames, of late stems and of changes
+    inserts: effects that stems went through, by stem; nobody can repeat them from here
     files: name to path, below the log's folder: `input`, `mix` and the stems, in the model's order
     lost: gestures that are missing from it, and frames that the recorder was too slow for
     """
@@ -38,6 +39,7 @@ class Take:
     ramp: int
     files: dict[str, str]
     lost: int = 0
+    inserts: dict[str, str] = field(default_factory=dict)
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ def buses(gains: Float, late_dry: int, left: np.float32, right: np.float32, stem
     """All buses of a frame; equalizers have heard nothing before it."""
     memory, bus = np.zeros((gains.shape[1], 2, MEMORY), np.float32), np.zeros(len(stems) + BUSES, np.float32)
     dry, faded = np.array([left, right], np.float32), gains[WET, 0, 0] * stems
-    mix_frame(gains, memory, listen(gains, memory, 0), late_dry, dry, faded, bus)
+    mix_frame(gains, memory, listen(gains, memory, 0), late_dry, dry, faded, faded, bus)
     return bus
 
 
@@ -178,7 +178,7 @@ def test_an_equalizer_shapes_its_stem_and_no_other() -> None:
     stems = rng.uniform(-1, 1, (2000, 4, 2)).astype(np.float32)
     stems[:, 1] = 0.5  # a constant: far below the shelf
     for row in stems:
-        mix_frame(gains, memory, shaped, 1, row.sum(axis=0), row.reshape(-1), bus)
+        mix_frame(gains, memory, shaped, 1, row.sum(axis=0), row.reshape(-1), row.reshape(-1), bus)
     wanted = stems[-1, [0, 2, 3]].sum(axis=0) + 0.25 * 10**-1.3
     np.testing.assert_allclose(bus[MIX_BUS : MIX_BUS + 2], wanted, atol=1e-3)
 

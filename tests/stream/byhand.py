@@ -1,7 +1,8 @@
 """An engine played by hand: a block in, a block out, hops separated when the test says so."""
 
 import ctypes
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from stream.control.mixer import Mixer
 from stream.live import callback as cb
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.insert import Insert, lag
 from stream.separators.opening import spend
 from stream.separators.protocol import Separator
 
@@ -52,13 +54,15 @@ class Live:
     """An engine, its mixer, and a device that is called by hand."""
 
     def __init__(self, separator: Separator, rate: int = 44_100, block: int = 512, most: int | None = None,
-                 channels: tuple[int, int] = (2, 2), latency_s: float | None = None, **setup: object) -> None:
+                 channels: tuple[int, int] = (2, 2), latency_s: float | None = None, inserts: Sequence[Insert] = (),
+                 **setup: object) -> None:
         """Make it; `most` is what the engine is told that comes at once, where blocks are larger."""
         self.channels, self.block = channels, block
         self.mixer = Mixer(separator.sources)
         latency = spend(separator, rate, (0, 0, 0), latency_s, block + FADE + 1)
+        latency = replace(latency, insert=max((lag(insert.process, rate, block) for insert in inserts), default=0))
         self.header = np.zeros(cb.HEADER, np.int64)
-        settings = {"patient": True, **setup}
+        settings = {"patient": True, "inserts": inserts, **setup}
         self.engine = Engine(self.header, separator, self.mixer, latency,
                              Setup(*channels, most or block, **settings))  # type: ignore[arg-type]
         self.delay = latency.delay
@@ -72,9 +76,10 @@ class Live:
         return y
 
     def separate(self) -> None:
-        """All hops that are there."""
-        while self.engine.worker.step():
-            pass
+        """All hops that are there, and what inserts make of them."""
+        for step in (self.engine.worker.step, *(insert.step for insert in self.engine.inserts)):
+            while step():
+                pass
 
     def play(self, mix: Frames, separate: bool = True, before: Callable[[int], object] = abs) -> Frames:
         """Block by block; `before` is told the frame that each begins at (by itself it does nothing)."""

@@ -19,7 +19,7 @@ from tests.stream.live import Live, command, noise
 RATE = 44_100
 REPORTED = {"model", "provider", "samplerate", "separator", "latency_s", "latency_parts_s", "hops", "misses",
             "underruns", "xruns", "hop_time_s", "files"}
-PARTS = {"device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift"}
+PARTS = {"device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift", "insert"}
 
 
 def wav(path: Path, frames: np.ndarray, samplerate: int = RATE) -> Path:

@@ -1,0 +1,134 @@
+"""The process that a stem's effects run in: a block comes in on stdin, a block goes out on stdout, in order.
+
+    in   {"effects": [{"what": ..., "settings": {...}}, ...], "samplerate": 44100} \\n  block block block ...
+    out  {"latency": 480, "block_s": 0.0008} \\n  answer answer answer ...   or  {"wrong": why} \\n
+
+A block is float32 (BLOCK, 2). An answer is int32, the count of frames that it has, and float32 (count, 2); or WRONG and
+a line that says why, which is the last. Nothing else writes to stdout: plugins that print do so nowhere.
+"""
+
+import gc
+import json
+import os
+import struct
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from stream.inserts.effects import Frames, Processor, load
+from stream.inserts.naming import Effect
+
+BLOCK = 512  # frames
+COUNT = struct.Struct("<i")
+WRONG = -1
+WARM, STEADY = 32, 8  # blocks of silence to begin with, and how many of the last must come back whole
+LATEST = 400  # blocks; what has given nothing until then never will
+
+
+class Chain:
+    """Effects one after the other, and what they owe.
+
+    latency: frames from a frame's going in to its coming out, known once it is warm
+    """
+
+    def __init__(self, effects: Sequence[Processor], samplerate: int) -> None:
+        """Have them forget what they heard. [main-thread]"""
+        self._effects, self._samplerate = effects, samplerate
+        for effect in effects:
+            getattr(effect, "reset", lambda: None)()
+        self._owed = [0] * len(effects)
+        self.latency = 0
+
+    def warm(self) -> float:
+        """Silence until as much comes out as goes in; seconds that a block takes. Raises ValueError. [main-thread]"""
+        times: list[float] = []
+        whole = 0
+        while len(times) < WARM or whole < STEADY:
+            start = time.perf_counter()
+            whole = whole + 1 if self._through(np.zeros((2, BLOCK), np.float32)).shape[1] == BLOCK else 0
+            times.append(time.perf_counter() - start)
+            if len(times) > LATEST:
+                raise ValueError("it gives less sound than it takes")
+        # pedalboard keeps back what a plugin says that it is late, or does not: after a reset, or from the start
+        self._reported = self._now_reported()
+        self.latency = sum(map(max, self._owed, self._reported))
+        return float(np.median(times[len(times) // 2 :]))
+
+    def _now_reported(self) -> list[int]:
+        return [getattr(effect, "reported_latency_samples", 0) for effect in self._effects]
+
+    def _through(self, block: Frames) -> Frames:
+        for number, effect in enumerate(self._effects):
+            if not block.shape[1]:
+                break
+            made = effect.process(np.ascontiguousarray(block), self._samplerate, BLOCK, False)
+            self._owed[number] += block.shape[1] - made.shape[1]
+            if self._owed[number] < 0:
+                raise ValueError("it gives more sound than it takes")
+            block = made
+        return block
+
+    def process(self, block: Frames) -> Frames:
+        """float32 (BLOCK, 2) to float32 (n, 2), finite. Raises ValueError for another latency. [main-thread]"""
+        made = np.nan_to_num(self._through(block.T).T, posinf=0, neginf=0)
+        if self._now_reported() != self._reported:
+            raise ValueError(f"its latency is {sum(self._now_reported())} frames and no longer {sum(self._reported)}")
+        return np.ascontiguousarray(made, np.float32)
+
+
+def serve(wish: BinaryIO, answers: BinaryIO) -> None:
+    """Load what is wished, and process until no block comes any more. [main-thread]"""
+    try:
+        wanted = json.loads(wish.readline())
+        chain = Chain(_loaded([Effect(**effect) for effect in wanted["effects"]]), wanted["samplerate"])
+        block_s = chain.warm()
+    except Exception as error:  # a plugin's own too
+        answers.write(_line({"wrong": _text(error)}))
+        return
+    answers.write(_line({"latency": chain.latency, "block_s": block_s}))
+    answers.flush()
+    gc.collect()
+    gc.freeze()
+    while len(given := wish.read(BLOCK * 8)) == BLOCK * 8:
+        try:
+            made = chain.process(np.frombuffer(given, np.float32).reshape(BLOCK, 2))
+        except Exception as error:  # a plugin's own: it is told, and this is the end
+            answers.write(COUNT.pack(WRONG) + f"{_text(error)}\n".encode())
+            return
+        answers.write(COUNT.pack(len(made)) + made.tobytes())
+        answers.flush()
+
+
+def _loaded(effects: Sequence[Effect]) -> Sequence[Processor]:
+    """All of them; a ValueError says which one cannot be, where there are several."""
+    loaded = []
+    for effect in effects:
+        try:
+            loaded.append(load(effect))
+        except ValueError as error:
+            raise ValueError(f"{effect.what}: {error}" if len(effects) > 1 else str(error)) from error
+    return loaded
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
+
+
+def main() -> None:
+    """Keep stdout to ourselves, and serve."""
+    with os.fdopen(os.dup(1), "wb") as answers:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for printed in (1, 2):
+            os.dup2(nowhere, printed)
+        serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

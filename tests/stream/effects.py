@@ -1,0 +1,48 @@
+"""Effects of our own for inserts, as `--insert STEM=tests.stream.effects.NAME` loads them."""
+
+import os
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+Frames = NDArray[np.float32]
+
+
+class Later:
+    """Gives what it takes, so many frames later and so many times as loud; keeps back what it owes, or gives silence.
+
+    keeps: as pedalboard does after a reset; else as plugins do
+    """
+
+    def __init__(self, frames: int = 0, gain: float = 1, keeps: bool = False) -> None:
+        self.reported_latency_samples = frames
+        self._gain = np.float32(gain)
+        self._past = np.zeros((2, 0 if keeps else frames), np.float32)
+        self._back = frames if keeps else 0
+
+    def process(self, block: Frames, *_how: object) -> Frames:
+        self._past = np.concatenate([self._past, self._gain * block], axis=1)
+        count = max(0, min(block.shape[1], self._past.shape[1] - self._back))
+        made, self._past = self._past[:, :count], self._past[:, count:]
+        return made
+
+
+class Breaks:
+    """Gives what it takes, so many blocks long; then it hangs, crashes, fails, or reports another latency."""
+
+    def __init__(self, how: str, after: int) -> None:
+        self._how, self._left = how, after + 32  # with those of silence that it is warmed with
+        self.reported_latency_samples = 0
+
+    def process(self, block: Frames, *_how: object) -> Frames:
+        self._left -= 1
+        if self._left < 0:
+            if self._how == "hangs":
+                time.sleep(1000)
+            elif self._how == "crashes":
+                os.abort()
+            elif self._how == "fails":
+                raise RuntimeError("out of luck")
+            self.reported_latency_samples = 480
+        return block
