@@ -12,16 +12,17 @@ Frames = NDArray[np.float32]
 class Later:
     """Gives what it takes, so many frames later and so many times as loud; keeps back what it owes, or gives silence.
 
-    keeps: as pedalboard does after a reset; else as plugins do
+    keeps: as pedalboard does after a reset; else as plugins do      busy_s: seconds that each block takes
     """
 
-    def __init__(self, frames: int = 0, gain: float = 1, keeps: bool = False) -> None:
+    def __init__(self, frames: int = 0, gain: float = 1, keeps: bool = False, busy_s: float = 0) -> None:
         self.reported_latency_samples = frames
-        self._gain = np.float32(gain)
+        self._gain, self._busy_s = np.float32(gain), busy_s
         self._past = np.zeros((2, 0 if keeps else frames), np.float32)
         self._back = frames if keeps else 0
 
     def process(self, block: Frames, *_how: object) -> Frames:
+        time.sleep(self._busy_s)
         self._past = np.concatenate([self._past, self._gain * block], axis=1)
         count = max(0, min(block.shape[1], self._past.shape[1] - self._back))
         made, self._past = self._past[:, :count], self._past[:, count:]

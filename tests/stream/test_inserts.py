@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from stream.cli import main
 from stream.inserts.naming import Effect, Value, chains
 from stream.inserts.process import Process
 from tests.rig.jackd import Jackd
@@ -48,7 +49,6 @@ WRONG: dict[str, tuple[str, dict[str, Value], str]] = {
     "setting out of range": ("Compressor", {"ratio": 0.1}, "Compressor: .*ratio must be"),
     "no sound in blocks": ("PitchShift", {}, "PitchShift: pedalboard's gives no sound block by block"),
     "no such file": ("nosuch.vst3", {}, "nosuch.vst3: no such file"),
-    "no plugin": (str(ROOT / "Makefile.vst3"), {}, "Makefile.vst3: no such file"),
     "no such module": ("nosuch.Effect", {}, "nosuch.Effect: No module named 'nosuch'"),
     "own setting it lacks": (f"{OURS}.Later", {"feet": 3}, "Later: TypeError: .* unexpected keyword argument 'feet'"),
     "crashes while it is warmed": (f"{OURS}.Breaks", {"how": "crashes", "after": -9},
@@ -69,10 +69,31 @@ def test_an_effect_that_cannot_be_loaded_says_why(what: str, settings: dict[str,
     refused(what, settings, says)
 
 
+def test_a_file_that_is_no_plugin_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("pedalboard")
+    (tmp_path / "text.vst3").write_text("no plugin at all")
+    refused(str(tmp_path / "text.vst3"), {}, "text.vst3: it is no plugin that can be loaded here")
+
+
 def test_without_pedalboard_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pedalboard.py").write_text("raise ModuleNotFoundError(\"No module named 'pedalboard'\")")
     monkeypatch.syspath_prepend(str(tmp_path))
     refused("Gain", {}, r"pedalboard is not installed: install this program with its extra `vst`.*GPL-3")
+
+
+@pytest.mark.parametrize(("words", "code", "says"), [
+    ("vocals:Gain", 2, "'vocals:Gain' is no insert, such as"),
+    ("guitar=tests.stream.effects.Later", 2, "no stem guitar; this model has other, vocals"),
+    ("vocals=nosuch.vst3", 2, "insert nosuch.vst3: no such file"),
+    ("vocals=tests.stream.effects.Later:busy_s=0.02", 1, "ms for a block, which is too long to be live")])
+def test_what_cannot_be_is_one_line_before_anything_is_heard(tmp_path: Path, capsys: pytest.CaptureFixture[str],
+                                                             words: str, code: int, says: str) -> None:
+    sf.write(tmp_path / "song.wav", noise(44_100), 44_100, "FLOAT")
+    assert main(["run", "--device", str(tmp_path / "song.wav"), "--clock", "wall", "--model", "center",
+                 "--output-device", str(tmp_path / "out.wav"), "--insert", words]) == code
+    (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("timing ")]
+    assert says in line
+    assert not (tmp_path / "out.wav").exists()
 
 
 @packaged
