@@ -31,13 +31,12 @@ def again(arguments: Namespace, opening: Callable[[Take], Opening], say: Say) ->
         raise ValueError(f"{to} is a file of the take: it cannot be the output too")
     if take.lost:
         say(f"{source} lacks {take.lost} gestures or pieces of sound: the mix will not be the same")
-    if take.inserts:
-        say(f"{source} was made with inserts on {', '.join(take.inserts)}: the mix is made without them")
-    there = all(files[stem].exists() for stem in take.sources) and not arguments.separate
+    there = all(path.exists() for name, path in files.items() if name != "mix") and not arguments.separate
     if there:
         render(files, take, passage, to)
     else:
-        say(f"separating {files['input']} again with {take.model}")
+        without = f", without what inserts made of {', '.join(take.inserts)}" if take.inserts else ""
+        say(f"separating {files['input']} again with {take.model}{without}")
         with TemporaryDirectory() as folder:
             stems = _separate(files["input"], take, opening(take), Path(folder), say)
             render(stems | {"input": files["input"]}, take, passage, to, whole=True)

@@ -252,7 +252,7 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
             for b in range(len(bus)):
                 peaks[b] = max(peaks[b], abs(bus[b]))
             if h[TAP] != 0:
-                _tap(h, at, bus, dry[d : d + 2], faded)
+                _tap(h, at, bus, dry[d : d + 2], faded, heard)
         _put_out(y, i * outs, route, bus)
         if h[OTHER_OUTPUT] != 0:
             b = h[OTHER_BUS]
@@ -263,15 +263,19 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
 
 
 @njit(error_model="numpy")
-def _tap(h: Any, position: Any, bus: Any, dry: Any, stems: Any) -> None:
-    """For recordings: what was heard, the stems as they were mixed, silence where they were late, and what came in."""
+def _tap(h: Any, position: Any, bus: Any, dry: Any, stems: Any, heard: Any) -> None:
+    """For recordings: what was heard, the stems that were there, what came in, and what inserts made."""
     width = 4 + len(stems)
+    if h[HEARD] != 0:
+        width += len(heard)
     data, at = _frames(h, TAP, width), (position & h[TAP + 2]) * width
     for side in range(2):
         data[at + side] = bus[MIX_BUS + side]
-        data[at + width - 2 + side] = dry[side]
+        data[at + 2 + len(stems) + side] = dry[side]
     for c in range(len(stems)):
         data[at + 2 + c] = stems[c]
+        if h[HEARD] != 0:
+            data[at + 4 + len(stems) + c] = heard[c]
 
 
 @njit(error_model="numpy")

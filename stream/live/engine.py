@@ -79,7 +79,7 @@ class Engine:
         self.feeder = None
         if setup.reader is not None:
             self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
-        width = 4 + 2 * len(separator.sources)
+        width = 4 + 2 * len(separator.sources) * (2 if setup.inserts else 1)
         kept = int((HISTORY_S + setup.keep_s) * latency.samplerate)
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()

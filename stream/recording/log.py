@@ -13,6 +13,11 @@ VERSION = 1
 NAME = "gestures.jsonl"
 
 
+def inserted(stem: str) -> str:
+    """The file of a stem as its insert has made it. [any-thread]"""
+    return f"{stem}-insert"
+
+
 @dataclass(frozen=True)
 class Take:
     """How a take was made.
@@ -22,8 +27,9 @@ class Take:
     samplerate: Hz      frames: of the take
     late: `dry` or `mute`, what was heard instead of late stems
     fade, ramp: frames, of late stems and of changes
-    inserts: effects that stems went through, by stem; nobody can repeat them from here
-    files: name to path, below the log's folder: `input`, `mix` and the stems, in the model's order
+    inserts: effects that stems went through, by stem
+    files: name to path, below the log's folder: `input`, `mix`, the stems in the model's order, and what inserts made
+        of them (`inserted`)
     lost: gestures that are missing from it, and frames that the recorder was too slow for
     """
 
@@ -44,7 +50,8 @@ class Take:
     @property
     def sources(self) -> tuple[str, ...]:
         """The stems. [any-thread]"""
-        return tuple(name for name in self.files if name not in ("input", "mix"))
+        made = [inserted(stem) for stem in self.inserts]
+        return tuple(name for name in self.files if name not in ("input", "mix", *made))
 
 
 def lines(take: Take, passage: Passage) -> list[str]:

@@ -13,7 +13,7 @@ from stream.control.mixer import KEPT, Mixer
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.errors import Failure
 from stream.recording.gestures import Gesture, Passage
-from stream.recording.log import Take
+from stream.recording.log import Take, inserted
 from stream.separators.protocol import Frames
 
 CHUNK = 1 << 16  # frames
@@ -42,10 +42,11 @@ class Desk:
         self._at = min([0, *(gesture.frame for gesture in self._gestures[:1])])
         self._catch_up()
 
-    def play(self, dry: Frames, stems: Frames) -> Frames:
+    def play(self, dry: Frames, stems: Frames, heard: Frames) -> Frames:
         """The mix of the next frames. [one thread]
 
         dry: float32 (n, 2), what came in      stems: float32 (n, 2 · stems), may be written to
+        heard: as stems, with what inserts made of them; the same array where there are none
         """
         out, end = np.zeros_like(dry), self._at + len(dry)
         cuts = [self._at, *(g.frame for g in self._gestures[self._next :] if self._at < g.frame < end), end]
@@ -53,7 +54,7 @@ class Desk:
         for start, stop in pairwise(cuts):
             self._do(start)
             part = slice(start - first, stop - first)
-            self._run(dry[part], stems[part], out[part])
+            self._run(dry[part], stems[part], heard[part], out[part])
         return out
 
     def _catch_up(self) -> None:
@@ -62,7 +63,8 @@ class Desk:
             self._do(self._at)
             stop = min([0, *(g.frame for g in self._gestures[self._next : self._next + 1])])
             nothing: Frames = np.zeros((stop - self._at, 2), np.float32)
-            self._run(nothing, np.zeros((len(nothing), 2 * len(self._take.sources)), np.float32), nothing)
+            stems: Frames = np.zeros((len(nothing), 2 * len(self._take.sources)), np.float32)
+            self._run(nothing, stems, stems, nothing)
 
     def _do(self, frame: int) -> None:
         while self._next < len(self._gestures) and self._gestures[self._next].frame == frame:
@@ -78,26 +80,34 @@ class Desk:
         self._left = self._take.ramp
         self._shaped = int(listen(self._state, self._memory, self._shaped))
 
-    def _run(self, dry: Frames, stems: Frames, out: Frames) -> None:
+    def _run(self, dry: Frames, stems: Frames, heard: Frames, out: Frames) -> None:
         self._left, self._shaped = mixdown(
             (self._state, self._memory, self._bus), (self._left, self._shaped),
-            (self._there, self._take.fade, self._take.late == "dry", self._whole), dry, stems, out)
+            (self._there, self._take.fade, self._take.late == "dry", self._whole), dry, stems, heard, out)
         self._at += len(dry)
 
 
 def render(files: dict[str, Path], take: Take, passage: Passage, to: Path, whole: bool = False) -> None:
     """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError. [main-thread]
 
-    files: by name, the input and the stems      whole: the stems as they are separated, and not as they were heard
+    files: by name, the input, the stems, and what inserts made of them, if the mix shall have that
+    whole: the stems as they are separated, and not as they were heard
     """
     desk = Desk(take, passage, whole)
+    made = [stem for stem in take.inserts if inserted(stem) in files]
     with ExitStack() as stack:
-        readers = [stack.enter_context(AudioReader(files[name])) for name in ("input", *take.sources)]
+        names = ("input", *take.sources, *map(inserted, made))
+        readers = [stack.enter_context(AudioReader(files[name])) for name in names]
         writer = AudioWriter(to, take.samplerate, frames=take.frames)
         whole = False
         try:
-            for dry, *stems in _blocks(readers, take.frames):
-                writer.write(desk.play(dry, np.concatenate(stems, axis=1)))
+            for dry, *parts in _blocks(readers, take.frames):
+                stems = np.concatenate(parts[: len(take.sources)], axis=1)
+                heard = stems.copy() if made else stems
+                for stem, part in zip(made, parts[len(take.sources) :], strict=True):
+                    at = 2 * take.sources.index(stem)
+                    heard[:, at : at + 2] = part
+                writer.write(desk.play(dry, stems, heard))
             whole = True
         finally:
             writer.close(keep=whole)

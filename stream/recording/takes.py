@@ -108,7 +108,9 @@ class Takes:
 
     def _open(self, folder: Path, start: int, frames: int | None = None) -> Recorder:
         kind, sources = self._shelf.kind, self._take.sources
-        names = {"input": 2 + 2 * len(sources), "mix": 0} | {stem: 2 + 2 * i for i, stem in enumerate(sources)}
+        after = 2 + 2 * len(sources)
+        names = {"input": after, "mix": 0} | {stem: 2 + 2 * i for i, stem in enumerate(sources)}
+        names |= {log.inserted(stem): after + 2 + 2 * sources.index(stem) for stem in self._take.inserts}
         tracks = [Track(folder / f"{name}.{kind.format}", at, kind=kind) for name, at in names.items()]
         return Recorder(self._ring, tracks, self._take.samplerate, frames, start)
 

@@ -1,6 +1,6 @@
 """Takes are what was heard, from the frame at which they began, and their gestures make the same mix again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,9 @@ import soundfile as sf
 
 from stream.devices.kind import Kind
 from stream.errors import Failure
+from stream.inserts.naming import Effect
+from stream.inserts.process import Process
+from stream.live.insert import Insert
 from stream.recording import log
 from stream.recording.log import Take
 from stream.recording.rendering import render
@@ -22,10 +25,11 @@ TAKE = Take("shares", "cpu", 1, None, None, RATE, 0, "dry", 256, 441, dict.fromk
 class Stage:
     """A live engine whose takes are stepped with it."""
 
-    def __init__(self, shelf: Shelf, block: int = 512, late: str = "dry") -> None:
-        self.live = Live(Shares(), block=block, tapped=True, keep_s=shelf.keep_s, patient=False, late=late)
+    def __init__(self, shelf: Shelf, block: int = 512, late: str = "dry", inserts: Sequence[Insert] = ()) -> None:
+        self.live = Live(Shares(), block=block, inserts=inserts, tapped=True, keep_s=shelf.keep_s, patient=False,
+                         late=late)
         self.said: list[str] = []
-        take = Take(**{**vars(TAKE), "late": late})
+        take = Take(**{**vars(TAKE), "late": late, "inserts": {insert.stem: "an effect" for insert in inserts}})
         self.takes = Takes(self.live.engine, take, shelf, self.said.append)
         self.heard: list[Frames] = []
 
@@ -86,6 +90,20 @@ def test_a_whole_take_is_what_was_heard_and_is_rendered_bit_for_bit(tmp_path: Pa
     assert same_bits(read(tmp_path / "mix.wav"), stage.whole)
     assert same_bits(again(tmp_path), read(tmp_path / "mix.wav"))
     assert log.read(tmp_path / log.NAME)[0].lost == 0
+
+
+def test_what_an_insert_made_is_in_the_take_and_in_the_mix_that_is_made_again(tmp_path: Path) -> None:
+    with Process((Effect("tests.stream.effects.Later", {"frames": 700, "gain": -0.5}),), RATE) as process:
+        stage = Stage(Shelf(tmp_path), inserts=[Insert("drums", process.loaded())])
+        perform(stage)
+        stage.live.mixer.flip("drums", "insert")
+        stage.play(noise(10_000))
+        stage.takes.close(keep=True)
+    drums, made = read(tmp_path / "drums.wav"), read(tmp_path / "drums-insert.wav")
+    assert np.abs(made + 0.5 * drums).max(axis=1)[20_000:30_000].max() < 1e-6
+    assert same_bits(made[-5_000:], drums[-5_000:])
+    assert same_bits(read(tmp_path / "mix.wav"), stage.whole)
+    assert same_bits(again(tmp_path), read(tmp_path / "mix.wav"))
 
 
 def test_a_take_has_what_came_in_and_the_stems_that_sum_to_it(tmp_path: Path) -> None:
