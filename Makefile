@@ -32,8 +32,8 @@ graph: .venv/dev
 	@touch $@
 
 .venv/dev: .venv/python pyproject.toml
-	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg zam-plugins
-	$(BIN)/pip install -q -e '.[export,openvino,vst]' --group dev
+	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg zam-plugins chromium chromium-driver
+	$(BIN)/pip install -q -e '.[export,openvino,vst,serve]' --group dev
 	@touch $@ .venv/runtime
 
 .venv/python:

@@ -41,7 +41,7 @@ def main(words: list[str] | None = None) -> int:
         return _fail(error, 2)
     except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
         return _fail(error, 1)
-    if arguments.json:
+    if vars(arguments).get("json"):
         print(json.dumps(result))
     return 0
 
@@ -115,6 +115,13 @@ def _run(arguments: Namespace) -> dict[str, Any]:
         return run(arguments, lambda: live(arguments), say, console, stack)
 
 
+def _screen(arguments: Namespace) -> dict[str, Any]:
+    from stream.screen.__main__ import show
+
+    show(arguments.attach)
+    return {}
+
+
 def _separate(arguments: Namespace) -> dict[str, Any]:
     from stream.command.separate import separate
 
@@ -186,7 +193,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export, "doctor": _doctor, "render": _render,
+    "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run,
 }
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 from stream.command import config
 from stream.control.route import Route, route
 
-COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render")
+COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -105,6 +105,23 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        help="run a whole window of this length every hop, remembering nothing (default: remember)")
 
 
+def _surface(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what you see (docs/screen.md)")
+    group.add_argument("--ui", choices=("screen", "plain", "none"),
+                       help="the mixer screen (the default at a terminal), one line, or nothing")
+    group.add_argument("--attachable", action="store_true", help="say how another screen attaches to this run")
+
+
+def _serve(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("page")
+    group.add_argument("--host", default="127.0.0.1", help="address that the page is served on: 0.0.0.0 is for all of "
+                       "the network, and takes a token (default: this machine only)")
+    group.add_argument("--port", type=natural, default=8000, help="of the page (default: 8000; 0: any that is free)")
+    group.add_argument("--token", metavar="TEXT", help="what a browser must know (default: one that is made and "
+                       "printed; none on this machine only)")
+    _run(parser)
+
+
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings and scenes (default: "
                         f"{config.usual()}, if it is there); docs/config.md")
@@ -130,6 +147,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--keep", type=seconds, default=60.0, metavar="SECONDS",
                        help="how much k keeps: 3 MB of memory for each second (default: 60)")
     _live(parser)
+    _surface(parser)
     _model(parser)
 
 
@@ -189,6 +207,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("song", nargs="?", type=Path, metavar="SONG", help="default: one that it makes itself")
     parser.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="DIR")
     _live(parser)
+    _surface(parser)
     _model(parser)
 
 
@@ -219,6 +238,9 @@ def parser() -> argparse.ArgumentParser:
     for name, says in (("devices", "list sound devices"), ("ports", "list MIDI ports"), ("models", "list models")):
         listing = commands.add_parser(name, help=says)
         listing.add_argument("--json", action="store_true", help="as JSON, on stdout")
+    _serve(commands.add_parser("serve", help="run, with the mixer screen in a browser (takes the extra `serve`)"))
+    attach = commands.add_parser("screen", help="the mixer screen of a run that another terminal has started")
+    attach.add_argument("--attach", metavar="PLACE", help="what `demucs-stream run --attachable` has printed")
     _separate(commands.add_parser("separate", help="separate files"))
     _render(commands.add_parser("render", help="make the mix of a take again from its gestures"))
     _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
@@ -228,13 +250,16 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Parse; without a command it is `run`, which takes the configuration too. Raises ValueError on wrong use."""
+    """Parse; without a command it is `run`, which takes the configuration too, as `serve` does.
+
+    Raises ValueError on wrong use.
+    """
     spoken = bool(words) and words[0] in (*COMMANDS, "-h", "--help", "--version")
     command, rest = (words[0], words[1:]) if spoken else ("run", words)
-    if command != "run":
+    if command not in ("run", "serve"):
         return parser().parse_args(words)
-    alone = _Parser("demucs-stream run", description="Separate live.")
-    _run(alone)
+    alone = _Parser(f"demucs-stream {command}", description="Separate live.")
+    _run(alone) if command == "run" else _serve(alone)
     arguments = config.merged(alone, rest)
     arguments.command = command
     return arguments

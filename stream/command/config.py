@@ -22,6 +22,7 @@ import platformdirs
 from stream.control.strip import parameter
 
 Scenes = dict[str, dict[str, dict[str, float]]]
+SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only the command line says
 
 
 def usual() -> Path:
@@ -87,7 +88,7 @@ def words(parser: argparse.ArgumentParser) -> dict[str, bool]:
     """What a configuration may say of a command, and whether it may say so more than once. [any-thread]"""
     defaults = vars(parser.parse_args([]))
     return {name.replace("_", "-"): isinstance(value, list) for name, value in defaults.items()
-            if name not in ("config", "json")}
+            if name not in SPOKEN}
 
 
 def merged(parser: argparse.ArgumentParser, spoken: list[str]) -> argparse.Namespace:

@@ -12,6 +12,7 @@ from stream.choice.held import Ends
 from stream.command.choosing import best_s, live
 from stream.command.run import AUTO, columns, drive, latency_s, preset
 from stream.command.status import clock
+from stream.command.surface import Surface
 from stream.host import Host, Say, Wish
 from stream.inserts.naming import chains
 from stream.recording.takes import Shelf
@@ -20,9 +21,14 @@ from stream.separators.opening import Opening
 
 def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
     """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
+    with Surface(arguments, say, console) as surface:
+        return _demo(arguments, opening, surface)
+
+
+def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: Surface) -> dict[str, Any]:
     from stream.command import song as demo_song  # scipy.signal takes half a second to import; only this wants it
 
-    out = arguments.output
+    out, say = arguments.output, surface.say
     true = None if arguments.song else demo_song.write(out / "song")
     song = arguments.song or out / "song" / "mix.wav"
     say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
@@ -33,15 +39,19 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
     host = Host(Wish(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
                      shelf=Shelf(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
 
+    muted = False
+
     def half_way() -> None:
+        nonlocal muted  # once: who brings the vocals back has them
         stem = "vocals" if "vocals" in host.mixer.sources else host.mixer.sources[-1]
-        if host.engine.heard * 2 >= (host.engine.expected or 0) and not host.mixer.on(stem, "mute"):
+        if host.engine.heard * 2 >= (host.engine.expected or 0) and not muted:
+            muted = True
             host.mixer.set(stem, "mute", 1)
             say(f"{clock(host.engine.heard / host.latency.samplerate)}  {stem} muted")
 
     with ExitStack() as stack:
         stack.callback(host.close, keep=False)
-        drive(host, arguments, say, console, stack, half_way)
+        drive(host, arguments, surface, stack, half_way)
     report = host.report()
     if true is not None:
         report["sdr_db"] = demo_song.score(true, host.files)

@@ -15,9 +15,9 @@ from rich.console import Console
 from stream.choice.held import Ends
 from stream.command import scenebook
 from stream.command.choosing import best_s, live
-from stream.command.status import Status, closing_lines, opening_lines
+from stream.command.status import closing_lines, opening_lines
+from stream.command.surface import Surface
 from stream.control.desk import Desk
-from stream.control.keys import Keys
 from stream.control.midi import Midi
 from stream.control.mixer import Mixer
 from stream.devices import portaudio
@@ -111,13 +111,12 @@ def preset(arguments: Namespace) -> Callable[[Mixer], None]:
     return prepare
 
 
-def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: ExitStack,
-           also: Callable[[], None] = lambda: None) -> None:
-    """Run a host with keys, MIDI and the status line until its input ends, `q` or Ctrl-C."""
-    stopped = threading.Event()
+def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
+          also: Callable[[], None] = lambda: None) -> None:
+    """Run a host with MIDI, OSC and what is in front of the user until its input ends, `q` or Ctrl-C."""
+    stopped, say = threading.Event(), surface.say
     desk = _desk(host, arguments, say, stopped)
-    keys = stack.enter_context(Keys(desk))
-    steppers = [Stepper("keys", keys.step)] if keys.here else []
+    steppers: list[Stepper] = []
     if arguments.midi:
         listening = stack.enter_context(Midi(arguments.midi, host.mixer))
         say(f"listening to MIDI port {listening.port}")
@@ -130,10 +129,10 @@ def drive(host: Host, arguments: Namespace, say: Say, console: Console, stack: E
         stack.callback(stepper.stop)
     for text in opening_lines(host.report()):
         say(text)
-    with Status(console, host.engine, host.mixer, keys.help if keys.here else "") as status:
+    with surface.front(host, desk, stopped.set) as front:
         def watch() -> bool:
             also()
-            status.show()
+            front.show()
             return not stopped.is_set()
 
         with _stopping(stopped):
@@ -217,6 +216,8 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if arguments.said:
         say(arguments.said)
     wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)
+    surface = stack.enter_context(Surface(arguments, say, console))
+    say = surface.say
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
     if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
@@ -228,5 +229,5 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
                      _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments), inserts), say)
     stack.callback(host.close, keep=False)
-    drive(host, arguments, say, console, stack)
+    drive(host, arguments, surface, stack)
     return host.report()

@@ -1,0 +1,72 @@
+"""The page server's process, and the address of its page."""
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from importlib.util import find_spec
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from stream.link.door import ENVIRONMENT, Door
+from stream.screen.guard import TOKEN, local
+
+PATIENCE_S = 3.0
+EVERYWHERE = ("", "0.0.0.0", "::")
+
+
+class Served:
+    """url: where the mixer is, with the token that it takes, if it takes one"""
+
+    def __init__(self, door: Door, host: str, port: int, token: str | None) -> None:
+        """Serve screens that attach to an engine.
+
+        token: what a browser must know; None is none for this machine's own browsers, else one that nobody can guess
+        Raises ValueError, in a line, where the extra is not installed or the port is taken. [main-thread]
+        """
+        if find_spec("textual_serve") is None:
+            raise ValueError("serve takes textual-serve, which is not installed: install this program with its extra "
+                             "`serve`, for example `pip install '.[serve]'` in its folder")
+        if token is None:
+            token = "" if local(host) else secrets.token_urlsafe(16)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "stream.screen.page", host, str(port)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=os.environ | {ENVIRONMENT: str(door), TOKEN: token})
+        assert self._process.stdout is not None
+        answer = json.loads(self._process.stdout.readline() or b'{"error": "the page server has failed"}')
+        if "error" in answer:
+            self.close()
+            raise ValueError(f"a page at {host}:{port}: {answer['error']}")
+        self.url = f"http://{_named(host)}:{answer['port']}/{f'?token={quote(token)}' if token else ''}"
+
+    def close(self) -> None:
+        """Serve no longer; pages that are open are closed. [main-thread]"""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _named(host: str) -> str:
+    """How others reach a host that this machine is."""
+    if host in EVERYWHERE:
+        host = "127.0.0.1"
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only chooses the address of ours that others see
+            host = str(probe.getsockname()[0])
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,94 @@
+"""What a person sees of a run and has their hands on: the mixer screen, pages of it, one line, or nothing."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Protocol, Self
+
+from rich.console import Console
+
+from stream.command.plain import Plain
+from stream.command.shown import Shown
+from stream.control.desk import Desk
+from stream.host import Host, Say
+from stream.link.server import Link
+from stream.link.told import Told
+
+SCREEN, PLAIN, NONE = "screen", "plain", "none"
+KINDS = (SCREEN, PLAIN, NONE)
+
+
+class Front(Protocol):
+    """What is in front of a person while a run runs."""
+
+    def show(self) -> None:
+        """Show things as they are. [main-thread]"""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None: ...
+
+
+class Surface:
+    """Chosen by the command line's words; whoever attaches from elsewhere gets in by its link."""
+
+    def __init__(self, arguments: Namespace, say: Say, console: Console) -> None:
+        """Nothing is shown yet. Raises ValueError where a page cannot be served. [main-thread]"""
+        self._say, self._console, self._open = say, console, ExitStack()
+        serving = vars(arguments).get("port") is not None
+        self._kind = arguments.ui or _usual(arguments, serving)
+        if self._kind == SCREEN and not _terminal():
+            raise ValueError("--ui screen takes a terminal; elsewhere it is plain or none")
+        self._link = None
+        if self._kind == SCREEN or serving or arguments.attachable:
+            self._link = self._open.enter_context(Link())
+            try:
+                self._invite(arguments, serving)
+            except BaseException:
+                self._open.close()
+                raise
+
+    def _invite(self, arguments: Namespace, serving: bool) -> None:
+        assert self._link is not None
+        if arguments.attachable:
+            self._say(f"another screen: demucs-stream screen --attach {self._link.door}")
+        if serving:
+            from stream.command.served import Served
+
+            page = self._open.enter_context(Served(self._link.door, arguments.host, arguments.port, arguments.token))
+            self._say(f"the mixer is at {page.url}")
+
+    def say(self, text: str) -> None:
+        """One line to the user, wherever they look. [any-thread]"""
+        self._say(text)
+        if self._link is not None:
+            self._link.note(text)
+
+    def front(self, host: Host, desk: Desk, quit_run: Callable[[], None]) -> Front:
+        """Open the link's door, and show a run once this is entered. [main-thread]"""
+        plain = Plain(self._console, host.engine, desk, seen=self._kind != NONE)
+        if self._link is None:
+            return plain
+        report = host.report()
+        facts = {name: report[name] for name in ("model", "provider", "samplerate", "separator")}
+        self._link.open(Told(host.engine, host.separator, desk, facts, lambda: host.recorder is not None), desk)
+        return Shown(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._open.close()
+
+
+def _terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def _usual(arguments: Namespace, serving: bool) -> str:
+    """The screen at a terminal, unless its figures are for a program or its user is elsewhere; then the line."""
+    return SCREEN if _terminal() and not arguments.json and not serving else PLAIN

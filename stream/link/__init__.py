@@ -1,0 +1,1 @@
+"""Between a running engine and screens in processes of their own."""

@@ -1,0 +1,48 @@
+"""A screen's side: what the engine tells, and what is said to it."""
+
+import threading
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client
+from types import TracebackType
+from typing import Any, Self
+
+from stream.errors import Failure
+from stream.link.door import Door, get, put
+
+
+class Attached:
+    """Attached to an engine; `state` is what it told at first, by name."""
+
+    def __init__(self, door: Door) -> None:
+        """Come in. Raises Failure where there is no engine, or another key. [main-thread]"""
+        try:
+            self._connection: Any = Client(door.address, authkey=door.key)
+            self.state: dict[str, Any] = get(self._connection) | get(self._connection)
+        except AuthenticationError:
+            raise Failure("the engine does not take this key") from None
+        except (OSError, EOFError, ValueError) as error:
+            raise Failure(f"no engine is at {door.address}: {error or 'it has ended'}") from None
+        self._lock = threading.Lock()
+
+    def wait(self) -> dict[str, Any] | None:
+        """Wait for what has changed, by name; None when the run has ended. [link-thread]"""
+        try:
+            news: dict[str, Any] = get(self._connection)
+        except (OSError, EOFError, ValueError):
+            return None
+        return news
+
+    def say(self, *message: object) -> None:
+        """Have something done: `set`, `flip`, `recall`, `store` or `act`, and what it takes. [any-thread]"""
+        with self._lock:
+            try:
+                put(self._connection, message)
+            except OSError:
+                return  # the run has ended, which `wait` tells
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._connection.close()

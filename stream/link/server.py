@@ -1,0 +1,130 @@
+"""The engine's side: screens come in by a key, are told fifteen times a second what has changed, and say what to do.
+
+Each has a thread of its own, which mostly waits: one that is slow, sends nonsense or dies harms nobody.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
+from types import TracebackType
+from typing import Any, Self
+
+from stream.control.desk import Desk
+from stream.link.door import MOST, Door, get, put
+from stream.link.told import Told, changes
+
+TICK_S, PROMPT_S = 1 / 15, 1 / 50
+AT_ONCE = 64  # messages of one screen between two looks; what it has more of waits
+MOST_SCREENS = 16
+NOTES = 8  # of the last lines for the user, what somebody is told who comes in
+
+
+class Link:
+    """Listens from when it is made; whoever comes in waits until `open` says what there is to see."""
+
+    def __init__(self) -> None:
+        """Listen under an address and a key that nobody can guess. [main-thread]"""
+        self._listener = Listener(backlog=MOST_SCREENS)
+        self.door = Door(str(self._listener.address), secrets.token_bytes(32))
+        self._told: Told | None = None
+        self._does: dict[str, Callable[..., None]] = {}
+        self._notes: list[str] = []
+        self._noted = 0
+        self._screens: set[Connection] = set()
+        self._ended = threading.Event()
+
+    def open(self, told: Told, desk: Desk) -> None:
+        """Let screens in. [main-thread, once]"""
+        self._told = told
+        self._does = {"set": desk.mixer.recall, "flip": desk.mixer.flip, "recall": desk.recall, "store": desk.store,
+                      "act": desk.act}
+        threading.Thread(target=self._accept, name="link", daemon=True).start()
+
+    def note(self, text: str) -> None:
+        """Show a line on all screens. [any-thread]"""
+        self._notes = [*self._notes, text][-NOTES:]
+        self._noted += 1
+
+    def _accept(self) -> None:
+        while not self._ended.is_set():
+            try:
+                came: Any = self._listener.accept()
+            except OSError:
+                if not self._ended.is_set():
+                    time.sleep(TICK_S)  # out of file descriptors, or somebody was gone before he was in
+                continue
+            if len(self._screens) >= MOST_SCREENS or self._ended.is_set():
+                came.close()
+                continue
+            self._screens.add(came)
+            threading.Thread(target=self._serve, args=(came,), name="screen", daemon=True).start()
+
+    def _serve(self, screen: Connection) -> None:
+        """One screen, from its key to its end. [its own thread]"""
+        with suppress(EOFError, OSError, AuthenticationError, ValueError):
+            deliver_challenge(screen, self.door.key)
+            answer_challenge(screen, self.door.key)
+            assert self._told is not None
+            put(screen, self._told.always())
+            self._converse(screen, self._told)
+        self._screens.discard(screen)
+        with suppress(OSError):
+            screen.close()
+
+    def _converse(self, screen: Connection, told: Told) -> None:
+        known: dict[str, Any] = {}
+        noted, due = max(0, self._noted - len(self._notes)), time.monotonic()
+        while not self._ended.is_set():
+            errors = self._obey(screen, due)
+            now = told.now()
+            news = changes(known, now)
+            if self._noted > noted:
+                news["notes"], noted = self._notes[-(self._noted - noted) :], self._noted
+            if errors:
+                news |= {"error": errors[-1], "strips": now["strips"]}  # it may have drawn what was refused
+            if news:
+                put(screen, news)
+            known, due = now, time.monotonic() + TICK_S
+
+    def _obey(self, screen: Connection, due: float) -> list[str]:
+        """Do what a screen says until it is time to tell it how things are, soon if it said something; its errors."""
+        errors: list[str] = []
+        for _ in range(AT_ONCE):
+            if not screen.poll(max(0.0, due - time.monotonic())):
+                return errors
+            errors += self.obey(get(screen, MOST))
+            due = min(due, time.monotonic() + PROMPT_S)
+        time.sleep(max(0.0, due - time.monotonic()))
+        return errors
+
+    def obey(self, message: Any) -> list[str]:
+        """Do what a message says: `[verb, what ...]`; what went wrong, in a line, or nothing. [any-thread]"""
+        try:
+            verb, *rest = message
+            self._does[verb](*rest)
+        except Exception as error:  # whatever a stranger sends or an act meets, audio goes on
+            return [str(error) if isinstance(error, ValueError | OSError) else f"{message!r:.60} cannot be done"]
+        return []
+
+    def end(self) -> None:
+        """Send everybody home; the second time it does nothing. [main-thread]"""
+        if self._ended.is_set():
+            return
+        self._ended.set()
+        with suppress(OSError, EOFError):
+            Client(self.door.address).close()  # wakes up who waits for somebody to come in
+        self._listener.close()
+        end = time.monotonic() + 1
+        while self._screens and time.monotonic() < end:
+            time.sleep(TICK_S / 4)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self.end()

@@ -1,0 +1,38 @@
+"""The screen's own process: `python -m stream.screen`, which `demucs-stream screen` is too."""
+
+import os
+import signal
+import sys
+
+from stream.errors import Failure
+from stream.link.client import Attached
+from stream.link.door import door
+from stream.screen.app import MixerScreen
+
+NICE = 5
+
+
+def show(attach: str | None = None) -> None:
+    """Show a running engine until its user closes it or the run ends. Raises ValueError, Failure. [main-thread]"""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever runs the engine ends it, and that ends this
+    if os.name == "posix":
+        os.nice(NICE)  # audio goes first
+    with Attached(door(attach)) as attached:
+        screen = MixerScreen(attached)
+        screen.run()
+    if screen.return_code:
+        raise Failure("the screen has failed")
+
+
+def main() -> int:
+    """Exit code 0: closed by its user or by the run's end."""
+    try:
+        show()
+    except (ValueError, Failure) as error:
+        print(f"demucs-stream: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

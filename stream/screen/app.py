@@ -1,0 +1,50 @@
+"""The mixer screen as a textual program, fed by a thread that waits for what the engine tells."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import copy_context
+from typing import Any
+
+from textual.app import App, ComposeResult
+
+from stream.link.client import Attached
+from stream.screen.board import Board
+from stream.screen.ink import GROUND
+from stream.screen.view import View
+
+
+class MixerScreen(App[bool]):
+    """One board and nothing else; it ends with True when its user closes it, with False when the run has ended."""
+
+    CSS = f"Screen {{ background: {GROUND}; overflow: hidden; }}"
+    ENABLE_COMMAND_PALETTE = False
+    TITLE = "demucs-stream"
+
+    def __init__(self, attached: Attached) -> None:
+        """Show what this one is attached to. [main-thread]"""
+        super().__init__()
+        self._attached = attached
+        self.board = Board(View(attached.state, attached.say))
+
+    def compose(self) -> ComposeResult:
+        """The board. [main-thread]"""
+        yield self.board
+
+    def on_mount(self) -> None:
+        """Listen to the engine from now on. [main-thread]"""
+        self.board.focus()
+        loop, context = asyncio.get_running_loop(), copy_context()  # textual finds its program in the context
+
+        def listen() -> None:
+            with suppress(RuntimeError):  # the loop is closed: the screen was faster
+                while (news := self._attached.wait()) is not None:
+                    loop.call_soon_threadsafe(self._take, news, context=context)
+                loop.call_soon_threadsafe(self.exit, False, context=context)
+
+        threading.Thread(target=listen, name="link", daemon=True).start()
+
+    def _take(self, news: Mapping[str, Any]) -> None:
+        if self.is_running:
+            self.board.take(news)

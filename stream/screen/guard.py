@@ -1,0 +1,19 @@
+"""Who may have the page: this machine's own browsers, or whoever knows a token."""
+
+import hmac
+import ipaddress
+
+TOKEN = "DEMUCS_STREAM_TOKEN"  # of the page server's environment
+
+
+def local(host: str) -> bool:
+    """Whether a host's name or address is this machine's own, which nobody else reaches. [any-thread]"""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def same(given: str, token: str) -> bool:
+    """Whether somebody knows the token; how long that takes says nothing of it. [any-thread]"""
+    return hmac.compare_digest(given.encode(errors="replace"), token.encode())

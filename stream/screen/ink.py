@@ -1,0 +1,42 @@
+"""Colours, one for every stem, and lines of text in them."""
+
+from functools import cache
+
+from rich.style import Style
+
+Line = tuple[tuple[str, Style], ...]
+
+STEMS = {"drums": "#e8a33d", "bass": "#d9605a", "other": "#5fb36a", "vocals": "#5aa7e0", "guitar": "#b58be0",
+         "piano": "#e07ab4"}
+OTHERS = ("#4fc3b5", "#c9b458", "#8fa3ff", "#d98fd0")
+GROUND, PANEL, OFF = "#14171a", "#1d2226", "#30373d"
+TEXT, DIM, BRIGHT = "#c8d0d6", "#7d8a94", "#ffffff"
+GOOD, WARN, BAD = "#5fb36a", "#e8c33d", "#ff5a4f"
+
+
+@cache
+def ink(colour: str = TEXT, ground: str = GROUND, bold: bool = False, reverse: bool = False) -> Style:
+    """A style; the same one for the same wish, so that lines compare quickly. [any-thread]"""
+    return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse)
+
+
+def of_stem(stem: str, place: int) -> str:
+    """The colour of a stem, whose number it is. [any-thread]"""
+    return STEMS.get(stem, OTHERS[place % len(OTHERS)])
+
+
+def length(line: Line) -> int:
+    """Cells; every character here is one wide. [any-thread]"""
+    return sum(len(text) for text, _ in line)
+
+
+def fitted(line: Line, width: int) -> Line:
+    """A line of exactly so many cells: cut, or filled up. [any-thread]"""
+    left = width - length(line)
+    if left >= 0:
+        return (*line, (" " * left, ink())) if left else line
+    found, room = [], width
+    for text, style in line:
+        found.append((text[:room], style))
+        room -= len(text[:room])
+    return tuple(found)

@@ -1,0 +1,55 @@
+"""What a bus's meter remembers of the peaks that came: what it holds, whether they were too loud, and what went by."""
+
+import math
+from collections import deque
+
+FLOOR_DB = -60.0  # the left end of a meter
+HOLD_S, FALL_DB_S = 1.5, 30.0
+COLUMN_S = 0.2  # of the history: the loudest peak in so much time
+COLUMNS = 512
+
+Sides = tuple[float, float]
+
+
+def decibels(peak: float) -> float:
+    """Of a peak, 1 being full scale; never below the floor. [any-thread]"""
+    return max(FLOOR_DB, 20 * math.log10(peak)) if peak > 0 else FLOOR_DB
+
+
+def share(db: float, floor_db: float = FLOOR_DB) -> float:
+    """How far along a meter a level is, 0 to 1. [any-thread]"""
+    return min(1.0, max(0.0, 1 - db / floor_db))
+
+
+class Meter:
+    """level, held: of the left and the right side, dB      history: dB, a column for every `COLUMN_S`"""
+
+    def __init__(self) -> None:
+        """Nothing has come yet. [main-thread]"""
+        self.level: Sides = (FLOOR_DB, FLOOR_DB)
+        self.held: Sides = (FLOOR_DB, FLOOR_DB)
+        self.clipped = False
+        self.history: deque[float] = deque(maxlen=COLUMNS)
+        self._since = [0.0, 0.0]
+        self._fallen_s, self._loudest, self._column = 0.0, FLOOR_DB, -1
+
+    def feed(self, peaks: Sides, now_s: float) -> None:
+        """Take the peaks of this moment. [main-thread]"""
+        left, right = decibels(peaks[0]), decibels(peaks[1])
+        self.level = (left, right)
+        fall = FALL_DB_S * max(0.0, now_s - self._fallen_s)
+        self._fallen_s = now_s
+        self.held = (self._hold(0, left, now_s, fall), self._hold(1, right, now_s, fall))
+        self.clipped |= max(peaks) >= 1
+        self._loudest = max(self._loudest, left, right)
+        column = int(now_s / COLUMN_S)
+        if column != self._column:
+            self.history.append(self._loudest)
+            self._loudest, self._column = FLOOR_DB, column
+
+    def _hold(self, side: int, level: float, now_s: float, fall: float) -> float:
+        held = self.held[side]
+        if level >= held:
+            self._since[side] = now_s
+            return level
+        return held if now_s - self._since[side] < HOLD_S else max(level, held - fall)

@@ -1,0 +1,165 @@
+"""What the screen knows and what hands do on it. Nothing here draws, and nothing knows a terminal.
+
+What a hand sets is shown at once, and told to the engine; what the engine tells is how it is.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stream.control.fader import gain_db
+from stream.control.strip import PARAMETERS, REST
+from stream.screen.layout import FIELDS, SWITCH_NAMES, Spot
+from stream.screen.meter import Meter
+from stream.screen.strips import TOP_DB
+
+Say = Callable[..., None]
+CHOICES = ("gain", *FIELDS)
+STEPS = {"gain": 1.0, "pan": 0.1, "low": 1.0, "mid": 1.0, "high": 1.0, "filter": 0.05}
+FINE = {"gain": 0.1, "pan": 0.01, "low": 0.1, "mid": 0.1, "high": 0.1, "filter": 0.01}
+LEAST_DB, COARSE_DB = -60.0, -30.0  # below the first a fader is off; below the second its steps are three times as long
+
+
+class View:
+    """state: what the engine has told so far, by name (stream.link.told)
+
+    place: of the chosen stem      what: of `CHOICES`, what arrows change      note: a line for the user
+    """
+
+    def __init__(self, state: Mapping[str, Any], say: Say) -> None:
+        """Show this. [main-thread]
+
+        say: tells the engine, as `stream.link.client.Attached.say` does
+        """
+        self.state, self._say = dict(state), say
+        self.stems: tuple[str, ...] = tuple(state["sources"])
+        self.place, self.what = 0, CHOICES[0]
+        self.meters = {bus: Meter() for bus in state["peaks"]}
+        self.note, self.wrong = "", False
+        self.storing = self.helping = False
+        self.words = words(state["keys"], [*(act for act in state["acts"] if act != "quit"), "cue", "store"])
+
+    @property
+    def stem(self) -> str:
+        """The chosen one. [main-thread]"""
+        return self.stems[self.place]
+
+    def strip(self, stem: str) -> dict[str, float]:
+        """How a stem is set. [main-thread]"""
+        found: dict[str, float] = self.state["strips"][stem]
+        return found
+
+    def take(self, news: Mapping[str, Any], now_s: float) -> None:
+        """Know what the engine tells, at a time of any clock. [main-thread]"""
+        self.state |= {name: value for name, value in news.items() if name not in ("notes", "error")}
+        for bus, meter in self.meters.items():
+            left, right = self.state["peaks"][bus]
+            meter.feed((left, right), now_s)
+        if news.get("notes"):
+            self.note, self.wrong = news["notes"][-1], False
+        if news.get("error"):
+            self.note, self.wrong = news["error"], True
+
+    def set(self, stem: str, name: str, value: float) -> None:
+        """Set a stem's parameter, as near as its range lets. [main-thread]"""
+        parameter = PARAMETERS[name]
+        value = min(parameter.most, max(parameter.least, value))
+        self.strip(stem)[name] = value
+        self._say("set", {stem: {name: value}})
+
+    def flip(self, stem: str, name: str) -> None:
+        """Turn a switch over. [main-thread]"""
+        strip = self.strip(stem)
+        strip[name] = 1 - strip[name]
+        self._say("flip", stem, name)
+
+    def rest(self, stem: str, *names: str) -> None:
+        """Put parameters, or without names all of them, where they change nothing. [main-thread]"""
+        wanted = {name: REST[name] for name in names or REST}
+        self.strip(stem).update(wanted)
+        self._say("set", {stem: wanted})
+
+    def nudge(self, stem: str, name: str, steps: float, fine: bool = False) -> None:
+        """Move a parameter by so many steps. [main-thread]"""
+        value, step = self.strip(stem)[name], (FINE if fine else STEPS)[name]
+        if name == "gain":
+            if value == -math.inf:
+                value, steps = LEAST_DB, max(0, steps - 1) if steps > 0 else -1
+            elif not fine and value + min(0.0, steps) < COARSE_DB:
+                step *= 3
+        value = round(value + steps * step, 2)
+        self.set(stem, name, -math.inf if name == "gain" and value < LEAST_DB else value)
+
+    def choose(self, stem: str, what: str = "") -> None:
+        """Have arrows work on a stem, and on one of its parameters. [main-thread]"""
+        self.place = self.stems.index(stem)
+        self.what = what or self.what
+
+    def touch(self, spot: Spot, back: bool) -> None:
+        """Press the mouse on something. [main-thread]
+
+        back: with the button that puts things where they rest
+        """
+        if spot.what == "clip":
+            self.unclip()
+        elif spot.what in SWITCH_NAMES:
+            self.flip(spot.stem, spot.what)
+        elif spot.what in CHOICES:
+            self.choose(spot.stem, spot.what)
+            if back:
+                self.rest(spot.stem, spot.what)
+            elif spot.what == "gain":
+                self.slide(spot.stem, spot.at)
+        elif spot.what == "stem":
+            self.choose(spot.stem)
+
+    def slide(self, stem: str, at: float) -> None:
+        """Put a fader somewhere along its way, 0 to 1. [main-thread]"""
+        self.set(stem, "gain", round(gain_db(at, TOP_DB), 1))
+
+    def scene(self, number: int) -> None:
+        """Recall a scene, from 1 on; or store it, where that was asked for before. [main-thread]"""
+        scenes = self.state["scenes"]
+        if self.storing:
+            name = scenes[number - 1] if number <= len(scenes) else f"scene {len(scenes) + 1}"
+            self._say("store", name)
+            self.tell(f"stored as {name}")
+        elif number <= len(scenes):
+            self._say("recall", number - 1)
+            self.tell(f"recalled {scenes[number - 1]}")
+        else:
+            self.tell(f"there is no scene {number}; {self.key('store')} and {number} stores one", wrong=True)
+        self.storing = False
+
+    def key(self, word: str) -> str:
+        """The letter of a word. [main-thread]"""
+        return next((key for key, found in self.words.items() if found == word), "")
+
+    def act(self, word: str) -> None:
+        """Do what a word says: cue, store, or an act of the engine's. [main-thread]"""
+        if word == "cue":
+            self.flip(self.stem, "cue")
+        elif word == "store":
+            self.storing = True
+            self.tell("store as which scene, 1 to 9?")
+        else:
+            self._say("act", word)
+
+    def unclip(self) -> None:
+        """Take the marks of what was too loud away. [main-thread]"""
+        for meter in self.meters.values():
+            meter.clipped = False
+
+    def tell(self, text: str, wrong: bool = False) -> None:
+        """Show a line. [main-thread]"""
+        self.note, self.wrong = text, wrong
+
+
+def words(stems: Mapping[str, str], names: list[str]) -> dict[str, str]:
+    """Key to word: the first letter of its name that no stem and no other word has (q is for closing). [any-thread]"""
+    taken = dict.fromkeys((*stems, "q"), "")
+    for name in names:
+        key = next((letter for letter in name.lower() if letter.isalpha() and letter not in taken), "")
+        if key:
+            taken[key] = name
+    return {key: name for key, name in taken.items() if name}
