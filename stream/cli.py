@@ -118,7 +118,8 @@ def _run(arguments: Namespace) -> dict[str, Any]:
 def _screen(arguments: Namespace) -> dict[str, Any]:
     from stream.screen.__main__ import show
 
-    show(arguments.attach)
+    if not show(arguments.attach):
+        say("the run has ended")
     return {}
 
 

@@ -12,16 +12,20 @@ from stream.screen.app import MixerScreen
 NICE = 5
 
 
-def show(attach: str | None = None) -> None:
-    """Show a running engine until its user closes it or the run ends. Raises ValueError, Failure. [main-thread]"""
+def show(attach: str | None = None) -> bool:
+    """Show a running engine until its user closes it, or the run ends (False). Raises ValueError, Failure.
+
+    [main-thread]
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever runs the engine ends it, and that ends this
     if os.name == "posix":
         os.nice(NICE)  # audio goes first
     with Attached(door(attach)) as attached:
         screen = MixerScreen(attached)
-        screen.run()
+        closed = screen.run()
     if screen.return_code:
         raise Failure("the screen has failed")
+    return bool(closed)
 
 
 def main() -> int:
