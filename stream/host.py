@@ -242,6 +242,11 @@ class Host:
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
 
+    @property
+    def recording(self) -> bool:
+        """Whether mix and stems are being written. [any-thread]"""
+        return self._wish.record is not None and self.recorder is not None
+
     def _record(self) -> bool:
         went = self._sink is not None and self._sink.step(self.engine.end)
         return (self.takes is not None and self.takes.step()) or went

@@ -74,7 +74,7 @@ class Surface:
             return plain
         report = host.report()
         facts = {name: report[name] for name in ("model", "provider", "samplerate", "separator")}
-        self._link.open(Told(host.engine, host.separator, desk, facts, lambda: host.recorder is not None), desk)
+        self._link.open(Told(host.engine, host.separator, desk, facts, lambda: host.recording), desk)
         return Shown(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
 
     def __enter__(self) -> Self:

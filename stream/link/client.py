@@ -9,6 +9,8 @@ from typing import Any, Self
 from stream.errors import Failure
 from stream.link.door import Door, get, put
 
+LOOK_S = 0.1  # how often who waits looks whether they are still wanted
+
 
 class Attached:
     """Attached to an engine; `state` is what it told at first, by name."""
@@ -22,19 +24,23 @@ class Attached:
             raise Failure("the engine does not take this key") from None
         except (OSError, EOFError, ValueError) as error:
             raise Failure(f"no engine is at {door.address}: {error or 'it has ended'}") from None
-        self._lock = threading.Lock()
+        self._saying, self._waiting, self._left = threading.Lock(), threading.Lock(), threading.Event()
 
     def wait(self) -> dict[str, Any] | None:
-        """Wait for what has changed, by name; None when the run has ended. [link-thread]"""
-        try:
-            news: dict[str, Any] = get(self._connection)
-        except (OSError, EOFError, ValueError):
+        """Wait for what has changed, by name; None when the run has ended, or this is left. [link-thread]"""
+        with self._waiting:
+            try:
+                while not self._left.is_set():
+                    if self._connection.poll(LOOK_S):
+                        news: dict[str, Any] = get(self._connection)
+                        return news
+            except (OSError, EOFError, ValueError):
+                pass
             return None
-        return news
 
     def say(self, *message: object) -> None:
         """Have something done: `set`, `flip`, `recall`, `store` or `act`, and what it takes. [any-thread]"""
-        with self._lock:
+        with self._saying:
             try:
                 put(self._connection, message)
             except OSError:
@@ -45,4 +51,6 @@ class Attached:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._connection.close()
+        self._left.set()
+        with self._waiting:
+            self._connection.close()

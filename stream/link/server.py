@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from stream.control.desk import Desk
+from stream.errors import Failure
 from stream.link.door import MOST, Door, get, put
 from stream.link.told import Told, changes
 
@@ -65,7 +66,7 @@ class Link:
 
     def _serve(self, screen: Connection) -> None:
         """One screen, from its key to its end. [its own thread]"""
-        with suppress(EOFError, OSError, AuthenticationError, ValueError):
+        with suppress(EOFError, OSError, AuthenticationError, ValueError, RecursionError):
             deliver_challenge(screen, self.door.key)
             answer_challenge(screen, self.door.key)
             assert self._told is not None
@@ -103,11 +104,14 @@ class Link:
 
     def obey(self, message: Any) -> list[str]:
         """Do what a message says: `[verb, what ...]`; what went wrong, in a line, or nothing. [any-thread]"""
+        if not (isinstance(message, list) and message and message[0] in [*self._does]):
+            return [f"{message!r:.60} cannot be done"]
         try:
-            verb, *rest = message
-            self._does[verb](*rest)
-        except Exception as error:  # whatever a stranger sends or an act meets, audio goes on
-            return [str(error) if isinstance(error, ValueError | OSError) else f"{message!r:.60} cannot be done"]
+            self._does[message[0]](*message[1:])
+        except (ValueError, OSError, Failure) as error:
+            return [str(error)]
+        except Exception:  # whatever a stranger sends or an act meets, audio goes on
+            return [f"{message!r:.60} cannot be done"]
         return []
 
     def end(self) -> None:

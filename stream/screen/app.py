@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import copy_context
 from typing import Any
@@ -22,11 +23,14 @@ class MixerScreen(App[bool]):
     ENABLE_COMMAND_PALETTE = False
     TITLE = "demucs-stream"
 
-    def __init__(self, attached: Attached) -> None:
-        """Show what this one is attached to. [main-thread]"""
+    def __init__(self, attached: Attached, clock: Callable[[], float] = time.monotonic) -> None:
+        """Show what this one is attached to. [main-thread]
+
+        clock: seconds, that what meters hold and what went by are measured in
+        """
         super().__init__()
         self._attached = attached
-        self.board = Board(View(attached.state, attached.say))
+        self.board = Board(View(attached.state, attached.say), clock)
 
     def compose(self) -> ComposeResult:
         """The board. [main-thread]"""
@@ -35,6 +39,7 @@ class MixerScreen(App[bool]):
     def on_mount(self) -> None:
         """Listen to the engine from now on. [main-thread]"""
         self.board.focus()
+        self.board.take(self._attached.state)
         loop, context = asyncio.get_running_loop(), copy_context()  # textual finds its program in the context
 
         def listen() -> None:

@@ -1,7 +1,6 @@
 """The whole screen as one widget, which draws again only the lines that have changed."""
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.segment import Segment
@@ -24,10 +23,10 @@ class Board(Widget, can_focus=True):
 
     DEFAULT_CSS = "Board { width: 100%; height: 100%; }"
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, clock: Callable[[], float]) -> None:
         """Show a view. [main-thread]"""
         super().__init__()
-        self._view = view
+        self._view, self._clock = view, clock
         self._lines: list[Line] = []
         self._held: Spot | None = None
         self._held_x = 0
@@ -38,7 +37,7 @@ class Board(Widget, can_focus=True):
 
     def take(self, news: Mapping[str, Any]) -> None:
         """Show what the engine tells. [main-thread]"""
-        self._view.take(news, time.monotonic())
+        self._view.take(news, self._clock())
         self.draw()
 
     def draw(self) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from urllib.parse import urlsplit
 
 TOKEN = "DEMUCS_STREAM_TOKEN"  # of the page server's environment
 
@@ -12,6 +13,14 @@ def local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def own_name(host: str) -> bool:
+    """Whether a browser that asked a host by this name, with its port, asked this machine. [any-thread]"""
+    try:
+        return local(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
 
 
 def same(given: str, token: str) -> bool:

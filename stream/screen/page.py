@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from textual_serve.server import Server
 
-from stream.screen.guard import TOKEN, local, same
+from stream.screen.guard import TOKEN, own_name, same
 
 COOKIE = "demucs_stream"
 SCREEN = [sys.executable, "-P", "-m", "stream.screen"]
@@ -79,7 +79,7 @@ class Page(Server):
 
     def _known(self, request: web.Request) -> bool:
         if not self._token:  # a stranger's page can have its own name mean this machine
-            return local(urlsplit(f"//{request.host}").hostname or "")
+            return own_name(request.host)
         given = request.query.get("token") or request.cookies.get(COOKIE) or ""
         return same(given, self._token)
 

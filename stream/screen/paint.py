@@ -106,8 +106,7 @@ def foot(view: View) -> list[Item]:
     """The keys that are always shown. [main-thread]"""
     acts = [(f" {key} {word} ", key) for key, word in view.words.items()]
     stems = [(f" {key}", key) for key in view.state["keys"]]
-    rest = [(" tab pan, EQ ", "tab"), (" ? all keys ", "?")]
-    return [(" q close ", "q"), (" mute", ""), *stems, ("  ", ""), *acts, *rest]
+    return [(" q close ", "q"), (" mute", ""), *stems, ("  ", ""), ("? keys ", "?"), *acts, (" tab EQ ", "tab")]
 
 
 def _written(items: list[Item], style: Any) -> Line:

@@ -1,6 +1,7 @@
 """The command line in a process of its own, and takes of it that the machine did not disturb."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -68,6 +69,11 @@ class Live:
             self.process.wait()
         self._out.close()
         self._err.close()
+
+    @property
+    def err(self) -> str:
+        """What it has said so far; it goes on writing where it was."""
+        return os.pread(self._err.fileno(), 1 << 20, 0).decode()
 
     def until(self, there: Callable[[], bool]) -> None:
         """Wait for something that it brings about; raises Ended, with what it said, when it ends before."""
