@@ -63,7 +63,12 @@ def test_three_files_are_the_door_to_onnxruntime() -> None:
         Path(f"stream/separators/{name}.py") for name in ("session", "providers", "state")}
 
 
-@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi", "pythonosc", "pedalboard"])
+def test_one_room_draws() -> None:
+    assert {file.parent for file in importers("textual")} == {Path("stream/screen")}
+
+
+@pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi", "pythonosc", "pedalboard", "textual_serve",
+                                     "aiohttp"])
 def test_one_file_is_the_door_to_a_library(package: str) -> None:
     assert len(importers(package, "stream")) == 1
 
