@@ -19,7 +19,7 @@ lint: .venv/dev
 	$(BIN)/mypy
 
 bench: .venv/dev
-	for name in callback stft network separate startup inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in callback stft network separate startup screen inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 # the graphs without weights that the package carries (export/*.onnx)
 graph: .venv/dev

@@ -144,12 +144,18 @@ def picture(file: Path, seconds: float = 20.0) -> None:
     """Attach to a run of the demo's song, mute and turn a few things by keys, and write what is seen."""
     with tempfile.TemporaryDirectory() as folder:
         song.write(Path(folder))
-        words = ["run", "--device", str(Path(folder) / "mix.wav"), "--output-device", str(Path(folder) / "out.wav"),
+        words = ["run", "--device", str(Path(folder) / "mix.wav"), "--record", str(Path(folder) / "stems"),
                  "--clock", "wall", "--attachable", "--ui", "none"]
         run = subprocess.Popen([sys.executable, "-m", "stream.cli", *words], stderr=subprocess.PIPE, text=True)
         assert run.stderr is not None
-        place = next(line.split()[-1] for line in run.stderr if "--attach" in line)
-        next(line for line in run.stderr if line.startswith("latency"))
+        said = []
+        for line in run.stderr:
+            said.append(line)
+            if line.startswith("latency "):
+                break
+        else:
+            raise RuntimeError("".join(said))
+        place = next(line.split()[-1] for line in said if "--attach" in line)
         svg: str = asyncio.run(_seen(place, seconds))
         run.terminate()
         run.communicate()

@@ -78,41 +78,45 @@ class Link:
 
     def _converse(self, screen: Connection, told: Told) -> None:
         known: dict[str, Any] = {}
-        noted, due = max(0, self._noted - len(self._notes)), time.monotonic()
+        done, noted, due = 0, max(0, self._noted - len(self._notes)), time.monotonic()
         while not self._ended.is_set():
-            errors = self._obey(screen, due)
-            now = told.now()
+            outcomes = self._obey(screen, due)
+            done += len(outcomes)
+            now = told.now() | {"done": done}  # by which it knows whether we know yet what it has said
             news = changes(known, now)
             if self._noted > noted:
                 news["notes"], noted = self._notes[-(self._noted - noted) :], self._noted
-            if errors:
-                news |= {"error": errors[-1], "strips": now["strips"]}  # it may have drawn what was refused
+            if any(outcomes):
+                news["error"] = next(filter(None, reversed(outcomes)))
             if news:
                 put(screen, news)
             known, due = now, time.monotonic() + TICK_S
 
     def _obey(self, screen: Connection, due: float) -> list[str]:
-        """Do what a screen says until it is time to tell it how things are, soon if it said something; its errors."""
-        errors: list[str] = []
+        """Do what a screen says until it is time to tell it how things are, soon if it said something.
+
+        What came of each message, as `obey` has it.
+        """
+        outcomes: list[str] = []
         for _ in range(AT_ONCE):
             if not screen.poll(max(0.0, due - time.monotonic())):
-                return errors
-            errors += self.obey(get(screen, MOST))
+                return outcomes
+            outcomes.append(self.obey(get(screen, MOST)))
             due = min(due, time.monotonic() + PROMPT_S)
         time.sleep(max(0.0, due - time.monotonic()))
-        return errors
+        return outcomes
 
-    def obey(self, message: Any) -> list[str]:
+    def obey(self, message: Any) -> str:
         """Do what a message says: `[verb, what ...]`; what went wrong, in a line, or nothing. [any-thread]"""
         if not (isinstance(message, list) and message and message[0] in [*self._does]):
-            return [f"{message!r:.60} cannot be done"]
+            return f"{message!r:.60} cannot be done"
         try:
             self._does[message[0]](*message[1:])
         except (ValueError, OSError, Failure) as error:
-            return [str(error)]
+            return str(error)
         except Exception:  # whatever a stranger sends or an act meets, audio goes on
-            return [f"{message!r:.60} cannot be done"]
-        return []
+            return f"{message!r:.60} cannot be done"
+        return ""
 
     def end(self) -> None:
         """Send everybody home; the second time it does nothing. [main-thread]"""

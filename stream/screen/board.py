@@ -122,6 +122,7 @@ class Board(Widget, can_focus=True):
         self._turn(event, -1)
 
     def _turn(self, event: events.MouseEvent, steps: int) -> None:
+        event.stop()
         spot = self._under(event)
         if spot is not None and spot.what in CHOICES:
             self._view.nudge(spot.stem, spot.what, steps, event.shift or event.ctrl)

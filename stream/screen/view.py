@@ -14,6 +14,7 @@ from stream.screen.meter import Meter
 from stream.screen.strips import TOP_DB
 
 Say = Callable[..., None]
+Strips = Mapping[str, Mapping[str, float]]
 CHOICES = ("gain", *FIELDS)
 STEPS = {"gain": 1.0, "pan": 0.1, "low": 1.0, "mid": 1.0, "high": 1.0, "filter": 0.05}
 FINE = {"gain": 0.1, "pan": 0.01, "low": 0.1, "mid": 0.1, "high": 0.1, "filter": 0.01}
@@ -31,7 +32,10 @@ class View:
 
         say: tells the engine, as `stream.link.client.Attached.say` does
         """
-        self.state, self._say = dict(state), say
+        self.state, self._send = dict(state), say
+        self._strips: Strips = state["strips"]  # as the engine has them
+        self._sent = 0
+        self._follow()
         self.stems: tuple[str, ...] = tuple(state["sources"])
         self.place, self.what = 0, CHOICES[0]
         self.meters = {bus: Meter() for bus in state["peaks"]}
@@ -51,7 +55,10 @@ class View:
 
     def take(self, news: Mapping[str, Any], now_s: float) -> None:
         """Know what the engine tells, at a time of any clock. [main-thread]"""
-        self.state |= {name: value for name, value in news.items() if name not in ("notes", "error")}
+        self.state |= {name: value for name, value in news.items() if name not in ("notes", "error", "strips")}
+        self._strips = news.get("strips", self._strips)
+        if self.state["done"] >= self._sent:  # before, what was set here is newer than what is told
+            self._follow()
         for bus, meter in self.meters.items():
             left, right = self.state["peaks"][bus]
             meter.feed((left, right), now_s)
@@ -59,6 +66,13 @@ class View:
             self.note, self.wrong = news["notes"][-1], False
         if news.get("error"):
             self.note, self.wrong = news["error"], True
+
+    def _follow(self) -> None:
+        self.state["strips"] = {stem: dict(strip) for stem, strip in self._strips.items()}
+
+    def _say(self, *message: object) -> None:
+        self._sent += 1
+        self._send(*message)
 
     def set(self, stem: str, name: str, value: float) -> None:
         """Set a stem's parameter, as near as its range lets. [main-thread]"""

@@ -43,7 +43,7 @@ def test_who_comes_in_is_told_everything(made: Rig) -> None:
     assert sum(state["latency_parts_s"].values()) == pytest.approx(state["latency_s"])
     assert state["strips"] == made.desk.mixer.scene()
     assert list(state["peaks"]) == ["mix", *SOURCES, "cue"]
-    assert (state["heard_s"], state["recording"], state["scenes"]) == (0, False, [])
+    assert (state["heard_s"], state["recording"], state["scenes"], state["done"]) == (0, False, [], 0)
 
 
 def test_what_is_said_is_done(made: Rig) -> None:
@@ -105,7 +105,7 @@ def test_lines_for_the_user_are_shown_to_those_who_are_there_and_the_last_to_tho
     (["sing"], "cannot be done"), ([], "cannot be done"), (7, "cannot be done"), (None, "cannot be done"),
     ({"set": 1}, "cannot be done"), (["set", "drums"], "cannot be done"), (["flip", ["drums"], "mute"], "no stem"),
     (["set", {"drums": {"gain": "loud"}}], "cannot be done")], ids=str)
-def test_what_cannot_be_done_comes_back_as_a_line_and_how_it_is(made: Rig, message: Any, says: str) -> None:
+def test_what_cannot_be_done_comes_back_as_a_line_and_nothing_is_changed(made: Rig, message: Any, says: str) -> None:
     before = made.desk.mixer.scene()
     with made.attach() as attached:
         attached._connection.send_bytes(json.dumps(message).encode())
@@ -114,7 +114,8 @@ def test_what_cannot_be_done_comes_back_as_a_line_and_how_it_is(made: Rig, messa
             told = attached.wait()
     assert told is not None
     assert says in told["error"]
-    assert told["strips"] == before == made.desk.mixer.scene()
+    assert told["done"] == 1
+    assert made.desk.mixer.scene() == before
 
 
 def test_an_act_that_fails_is_a_line_and_the_screen_stays(made: Rig) -> None:
