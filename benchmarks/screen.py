@@ -146,7 +146,9 @@ def picture(file: Path, seconds: float = 20.0) -> None:
         song.write(Path(folder))
         words = ["run", "--device", str(Path(folder) / "mix.wav"), "--record", str(Path(folder) / "stems"),
                  "--clock", "wall", "--attachable", "--ui", "none"]
-        run = subprocess.Popen([sys.executable, "-m", "stream.cli", *words], stderr=subprocess.PIPE, text=True)
+        run = subprocess.Popen(
+            [sys.executable, "-m", "stream.cli", *words], stderr=subprocess.PIPE, text=True,
+            env=os.environ | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), folder))  # no scenes of the user's
         assert run.stderr is not None
         said = []
         for line in run.stderr:

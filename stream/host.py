@@ -244,8 +244,9 @@ class Host:
 
     @property
     def recording(self) -> bool:
-        """Whether mix and stems are being written. [any-thread]"""
-        return self._wish.record is not None and self.recorder is not None
+        """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
+        takes = self.takes
+        return takes is not None and (takes.recording or bool(takes.files))
 
     def _record(self) -> bool:
         went = self._sink is not None and self._sink.step(self.engine.end)

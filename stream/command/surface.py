@@ -4,6 +4,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from stream.command.plain import Plain
 from stream.command.shown import Shown
 from stream.control.desk import Desk
+from stream.errors import Failure
 from stream.host import Host, Say
 from stream.link.server import Link
 from stream.link.told import Told
@@ -42,14 +44,20 @@ class Surface:
         self._kind = arguments.ui or _usual(arguments, serving)
         if self._kind == SCREEN and not _terminal():
             raise ValueError("--ui screen takes a terminal; elsewhere it is plain or none")
-        self._link = None
-        if self._kind == SCREEN or serving or arguments.attachable:
+        self._link: Link | None = None
+        if self._kind != SCREEN and not serving and not arguments.attachable:
+            return
+        try:
             self._link = self._open.enter_context(Link())
-            try:
-                self._invite(arguments, serving)
-            except BaseException:
-                self._open.close()
-                raise
+            self._invite(arguments, serving)
+        except OSError as error:  # no folder for its socket, say
+            if arguments.ui == SCREEN or serving or arguments.attachable:
+                raise Failure(f"no screen can attach: {error.strerror or error}") from error
+            self._kind = PLAIN
+            say(f"no screen can attach: {error.strerror or error}; going on without")
+        except BaseException:
+            self._open.close()
+            raise
 
     def _invite(self, arguments: Namespace, serving: bool) -> None:
         assert self._link is not None
@@ -73,7 +81,8 @@ class Surface:
         if self._link is None:
             return plain
         report = host.report()
-        facts = {name: report[name] for name in ("model", "provider", "samplerate", "separator")}
+        facts = {name: report[name] for name in ("provider", "samplerate", "separator")}
+        facts["model"] = Path(report["model"]).name
         self._link.open(Told(host.engine, host.separator, desk, facts, lambda: host.recording), desk)
         return Shown(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
 

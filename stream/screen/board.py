@@ -12,6 +12,7 @@ from textual.widget import Widget
 from stream.screen.ink import Line
 from stream.screen.keys import press
 from stream.screen.layout import FIELDS, Layout, Spot
+from stream.screen.mouse import slide, touch
 from stream.screen.paint import key_under, paint
 from stream.screen.view import CHOICES, View
 
@@ -90,8 +91,7 @@ class Board(Widget, can_focus=True):
         if spot.what == "key":
             self._press(spot.stem, spot.stem)
             return
-        self._view.touch(spot, event.button == RIGHT)
-        if spot.what in CHOICES and event.button != RIGHT:
+        if touch(self._view, spot, event.button == RIGHT):
             self._held, self._held_x = spot, int(event.x)
             self.capture_mouse()
         self.draw()
@@ -103,7 +103,7 @@ class Board(Widget, can_focus=True):
         if self._held.what in FIELDS:
             self._view.nudge(self._held.stem, self._held.what, int(event.x) - self._held_x, event.shift or event.ctrl)
         else:
-            self._view.slide(self._held.stem, self._layout.along(int(event.x)))
+            slide(self._view, self._held.stem, self._layout.along(int(event.x)))
         self._held_x = int(event.x)
         self.draw()
 

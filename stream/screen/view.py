@@ -7,11 +7,9 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stream.control.fader import gain_db
 from stream.control.strip import PARAMETERS, REST
-from stream.screen.layout import FIELDS, SWITCH_NAMES, Spot
+from stream.screen.layout import FIELDS
 from stream.screen.meter import Meter
-from stream.screen.strips import TOP_DB
 
 Say = Callable[..., None]
 Strips = Mapping[str, Mapping[str, float]]
@@ -108,28 +106,6 @@ class View:
         """Have arrows work on a stem, and on one of its parameters. [main-thread]"""
         self.place = self.stems.index(stem)
         self.what = what or self.what
-
-    def touch(self, spot: Spot, back: bool) -> None:
-        """Press the mouse on something. [main-thread]
-
-        back: with the button that puts things where they rest
-        """
-        if spot.what == "clip":
-            self.unclip()
-        elif spot.what in SWITCH_NAMES:
-            self.flip(spot.stem, spot.what)
-        elif spot.what in CHOICES:
-            self.choose(spot.stem, spot.what)
-            if back:
-                self.rest(spot.stem, spot.what)
-            elif spot.what == "gain":
-                self.slide(spot.stem, spot.at)
-        elif spot.what == "stem":
-            self.choose(spot.stem)
-
-    def slide(self, stem: str, at: float) -> None:
-        """Put a fader somewhere along its way, 0 to 1. [main-thread]"""
-        self.set(stem, "gain", round(gain_db(at, TOP_DB), 1))
 
     def scene(self, number: int) -> None:
         """Recall a scene, from 1 on; or store it, where that was asked for before. [main-thread]"""
