@@ -6,12 +6,14 @@ import secrets
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from importlib.util import find_spec
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from stream.host import Say
 from stream.link.door import ENVIRONMENT, Door
 from stream.screen.guard import TOKEN, local
 
@@ -22,15 +24,17 @@ EVERYWHERE = ("", "0.0.0.0", "::")
 class Served:
     """url: where the mixer is, with the token that it takes, if it takes one"""
 
-    def __init__(self, door: Door, host: str, port: int, token: str | None) -> None:
+    def __init__(self, door: Door, host: str, port: int, token: str | None, say: Say) -> None:
         """Serve screens that attach to an engine.
 
+        say: is told when it has failed; the run goes on
         token: what a browser must know; None is none for this machine's own browsers, else one that nobody can guess
         Raises ValueError, in a line, where the extra is not installed or the port is taken. [main-thread]
         """
         if find_spec("textual_serve") is None:
             raise ValueError("serve takes textual-serve, which is not installed: install this program with its extra "
                              "`serve`, for example `pip install '.[serve]'` in its folder")
+        self._closing = False
         if token is None:
             token = "" if local(host) else secrets.token_urlsafe(16)
         self._process = subprocess.Popen(
@@ -41,10 +45,19 @@ class Served:
         if "error" in answer:
             self.close()
             raise ValueError(f"a page at {host}:{port}: {answer['error']}")
+        self._say = say
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
         self.url = f"http://{_named(host)}:{answer['port']}/{f'?token={quote(token)}' if token else ''}"
+
+    def _watch(self) -> None:
+        self._process.wait()
+        if not self._closing:
+            self._say("the page server has failed: going on without")
 
     def close(self) -> None:
         """Serve no longer; pages that are open are closed. [main-thread]"""
+        self._closing = True
         assert self._process.stdin is not None
         with suppress(OSError):
             self._process.stdin.close()

@@ -66,7 +66,8 @@ class Surface:
         if serving:
             from stream.command.served import Served
 
-            page = self._open.enter_context(Served(self._link.door, arguments.host, arguments.port, arguments.token))
+            door, say = self._link.door, self.say
+            page = self._open.enter_context(Served(door, arguments.host, arguments.port, arguments.token, say))
             self._say(f"the mixer is at {page.url}")
 
     def say(self, text: str) -> None:

@@ -104,6 +104,9 @@ async def serve(host: str, port: int) -> None:
         print(json.dumps({"error": getattr(error, "strerror", None) or str(error)}), flush=True)
         return
     print(json.dumps({"port": runner.addresses[0][1]}), flush=True)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in (1, 2):  # nobody reads on, and a screen may be on the terminal
+        os.dup2(nowhere, number)
     loop, ended = asyncio.get_running_loop(), asyncio.Event()
 
     def wait() -> None:

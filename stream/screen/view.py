@@ -5,6 +5,7 @@ What a hand sets is shown at once, and told to the engine; what the engine tells
 
 import math
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any
 
 from stream.control.strip import PARAMETERS, REST
@@ -111,7 +112,8 @@ class View:
         """Recall a scene, from 1 on; or store it, where that was asked for before. [main-thread]"""
         scenes = self.state["scenes"]
         if self.storing:
-            name = scenes[number - 1] if number <= len(scenes) else f"scene {len(scenes) + 1}"
+            free = next(name for place in count(len(scenes) + 1) if (name := f"scene {place}") not in scenes)
+            name = scenes[number - 1] if number <= len(scenes) else free
             self._say("store", name)
             self.tell(f"stored as {name}")
         elif number <= len(scenes):

@@ -16,6 +16,7 @@ from stream.screen.guard import local
 from stream.screen.layout import SWITCHES, Layout
 from tests.rig.jackd import Jackd
 from tests.rig.loopback import Loopback
+from tests.stream.attached import until
 from tests.stream.live import Live, command, connected, noise
 
 pytest.importorskip("textual_serve", reason="the extra `serve` is not installed")
@@ -32,13 +33,13 @@ SPY = """window.sockets = []; window.WebSocket = class extends WebSocket {
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Served]:
-    with Served(NOWHERE, "127.0.0.1", 0, "sécret") as made:
+    with Served(NOWHERE, "127.0.0.1", 0, "sécret", print) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def unguarded() -> Iterator[Served]:
-    with Served(NOWHERE, "127.0.0.1", 0, None) as made:
+    with Served(NOWHERE, "127.0.0.1", 0, None, print) as made:
         yield made
 
 
@@ -99,7 +100,7 @@ def test_what_only_this_machine_reaches(host: str, own: bool) -> None:
 def test_for_the_network_a_token_is_made_that_is_never_the_same() -> None:
     tokens = set()
     for _ in range(2):
-        with Served(NOWHERE, "0.0.0.0", 0, None) as made:
+        with Served(NOWHERE, "0.0.0.0", 0, None, print) as made:
             tokens |= set(parse_qs(urlsplit(made.url).query)["token"])
             assert ask(made, "/").status == 403
     assert len(tokens) == 2
@@ -114,6 +115,13 @@ def test_a_port_that_is_taken_is_one_line() -> None:
     assert done.code == 2
     assert len(done.said) == 1
     assert "address already in use" in done.err.lower()
+
+
+def test_a_page_server_that_dies_is_said() -> None:
+    said: list[str] = []
+    with Served(NOWHERE, "127.0.0.1", 0, None, said.append) as made:
+        made._process.kill()
+        until(lambda: said == ["the page server has failed: going on without"])
 
 
 @contextmanager

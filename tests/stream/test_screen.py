@@ -125,6 +125,18 @@ def test_scenes_are_stored_and_recalled_by_their_digits() -> None:
     seen(does)
 
 
+def test_a_scene_of_no_name_never_takes_the_place_of_another() -> None:
+    async def does(made: Rig, pilot: Pilot[bool]) -> None:
+        await pilot.press("s", "9")
+        await comes(lambda: list(made.desk.scenes) == ["verse", "scene 3", "scene 4"])
+
+    def before(made: Rig) -> None:
+        for name in ("verse", "scene 3"):
+            made.desk.store(name)
+
+    seen(does, before=before)
+
+
 def test_what_the_run_offers_has_a_key_and_is_done() -> None:
     async def does(made: Rig, pilot: Pilot[bool]) -> None:
         await pilot.press("r", "k")
