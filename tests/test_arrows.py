@@ -82,3 +82,10 @@ def test_the_command_line_loads_neither_torch_nor_demucs() -> None:
     code = "import sys, stream.cli; print(sorted({'torch', 'demucs', 'onnxscript'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_engines_process_loads_nothing_that_draws_or_serves() -> None:
+    code = ("import sys, stream.command.run, stream.command.served; "
+            "print(sorted({'textual', 'textual_serve', 'aiohttp'} & sys.modules.keys()))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -18,7 +18,8 @@ from stream.link.door import ENVIRONMENT, Door
 from stream.screen.guard import TOKEN, local
 
 PATIENCE_S = 3.0
-EVERYWHERE = ("", "0.0.0.0", "::")
+# addresses that are all of this machine's: their family, a place far away that nobody has, and this machine's own
+EVERYWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1", "127.0.0.1"), "::": (socket.AF_INET6, "2001:db8::1", "::1")}
 
 
 class Served:
@@ -78,8 +79,9 @@ class Served:
 def _named(host: str) -> str:
     """How others reach a host that this machine is."""
     if host in EVERYWHERE:
-        host = "127.0.0.1"
-        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect(("192.0.2.1", 9))  # nothing is sent: it only chooses the address of ours that others see
+        family, far, own = EVERYWHERE[host]
+        host = own
+        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((far, 9))  # nothing is sent: it only chooses the address of ours that others see
             host = str(probe.getsockname()[0])
     return f"[{host}]" if ":" in host else host

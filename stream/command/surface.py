@@ -19,7 +19,6 @@ from stream.link.server import Link
 from stream.link.told import Told
 
 SCREEN, PLAIN, NONE = "screen", "plain", "none"
-KINDS = (SCREEN, PLAIN, NONE)
 
 
 class Front(Protocol):
@@ -38,7 +37,7 @@ class Surface:
     """Chosen by the command line's words; whoever attaches from elsewhere gets in by its link."""
 
     def __init__(self, arguments: Namespace, say: Say, console: Console) -> None:
-        """Nothing is shown yet. Raises ValueError where a page cannot be served. [main-thread]"""
+        """Nothing is shown yet. Raises ValueError or Failure where what was asked for cannot be. [main-thread]"""
         self._say, self._console, self._open = say, console, ExitStack()
         serving = vars(arguments).get("port") is not None
         self._kind = arguments.ui or _usual(arguments, serving)

@@ -123,8 +123,9 @@ class Link:
         if self._ended.is_set():
             return
         self._ended.set()
-        with suppress(OSError, EOFError):
-            Client(self.door.address).close()  # wakes up who waits for somebody to come in
+        if self._told is not None:
+            with suppress(OSError, EOFError):
+                Client(self.door.address).close()  # wakes up who waits for somebody to come in
         self._listener.close()
         end = time.monotonic() + 1
         while self._screens and time.monotonic() < end:

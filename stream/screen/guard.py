@@ -23,6 +23,14 @@ def own_name(host: str) -> bool:
         return False
 
 
+def foreign(origin: str | None, host: str) -> bool:
+    """Whether a browser asks a host by this name for a page that came from elsewhere. [any-thread]"""
+    try:
+        return origin is not None and urlsplit(origin).netloc != host
+    except ValueError:
+        return True
+
+
 def same(given: str, token: str) -> bool:
     """Whether somebody knows the token; how long that takes says nothing of it. [any-thread]"""
     return hmac.compare_digest(given.encode(errors="replace"), token.encode())

@@ -14,12 +14,11 @@ import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from aiohttp import web
 from textual_serve.server import Server
 
-from stream.screen.guard import TOKEN, own_name, same
+from stream.screen.guard import TOKEN, foreign, own_name, same
 
 COOKIE = "demucs_stream"
 SCREEN = [sys.executable, "-P", "-m", "stream.screen"]
@@ -72,8 +71,7 @@ class Page(Server):
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Nothing is served, the websocket neither, to strangers, and to pages of somebody else's."""
-        origin = request.headers.get("Origin")
-        if not self._known(request) or (origin is not None and urlsplit(origin).netloc != request.host):
+        if not self._known(request) or foreign(request.headers.get("Origin"), request.host):
             raise web.HTTPForbidden(text="403: this takes the address that demucs-stream printed, with its token\n")
         return await handler(request)
 

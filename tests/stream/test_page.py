@@ -80,7 +80,8 @@ def test_a_page_of_somebody_else_gets_nothing_even_with_the_token(guarded: Serve
     query = urlsplit(guarded.url).query
     assert ask(guarded, f"/ws?{query}", Origin="http://evil.example", **UPGRADE).status == 403
     assert ask(unguarded, "/ws", Origin="http://evil.example", **UPGRADE).status == 403
-    assert ask(unguarded, "/ws", Origin="null", **UPGRADE).status == 403
+    for origin in ("null", "http://[", "http://127.0.0.1"):
+        assert ask(unguarded, "/ws", Origin=origin, **UPGRADE).status == 403
 
 
 def test_this_machines_browsers_need_no_token_under_its_own_name_only(unguarded: Served) -> None:
