@@ -216,13 +216,13 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if arguments.said:
         say(arguments.said)
     wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)
-    surface = stack.enter_context(Surface(arguments, say, console))
-    say = surface.say
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
     if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
+    surface = stack.enter_context(Surface(arguments, say, console, paced=pace != "virtual"))
+    say = surface.say
     chosen = live(replace(opening(), window_columns=window), wanted_s, say, timed=pace != "virtual")
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)

@@ -36,11 +36,15 @@ class Front(Protocol):
 class Surface:
     """Chosen by the command line's words; whoever attaches from elsewhere gets in by its link."""
 
-    def __init__(self, arguments: Namespace, say: Say, console: Console) -> None:
-        """Nothing is shown yet. Raises ValueError or Failure where what was asked for cannot be. [main-thread]"""
+    def __init__(self, arguments: Namespace, say: Say, console: Console, paced: bool = True) -> None:
+        """Nothing is shown yet. Raises ValueError or Failure where what was asked for cannot be. [main-thread]
+
+        paced: the run goes as fast as music does, so that there is something to see
+        """
         self._say, self._console, self._open = say, console, ExitStack()
         serving = vars(arguments).get("port") is not None
-        self._kind = arguments.ui or _usual(arguments, serving)
+        at_terminal = _terminal() and paced and not arguments.json and not serving
+        self._kind = arguments.ui or (SCREEN if at_terminal else PLAIN)
         if self._kind == SCREEN and not _terminal():
             raise ValueError("--ui screen takes a terminal; elsewhere it is plain or none")
         self._link: Link | None = None
@@ -96,8 +100,3 @@ class Surface:
 
 def _terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
-
-
-def _usual(arguments: Namespace, serving: bool) -> str:
-    """The screen at a terminal, unless its figures are for a program or its user is elsewhere; then the line."""
-    return SCREEN if _terminal() and not arguments.json and not serving else PLAIN

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import soundfile as sf
 
 from stream.command.served import Served
 from stream.link.door import Door
@@ -108,14 +109,17 @@ def test_for_the_network_a_token_is_made_that_is_never_the_same() -> None:
     assert min(map(len, tokens)) >= 20
 
 
-def test_a_port_that_is_taken_is_one_line() -> None:
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    sf.write(tmp_path / "song.wav", noise(RATE), RATE)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = command("serve", "--device", "nosuch.wav", "--model", "center", "--port", taken.getsockname()[1])
+        done = command("serve", "--device", tmp_path / "song.wav", "--output-device", tmp_path / "out.wav",
+                       "--model", "center", "--port", taken.getsockname()[1])
     assert done.code == 2
     assert len(done.said) == 1
     assert "address already in use" in done.err.lower()
+    assert not (tmp_path / "out.wav").exists()
 
 
 def test_a_page_server_that_dies_is_said() -> None:

@@ -120,8 +120,8 @@ def test_the_run_ends_the_screen_when_its_song_does(song: Path) -> None:
     assert made.after == made.before
 
 
-def test_plain_and_figures_for_a_program_show_no_screen(song: Path) -> None:
-    for words in (("--ui", "plain"), ("--json",)):
+def test_plain_figures_for_a_program_and_a_run_that_nobody_waits_for_show_no_screen(song: Path) -> None:
+    for words in (("--ui", "plain", "--clock", "wall"), ("--json", "--clock", "wall"), ()):
         made = Terminal("run", "--device", song / "short.wav", "--output-device", song / "out.wav", "--model", "center",
                         *words)
         assert made.end() == 0
