@@ -1,5 +1,6 @@
 """What a person sees of a run and has their hands on: the mixer screen, pages of it, one line, or nothing."""
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
@@ -99,4 +100,5 @@ class Surface:
 
 
 def _terminal() -> bool:
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    """Whether there is one that can be drawn on."""
+    return os.environ.get("TERM") != "dumb" and all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
