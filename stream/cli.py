@@ -157,13 +157,16 @@ def _devices(_arguments: Namespace) -> dict[str, Any]:
     return {"devices": [asdict(device) for device in found]}
 
 
-def _ports(_arguments: Namespace) -> dict[str, Any]:
-    from stream.control import midi
+def _ports(arguments: Namespace) -> dict[str, Any]:
+    from stream.command import midi
 
-    found = midi.ports()
-    if not _arguments.json:
-        print("\n".join(found) or "no MIDI ports")
-    return {"ports": found}
+    return midi.ports(arguments)
+
+
+def _midi(arguments: Namespace) -> dict[str, Any]:
+    from stream.command import midi
+
+    return midi.maps(arguments) if arguments.task == "maps" else midi.learn(arguments, say)
 
 
 def _models(arguments: Namespace) -> dict[str, Any]:
@@ -194,7 +197,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run,
+    "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run, "midi": _midi,
 }
 
 

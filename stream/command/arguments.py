@@ -8,7 +8,8 @@ from typing import NoReturn
 from stream.command import config
 from stream.control.route import Route, route
 
-COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve")
+COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve",
+            "midi")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -88,7 +89,12 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--solo", action="append", default=[], metavar="STEM", help="start soloed; may be repeated")
     group.add_argument("--gain", action="append", default=[], metavar="STEM=DB", type=stem_gain,
                        help="start at this gain, in dB")
-    group.add_argument("--midi", metavar="PORT", help="toggle mutes by MIDI: part of a port's name, auto, or virtual")
+    group.add_argument("--midi", action="append", default=[], metavar="PORT", help="a controller (docs/midi.md): the "
+                       "number or part of the name of a MIDI port, auto, or virtual; may be repeated")
+    group.add_argument("--midi-map", action="append", default=[], metavar="NAME|FILE", help="what its messages mean "
+                       "(default: auto, the map for that port; `demucs-stream midi maps` lists them)")
+    group.add_argument("--midi-out", action="append", default=[], metavar="PORT",
+                       help="where its lights are (default: auto, the output of the same device)")
     group.add_argument("--osc", metavar="[HOST:]PORT", help="listen to OSC (docs/osc.md); on this machine only, unless "
                        "HOST is 0.0.0.0 or another of its addresses")
     group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
@@ -228,6 +234,21 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
 
 
+def _midi(parser: argparse.ArgumentParser) -> None:
+    tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
+    maps = tasks.add_parser("maps", help="list the maps that are ready")
+    learn = tasks.add_parser("learn", help="make a map by moving what should do something")
+    learn.add_argument("--midi", default="auto", metavar="PORT", help="number or part of the name (default: auto)")
+    learn.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the map that is written")
+    learn.add_argument("--map", metavar="NAME|FILE", help="a map to start from")
+    learn.add_argument("--stems", type=lambda text: text.split(","), default=["drums", "bass", "other", "vocals"],
+                       metavar="STEM,...", help="what is asked for, in the model's order (default: drums,bass,other,"
+                       "vocals)")
+    learn.add_argument("--force", action="store_true", help="write over a file that is there")
+    for task in (maps, learn):
+        task.add_argument("--json", action="store_true", help="as JSON, on stdout")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
     main = _Parser(
@@ -245,6 +266,7 @@ def parser() -> argparse.ArgumentParser:
     _render(commands.add_parser("render", help="make the mix of a take again from its gestures"))
     _demo(commands.add_parser("demo", help="hear of it with no sound card and no song: writes what you would hear"))
     _model(commands.add_parser("doctor", help="what this machine can hold, with what, and what would help"))
+    _midi(commands.add_parser("midi", help="maps of MIDI controllers"))
     _export(commands.add_parser("export", help="make model files of a checkpoint (takes the extra `export`)"))
     return main
 

@@ -18,7 +18,6 @@ from stream.command.choosing import best_s, live
 from stream.command.status import closing_lines, opening_lines
 from stream.command.surface import Surface
 from stream.control.desk import Desk
-from stream.control.midi import Midi
 from stream.control.mixer import Mixer
 from stream.devices import portaudio
 from stream.devices.kind import FLOAT, Kind
@@ -32,6 +31,7 @@ from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 
 AUTO = "auto"
+MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
 SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}
 
 
@@ -117,10 +117,8 @@ def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
     stopped, say = threading.Event(), surface.say
     desk = _desk(host, arguments, say, stopped)
     steppers: list[Stepper] = []
-    if arguments.midi:
-        listening = stack.enter_context(Midi(arguments.midi, host.mixer))
-        say(f"listening to MIDI port {listening.port}")
-        steppers.append(Stepper("midi", listening.step))
+    if any(vars(arguments)[name] for name in MIDI):
+        steppers += _midi(arguments, desk, say, stack)
     if arguments.osc or arguments.osc_to:
         with _unless_configured(arguments, ("osc", "osc_to"), say):
             steppers.append(Stepper("osc", _osc(host, desk, arguments, say, stack)))
@@ -170,6 +168,18 @@ def _unless_configured(arguments: Namespace, names: tuple[str, ...], say: Say) -
         if not set(names) & vars(arguments).get("configured", set()):
             raise
         say(f"{error}; going on without it")
+
+
+def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[Stepper]:
+    """Threads of the controllers. Raises ValueError."""
+    from stream.command.midi import controller, wishes  # most runs have none, and start sooner
+
+    made = []
+    with _unless_configured(arguments, ("midi",), say):
+        for wish in wishes(arguments):
+            with _unless_configured(arguments, ("midi",), say):
+                made.append(controller(wish, desk, say, stack))
+    return made
 
 
 def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:

@@ -71,3 +71,39 @@ class MidiSender:
             yield client
         finally:
             client.close()
+
+
+class Controller:
+    """A controller with both sides: it sends, and hears what its lights and motors are told.
+
+    It is unplugged when it is left, and may be entered again: the ports have the same names then.
+    """
+
+    def __init__(self, name: str = "pads") -> None:
+        self.name = f"{name} {os.getpid()}"
+        self.shown: dict[tuple[int, int], int] = {}  # by status and number, the last value
+        self.heard: list[list[int]] = []
+
+    def __enter__(self) -> Controller:
+        self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{self.name} out")
+        self._out.open_virtual_port("midi")
+        self._in = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=f"{self.name} in")
+        self._in.ignore_types(sysex=False)
+        self._in.open_virtual_port("midi")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._out.delete()
+        self._in.delete()
+
+    def send(self, *message: int) -> None:
+        """Any message, byte by byte."""
+        self._out.send_message(list(message))
+
+    def listen(self) -> None:
+        """Take all that has come."""
+        while (found := self._in.get_message()) is not None:
+            message = found[0]
+            self.heard.append(message)
+            if len(message) == 3:
+                self.shown[message[0], message[1]] = message[2]

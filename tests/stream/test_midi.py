@@ -5,7 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stream.control.midi import Midi
+from stream.control.desk import Desk
+from stream.control.midi.mapfile import ready
+from stream.control.midi.surface import Surface
 from stream.control.mixer import RAMP_S, Mixer
 from tests.rig.jackd import Jackd
 from tests.rig.loopback import Loopback
@@ -23,13 +25,6 @@ def jackd() -> Iterator[Jackd]:
         yield server
 
 
-class Unplugged(Midi):
-    """What messages mean, with no port."""
-
-    def __init__(self, mixer: Mixer) -> None:
-        self._mixer = mixer
-
-
 @pytest.mark.parametrize(("message", "muted"), [
     ([0x90, 36, 100], "drums"), ([0x9F, 39, 1], "vocals"), ([0xB0, 20, 127], "drums"), ([0xB3, 22, 64], "other"),
     ([0x90, 36, 0], None), ([0x80, 36, 64], None), ([0xB0, 20, 63], None), ([0x90, 35, 100], None),
@@ -37,14 +32,15 @@ class Unplugged(Midi):
 ], ids=lambda value: " ".join(map(str, value)) or "empty" if isinstance(value, list) else str(value))
 def test_a_message_mutes_the_stem_that_it_means(message: list[int], muted: str | None) -> None:
     mixer = Mixer(STEMS)
-    Unplugged(mixer).receive(message)
+    Surface(ready()["generic"], Desk(mixer), print).receive(message, 0)
     assert [stem for stem in STEMS if mixer.on(stem, "mute")] == ([muted] if muted else [])
 
 
 def test_the_second_message_unmutes() -> None:
     mixer = Mixer(STEMS)
+    surface = Surface(ready()["generic"], Desk(mixer), print)
     for _ in range(2):
-        Unplugged(mixer).receive([0x90, 37, 100])
+        surface.receive([0x90, 37, 100], 0)
     assert not mixer.on("bass", "mute")
 
 

@@ -1,0 +1,141 @@
+"""MIDI on the command line: which ports and maps there are, controllers for a run, and a map that is learnt."""
+
+import queue
+import sys
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from itertools import zip_longest
+from typing import Any
+
+from stream.control.desk import Desk
+from stream.control.midi import ports as midi
+from stream.control.midi.binding import Binding, Target
+from stream.control.midi.controller import IDLE_S, Controller, Wish
+from stream.control.midi.learn import Learner
+from stream.control.midi.mapfile import Map, chosen, fit, ready
+from stream.control.midi.ports import INPUT, Cable
+from stream.control.midi.surface import Say
+from stream.control.midi.writing import write
+from stream.control.strip import PARAMETERS
+from stream.live.threads import Stepper
+
+VERBS = {"mute": "mute {}", "solo": "solo {}", "gain": "be the fader of {}", "pan": "pan {}", "filter": "filter {}",
+         "cue": "cue {}", "low": "be the lows of {}", "mid": "be the mids of {}", "high": "be the highs of {}"}
+SCENES = 4
+
+
+def ports(arguments: Namespace) -> dict[str, Any]:
+    """List ports, both ways."""
+    sides = {"input": midi.inputs(), "output": midi.outputs()}
+    if not arguments.json:
+        for side, found in sides.items():
+            print(f"MIDI {side}s:" + ("".join(f"\n{port}" for port in found) or " none"))
+    return {"ports": [{"side": side, "number": port.number, "name": port.name}
+                      for side, found in sides.items() for port in found]}
+
+
+def maps(arguments: Namespace) -> dict[str, Any]:
+    """List the maps that are ready."""
+    if not arguments.json:
+        for map_ in ready().values():
+            print(f"{map_.name:14} {map_.about}")
+    return {"maps": [{"name": map_.name, "about": map_.about, "source": map_.source, "ports": map_.ports,
+                      "bindings": [{**asdict(one), "text": str(one)} for one in map_.bindings]}
+                     for map_ in ready().values()]}
+
+
+def controllers(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[Stepper]:
+    """Threads of the controllers that were asked for. Raises ValueError."""
+    if max(len(arguments.midi_map), len(arguments.midi_out)) > len(arguments.midi):
+        raise ValueError("--midi-map and --midi-out go with a --midi each, in the same order")
+    made = []
+    for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map):
+        wish = Wish(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
+        made.append(Stepper("midi", stack.enter_context(Controller(wish, desk, say)).step, IDLE_S))
+    return made
+
+
+def learn(arguments: Namespace, say: Say) -> dict[str, Any]:
+    """Walk through targets on the terminal, and write the map. Raises ValueError, OSError."""
+    path = arguments.output
+    if path.exists() and not arguments.force:
+        raise ValueError(f"{path} is there already; --force writes over it")
+    if not path.parent.is_dir():
+        raise ValueError(f"{path.parent} is no folder")
+    base = chosen(arguments.map, "") if arguments.map else Map(path.name, ())
+    port = midi.find(arguments.midi, midi.inputs(), fit)
+    cable = Cable(INPUT, port)
+    cable.look()
+    say(f"learning from MIDI port {port.name}; enter skips, q ends")
+    try:
+        learnt = list(_walk(_targets(arguments.stems), cable, _lines(), say))
+    finally:
+        cable.close()
+    if not learnt:
+        raise ValueError(f"nothing was learnt: {path} is not written")
+    write(merged(base, learnt, port.name), path)
+    say(f"wrote {path}: {len(learnt)} learnt; `--midi {arguments.midi} --midi-map {path}` uses it")
+    return {"file": str(path), "port": port.name, "learnt": [str(binding) for binding in learnt]}
+
+
+def merged(base: Map, learnt: list[Binding], port: str) -> Map:
+    """A map with what was learnt in the place of what had the same message or target. [any-thread]"""
+    kept = [old for old in base.bindings
+            if not any(old.target == new.target or old.source.meets(new.source) for new in learnt)]
+    return replace(base, bindings=(*kept, *learnt), about=f"learnt from {port}")
+
+
+def _targets(stems: list[str]) -> Iterator[tuple[Target, str]]:
+    """What is asked for, with words for it; stems by number, so that the map fits every model."""
+    for name in (*VERBS, *(name for name in PARAMETERS if name not in VERBS)):
+        for number, stem in enumerate(stems, 1):
+            yield Target(stem=number, parameter=name), VERBS.get(name, f"{name} of {{}}").format(stem)
+    for number in range(1, SCENES + 1):
+        yield Target(scene=number), f"recall scene {number}"
+    yield Target(act="record"), "record"
+
+
+def _walk(targets: Iterator[tuple[Target, str]], cable: Cable, lines: "queue.Queue[str]",
+          say: Say) -> Iterator[Binding]:
+    taken: list[Binding] = []
+    for target, words in targets:
+        turns = bool(target.parameter) and not PARAMETERS[target.parameter].switch
+        say(f"{'move (both ways)' if turns else 'press'} what should {words}")
+        binding, line = _learnt(Learner(target, [old.source for old in taken]), cable, lines)
+        if binding is not None:
+            say(f"  {binding}" + (f" ({binding.mode})" if turns else ""))
+            taken.append(binding)
+            yield binding
+        if line.startswith("q"):
+            return
+
+
+def _learnt(learner: Learner, cable: Cable, lines: "queue.Queue[str]") -> tuple[Binding | None, str]:
+    """What was learnt, or the line that was typed instead."""
+    while True:
+        for message in cable.heard():
+            learner.hear(message, time.monotonic())
+        binding = learner.binding(time.monotonic())
+        if binding is not None:
+            return binding, ""
+        try:
+            return None, lines.get(timeout=IDLE_S)
+        except queue.Empty:
+            continue
+
+
+def _lines() -> "queue.Queue[str]":
+    """Lines as they are typed; the end of input is `q`."""
+    found: queue.Queue[str] = queue.Queue()
+
+    def read() -> None:
+        for line in sys.stdin:
+            found.put(line.strip().lower())
+        found.put("q")
+
+    threading.Thread(target=read, daemon=True).start()
+    return found

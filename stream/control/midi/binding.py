@@ -1,0 +1,96 @@
+"""What a message means: where it comes from, what it moves, how, and what is shown for it."""
+
+from dataclasses import dataclass
+
+from stream.control.midi.message import MOST, MOST_FINE
+
+SWITCHES = ("toggle", "hold", "solo")
+MODES = (*SWITCHES, "fader", "encoder", "press")
+ENCODINGS = ("twos", "offset", "sign")
+LSB = 32  # the fine half of control N is control N + 32 (MIDI 1.0)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Messages of one control of the controller.
+
+    channel: 1 to 16, or None for any
+    fine: 14 bits: the control and the one that is 32 above
+    """
+
+    kind: str
+    number: int = 0
+    channel: int | None = None
+    fine: bool = False
+
+    @property
+    def most(self) -> int:
+        """What it sends at its upper end."""
+        return MOST_FINE if self.fine or self.kind == "bend" else MOST
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of the messages that are its own."""
+        return (self.number, self.number + LSB) if self.fine else (self.number,)
+
+    def meets(self, other: "Source") -> bool:
+        """Whether a message could be of both."""
+        channels = None in (self.channel, other.channel) or self.channel == other.channel
+        return self.kind == other.kind and channels and bool({*self.numbers} & {*other.numbers})
+
+    def __str__(self) -> str:
+        number = "" if self.kind == "bend" else f" {self.number}"
+        pair = f" and {self.number + LSB}" if self.fine else ""
+        return f"{self.kind}{number}{pair}" + ("" if self.channel is None else f" on channel {self.channel}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parameter of a stem, or a scene, or an act of the desk's.
+
+    stem, scene: by name, or by number from 1 on
+    """
+
+    stem: str | int = ""
+    parameter: str = ""
+    scene: str | int = ""
+    act: str = ""
+
+    def __str__(self) -> str:
+        if self.parameter:
+            return f"{self.stem}.{self.parameter}"
+        return self.act or f"scene {self.scene}"
+
+
+@dataclass(frozen=True)
+class Light:
+    """What is sent to the controller.
+
+    source: as if it came from there, on channel 1 (or wherever the control was last heard) where it has none
+    on, off: velocity or value of a switch, often a colour
+    """
+
+    source: Source
+    on: int = MOST
+    off: int = 0
+
+
+@dataclass(frozen=True)
+class Binding:
+    """top: of a gain, dB      encoding: of an encoder      clicks: of it, from one end of the parameter to the other
+
+    pickup: whether a fader has to pass what is set before it takes over
+    light: None shows nothing
+    """
+
+    source: Source
+    target: Target
+    mode: str
+    light: Light | None = None
+    top: float = 0.0
+    encoding: str = ENCODINGS[0]
+    clicks: int = 100
+    pickup: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.target}"

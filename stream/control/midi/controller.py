@@ -1,0 +1,113 @@
+"""A controller: its ports, what its messages do, and what it is shown. It may be unplugged and come back."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from stream.control.desk import Desk
+from stream.control.midi.mapfile import Map, chosen, fit
+from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, Cable, find, inputs, outputs
+from stream.control.midi.surface import Say, Surface
+
+IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
+TELL_S, LOOK_S = 0.02, 0.25  # between two looks at the mixer, and at which ports there are
+LEAVE_S = 0.03  # until what was sent last has left
+
+
+@dataclass(frozen=True)
+class Wish:
+    """port, out: a number, part of a name, `auto` or `virtual`; without `out` the output of the same device
+
+    map: a name or a file; without it the one for the port
+    """
+
+    port: str = AUTO
+    out: str | None = None
+    map: str | None = None
+
+
+class Controller:
+    """Polled: RtMidi's own thread would wait for the GIL and hold JACK's graph up."""
+
+    def __init__(self, wish: Wish, desk: Desk, say: Say) -> None:
+        """Plug in. Raises ValueError for a port or a map that is not here, or does not fit. [main-thread]
+
+        say: takes lines for the user
+        """
+        self._say = say
+        self._in, self._out, map_ = _plugged(wish)
+        self.listener: Callable[[list[int]], None] | None = None  # who takes messages instead, to learn from them
+        try:
+            self.surface = Surface(map_, desk, say)
+        except ValueError:
+            self._close()
+            raise
+        self.port = self._in.name or ""
+        self._told_s = self._looked_s = time.monotonic()
+        self._greet()
+        shown = f"lights at {self._out.name}" if self._out.name else "no output of its own for lights"
+        say(f"listening to MIDI port {self.port} with map {map_.name}, {shown}")
+
+    def step(self) -> bool:
+        """Do what has come, show what has changed, see who is here; always False. [midi-thread]"""
+        now_s = time.monotonic()
+        for message in self._in.heard():
+            if self.listener is not None:
+                self.listener(message)
+            else:
+                self.surface.receive(message, now_s)
+        if now_s - self._looked_s >= LOOK_S:
+            self._looked_s = now_s
+            self._look()
+        if now_s - self._told_s >= TELL_S and self._out.name is not None:
+            self._told_s = now_s
+            for message in self.surface.tell(now_s):
+                self._out.send(message)
+        return False
+
+    def _look(self) -> None:
+        if self._in.look():
+            self._say(f"MIDI port {self.port} is gone; it works on when it is back" if self._in.name is None
+                      else f"MIDI port {self._in.name} is back")
+        if self._out.look() and self._out.name is not None:
+            self._greet()
+
+    def _greet(self) -> None:
+        """What its map begins with; then all of what there is to show."""
+        for message in self.surface.map.start:
+            self._out.send([*message])
+        self.surface.forget()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        for message in (*self.surface.out(), *self.surface.map.end):
+            self._out.send([*message])
+        time.sleep(LEAVE_S)
+        self._close()
+
+    def _close(self) -> None:
+        self._in.close()
+        self._out.close()
+
+
+def _plugged(wish: Wish) -> tuple[Cable, Cable, Map]:
+    """Both sides, and the map for them; the output may come later. Raises ValueError."""
+    if wish.port == VIRTUAL:
+        map_ = chosen(wish.map, VIRTUAL)
+        return Cable.virtual(INPUT, "in"), Cable.virtual(OUTPUT, "out"), map_
+    port = find(wish.port, inputs(), fit)
+    map_ = chosen(wish.map, port.name)
+    out = port if wish.out is None else find(wish.out, outputs(), fit)
+    plugs = Cable(INPUT, port), Cable(OUTPUT, out, map_.ports)
+    for plug in plugs:
+        plug.look()
+    if plugs[0].name is None:
+        for plug in plugs:
+            plug.close()
+        raise ValueError(f"MIDI port {port.name} cannot be opened; does another program have it?")
+    return *plugs, map_

@@ -1,0 +1,122 @@
+"""One `[[binding]]` of a map file, which makes a binding, or several where it has lists (docs/midi.md)."""
+
+from dataclasses import replace
+
+from stream.control.midi import tables
+from stream.control.midi.binding import ENCODINGS, LSB, MODES, SWITCHES, Binding, Light, Source, Target
+from stream.control.midi.message import KINDS, MOST
+from stream.control.midi.tables import Table
+from stream.control.strip import MOST_DB, parameter
+
+AIMS = ("target", "scene", "act")
+KEYS = (*KINDS, "channel", "fine", *AIMS, "mode", "top", "encoding", "clicks", "pickup", "light", "on", "off")
+COUNT = "*"  # in a target: 1, 2, 3 ... for each of a list
+MOST_CLICKS = 250  # more would not get away from what is held (stream.control.midi.scale)
+
+
+def bindings(table: Table) -> list[Binding]:
+    """All that a table stands for. Raises ValueError for what it cannot mean. [any-thread]"""
+    tables.known(table, KEYS)
+    sources = _sources(table)
+    lights = _lights(table, sources)
+    return [_binding(table, source, light, _target(table, count))
+            for count, (source, light) in enumerate(zip(sources, lights, strict=True), 1)]
+
+
+def _sources(table: Table) -> list[Source]:
+    kinds = [kind for kind in KINDS if kind in table]
+    if len(kinds) != 1:
+        raise ValueError(f"one of {', '.join(KINDS)} is wanted, not {' and '.join(kinds) or 'none'}")
+    fine = tables.flag(table, "fine", False)
+    if fine and kinds[0] != "control":
+        raise ValueError(f"fine is for a control, not for a {kinds[0]}")
+    return _listed(table, kinds[0], fine)
+
+
+def _listed(table: Table, kind: str, fine: bool) -> list[Source]:
+    if kind == "bend":
+        tables.flag(table, "bend", True)
+    numbers = [0] if kind == "bend" else tables.wholes(table, kind, 0, LSB - 1 if fine else MOST)
+    channels: list[int | None] = [*tables.wholes(table, "channel", 1, 16)] if "channel" in table else [None]
+    count = max(len(numbers), len(channels))
+    if {len(numbers), len(channels)} - {1, count}:
+        raise ValueError(f"{len(numbers)} of {kind} do not go with {len(channels)} of channel")
+    return [Source(kind, number, channel, fine) for number, channel in zip(
+        numbers * (count // len(numbers)), channels * (count // len(channels)), strict=True)]
+
+
+def _lights(table: Table, sources: list[Source]) -> list[Light | None]:
+    wish = table.get("light", True)
+    on, off = tables.whole(table, "on", 0, MOST, MOST), tables.whole(table, "off", 0, MOST)
+    if wish is False:
+        return [None] * len(sources)
+    places = sources
+    if wish is not True:
+        if not isinstance(wish, dict):
+            raise ValueError(f"light must be false or a table such as {{ note = 36 }}, not {wish!r}")
+        tables.known(wish, ("note", "control", "channel"))
+        places = _elsewhere(wish, sources)
+    return [Light(place, on, off) for place in places]
+
+
+def _elsewhere(wish: Table, sources: list[Source]) -> list[Source]:
+    if "note" in wish or "control" in wish:
+        kind = "note" if "note" in wish else "control"
+        places = _listed(wish, kind, False)
+    else:
+        places = [replace(source, channel=tables.whole(wish, "channel", 1, 16, source.channel or 1))
+                  for source in sources]
+    if len(places) != len(sources):
+        raise ValueError(f"{len(places)} lights do not go with {len(sources)} of what lights them")
+    return places
+
+
+def _target(table: Table, count: int) -> Target:
+    aims = [aim for aim in AIMS if aim in table]
+    if len(aims) != 1:
+        raise ValueError(f"one of {', '.join(AIMS)} is wanted, not {' and '.join(aims) or 'none'}")
+    if aims[0] == "scene" and isinstance(table["scene"], int):
+        return Target(scene=tables.whole(table, "scene", 1, 10_000))
+    text = tables.text(table, aims[0]).replace(COUNT, str(count))
+    if not text:
+        raise ValueError(f"{aims[0]} is empty")
+    if aims[0] == "act":
+        return Target(act=text)
+    if aims[0] == "scene":
+        return Target(scene=int(text) if COUNT in table["scene"] and text.isdecimal() else text)
+    return target(text)
+
+
+def target(text: str) -> Target:
+    """`drums.mute` or `1.mute`. Raises ValueError. [any-thread]"""
+    stem, _, name = text.rpartition(".")
+    if not stem or stem == "0":
+        raise ValueError(f"{text!r} is no target, such as 1.mute or drums.gain")
+    parameter(name)
+    return Target(stem=int(stem) if stem.isdecimal() else stem, parameter=name)
+
+
+def _binding(table: Table, source: Source, light: Light | None, aim: Target) -> Binding:
+    switch = bool(aim.parameter) and parameter(aim.parameter).switch
+    usual = "toggle" if switch else "fader" if aim.parameter else "press"
+    mode = tables.choice(table, "mode", MODES, usual)
+    _fits(mode, source, aim, switch)
+    for key, owner in (("encoding", "encoder"), ("clicks", "encoder"), ("pickup", "fader")):
+        if key in table and mode != owner:
+            raise ValueError(f"{key} is for mode {owner}, not {mode}")
+    if "top" in table and aim.parameter != "gain":
+        raise ValueError(f"top is for a gain, not for {aim}")
+    return Binding(source, aim, mode, light, tables.number(table, "top", -MOST_DB, MOST_DB),
+                   tables.choice(table, "encoding", ENCODINGS, ENCODINGS[0]),
+                   tables.whole(table, "clicks", 1, MOST_CLICKS, 100), tables.flag(table, "pickup", True))
+
+
+def _fits(mode: str, source: Source, aim: Target, switch: bool) -> None:
+    modes = SWITCHES if switch else ("fader", "encoder") if aim.parameter else ("press",)
+    if mode not in modes:
+        raise ValueError(f"mode {mode} does not go with {aim}; here are {', '.join(modes)}")
+    if mode == "solo" and aim.parameter != "solo":
+        raise ValueError(f"mode solo is for solo, not for {aim.parameter}")
+    kinds = {"encoder": ("control",), "fader": ("control", "bend")}.get(mode, ("note", "control", "program"))
+    if source.kind not in kinds or (mode == "encoder" and source.fine):
+        raise ValueError(f"a {source} cannot be a {mode} of {aim}; that takes a {' or '.join(kinds)}")

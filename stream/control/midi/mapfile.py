@@ -1,0 +1,130 @@
+"""Maps: small TOML files that say what a controller's messages mean. Some are ready, in the folder `maps` here."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import combinations
+from pathlib import Path
+
+from stream.control.midi import entry, tables
+from stream.control.midi.binding import Binding
+from stream.control.midi.tables import Table
+
+GENERIC = "generic"
+KEYS = ("about", "source", "ports", "start", "end", "binding")
+SYSEX, SYSEX_END = 0xF0, 0xF7
+
+
+@dataclass(frozen=True)
+class Map:
+    """about: one line for whoever looks for it      source: where the numbers are from
+
+    ports: parts of the names of ports that it is for
+    start, end: messages to the controller when it is plugged in, and at the end
+    """
+
+    name: str
+    bindings: tuple[Binding, ...]
+    about: str = ""
+    source: str = ""
+    ports: tuple[str, ...] = ()
+    start: tuple[tuple[int, ...], ...] = ()
+    end: tuple[tuple[int, ...], ...] = ()
+
+    def fit(self, port: str) -> int:
+        """Characters that it has in common with a port's name; 0 where it is not for it. [any-thread]"""
+        return max((len(part) for part in self.ports if part.lower() in port.lower()), default=0)
+
+
+@cache
+def ready() -> dict[str, Map]:
+    """The maps that are in the package, by name. [any-thread]"""
+    found = sorted(files("stream.control.midi").joinpath("maps").iterdir(), key=lambda file: file.name)
+    return {name: parsed(file.read_text(encoding="utf-8"), name)
+            for file in found if (name := file.name.removesuffix(".toml")) != file.name}
+
+
+def chosen(wish: str | None, port: str) -> Map:
+    """The map of a name or a file; for None the one that is for a port. Raises ValueError. [any-thread]"""
+    if wish is None:
+        return for_port(port) or ready()[GENERIC]
+    if wish in ready():
+        return ready()[wish]
+    path = Path(wish)
+    try:
+        return parsed(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError:
+        raise ValueError(f"{wish} is no TOML: it is no text in UTF-8") from None
+    except OSError as error:
+        reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
+        raise ValueError(f"no MIDI map {wish}{reason}; ready ones are {', '.join(ready())}") from None
+
+
+def for_port(port: str) -> Map | None:
+    """The ready map that is for a port. [any-thread]"""
+    best = max(ready().values(), key=lambda map_: map_.fit(port))
+    return best if best.fit(port) else None
+
+
+def fit(port: str) -> int:
+    """How surely a port is one that some ready map is for; 0 where it is not. [any-thread]"""
+    return max(map_.fit(port) for map_ in ready().values())
+
+
+def parsed(text: str, name: str) -> Map:
+    """The map that a text is. Raises ValueError, with the name and what is wrong. [any-thread]"""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name} is no TOML: {error}") from None
+    try:
+        return _map(table, name)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _map(table: Table, name: str) -> Map:
+    tables.known(table, KEYS)
+    entries = table.get("binding", [])
+    if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
+        raise ValueError("a map needs [[binding]]")
+    made: list[Binding] = []
+    for count, one in enumerate(entries, 1):
+        try:
+            made += entry.bindings(one)
+        except ValueError as error:
+            raise ValueError(f"binding {count}: {error}") from None
+    apart(made)
+    return Map(name, tuple(made), tables.text(table, "about"), tables.text(table, "source"), _ports(table),
+               _messages(table, "start"), _messages(table, "end"))
+
+
+def apart(bindings: list[Binding]) -> None:
+    """Raise ValueError for two bindings of one message. [any-thread]"""
+    for one, other in combinations(bindings, 2):
+        if one.source.meets(other.source):
+            raise ValueError(f"{one.source} is bound twice: to {one.target} and to {other.target}")
+
+
+def _ports(table: Table) -> tuple[str, ...]:
+    parts = table.get("ports", [])
+    if not isinstance(parts, list) or not all(isinstance(part, str) and part for part in parts):
+        raise ValueError(f"ports must be a list of parts of names, not {parts!r}")
+    return tuple(parts)
+
+
+def _messages(table: Table, key: str) -> tuple[tuple[int, ...], ...]:
+    messages = table.get(key, [])
+    if not isinstance(messages, list) or not all(isinstance(one, list) and _sendable(one) for one in messages):
+        raise ValueError(f"{key} must be a list of messages such as [0xB0, 0, 127], not {messages!r}")
+    return tuple(tuple(message) for message in messages)
+
+
+def _sendable(message: list[object]) -> bool:
+    data = [byte for byte in message if type(byte) is int and 0 <= byte <= 0xFF]
+    if len(data) != len(message) or len(data) < 3:
+        return False
+    exclusive = data[0] == SYSEX and data[-1] == SYSEX_END
+    inner = data[1:-1] if exclusive else data[1:]
+    return max(inner) < 0x80 and (exclusive or (len(data) == 3 and 0x80 <= data[0] < SYSEX))

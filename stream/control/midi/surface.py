@@ -1,0 +1,159 @@
+"""A controller without its cables: messages come in and move what its map says, and what has to be shown goes out."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from stream.control.desk import Desk
+from stream.control.midi import hand
+from stream.control.midi.binding import Binding, Light
+from stream.control.midi.hand import Hand
+from stream.control.midi.mapfile import Map
+from stream.control.midi.message import MOST, Event, read, written
+
+HANDS_OFF_S = 0.5  # a fader that was moved so lately is not moved by us
+ECHO_S = 0.05  # what comes back so soon is our own, through a port that sends back what it is sent
+MOST_LINES = 20  # of what a controller may make us say
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Control:
+    """A binding at work, and what is known of its control.
+
+    shown: the last value that was sent to it, or came from it
+    channel: where it was last heard
+    moved_s: when a fader last was
+    """
+
+    binding: Binding
+    hand: Hand
+    shown: int | None = None
+    channel: int = 1
+    coarse: int | None = None
+    paired: bool = False
+    moved_s: float = float("-inf")
+
+    def whole(self, event: Event) -> int | None:
+        """The value of a message, of its two halves where there are two; None while the other half is missing."""
+        source = self.binding.source
+        if not source.fine:
+            return event.value
+        if event.number == source.number:
+            self.coarse = event.value
+            return None if self.paired else event.value << 7
+        self.paired = True
+        return None if self.coarse is None else self.coarse << 7 | event.value
+
+
+class Surface:
+    """What a map's bindings do to a desk. One thread calls it."""
+
+    def __init__(self, map_: Map, desk: Desk, say: Say) -> None:
+        """Know what to do. Raises ValueError for a stem that this model has not. [main-thread]
+
+        say: takes lines for the user
+        """
+        self.map, self._desk, self._say = map_, desk, say
+        self._controls: dict[tuple[str, int, int | None], Control] = {}
+        self._sent: dict[tuple[int, ...], float] = {}
+        self._seen: object = None
+        self._late = False
+        self._lines: set[str] = set()
+        for binding in map_.bindings:
+            try:
+                self.bind(binding)
+            except ValueError as error:
+                raise ValueError(f"{map_.name}: {error}") from None
+
+    def bind(self, binding: Binding) -> None:
+        """Let a message mean this from now on. Raises ValueError for a stem that is not here. [midi-thread]"""
+        moves = hand.made(binding, self._desk)
+        if moves is not None:
+            control, source = Control(binding, moves), binding.source
+            for number in source.numbers:
+                self._controls[source.kind, number, source.channel] = control
+            self._seen = None
+
+    def receive(self, message: Sequence[int], now_s: float) -> None:
+        """Do what a message says; what means nothing is passed over. [midi-thread]"""
+        if now_s - self._sent.pop(tuple(message), float("-inf")) < ECHO_S:
+            return
+        event = read(message)
+        if event is None:
+            return
+        found = (self._controls.get((event.kind, event.number, event.channel))
+                 or self._controls.get((event.kind, event.number, None)))
+        try:
+            if found is not None:
+                self._take(found, event, now_s)
+            elif event.kind == "program":
+                self._desk.recall(event.number)
+        except Exception as error:  # an act may fail as it likes: neither audio nor this controller ends with it
+            self._once(f"{found.binding.source if found else 'program'}: {error}")
+
+    def _take(self, control: Control, event: Event, now_s: float) -> None:
+        control.channel = event.channel
+        value = control.whole(event)
+        if value is None:
+            return
+        if control.binding.mode == "fader":
+            control.shown, control.moved_s, self._late = value, now_s, True
+        control.hand.take(value)
+
+    def tell(self, now_s: float) -> Iterator[list[int]]:
+        """Messages for what has changed since it was last told. [midi-thread]"""
+        seen = (self._desk.mixer.scene(), self._desk.scenes, self._desk.acts)
+        if seen == self._seen and not self._late:
+            return
+        self._seen, self._late = seen, False
+        self._sent = {message: at_s for message, at_s in self._sent.items() if now_s - at_s < ECHO_S}
+        for control in self._lit():
+            if now_s - control.moved_s < HANDS_OFF_S:
+                self._late = True
+                continue
+            value = control.hand.shows()
+            if value != control.shown:
+                control.shown = value
+                yield from self._messages(control, value, now_s)
+
+    def out(self) -> Iterator[list[int]]:
+        """Messages that put out all lights; motors stay where they are. [midi-thread]"""
+        for control in self._lit():
+            if control.binding.mode != "fader":
+                yield from self._messages(control, 0, float("-inf"))
+
+    def forget(self) -> None:
+        """Tell everything again: the controller has been away. [midi-thread]"""
+        self._seen = None
+        for control in self._controls.values():
+            control.shown = None
+
+    def _lit(self) -> Iterator[Control]:
+        return (control for control in {id(c): c for c in self._controls.values()}.values() if control.binding.light)
+
+    def _messages(self, control: Control, value: int, now_s: float) -> Iterator[list[int]]:
+        light = control.binding.light
+        assert light is not None
+        for event in _events(light, control, value):
+            message = written(event)
+            self._sent[tuple(message)] = now_s
+            yield message
+
+    def _once(self, text: str) -> None:
+        """Say something, unless it was said before."""
+        if text not in self._lines and len(self._lines) < MOST_LINES:
+            self._lines.add(text)
+            self._say(f"MIDI: {text}")
+
+
+def _events(light: Light, control: Control, value: int) -> list[Event]:
+    """What shows a value: one message, or both halves of fourteen bits."""
+    source, most = light.source, control.binding.source.most
+    channel = source.channel or control.channel
+    if most > MOST and source.most == MOST:
+        value >>= 7
+    whole = Event(source.kind, channel, source.number, value)
+    if not source.fine:
+        return [whole]
+    return [replace(whole, value=value >> 7), replace(whole, number=source.numbers[1], value=value & MOST)]

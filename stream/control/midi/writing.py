@@ -1,0 +1,66 @@
+"""A map as the text of a file."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from stream.control.midi.binding import Binding, Source
+from stream.control.midi.mapfile import Map
+
+
+def text(map_: Map) -> str:
+    """TOML that `mapfile.parsed` makes the same map of. [any-thread]"""
+    lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in
+             (("about", map_.about), ("source", map_.source), ("ports", map_.ports), ("start", map_.start),
+              ("end", map_.end)) if value]
+    for binding in map_.bindings:
+        lines += ["", "[[binding]]", *_entry(binding)]
+    return "\n".join(lines) + "\n"
+
+
+def write(map_: Map, path: Path) -> None:
+    """Write a whole file or none. Raises OSError. [any-thread]"""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        part.write_text(text(map_), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _entry(binding: Binding) -> Iterator[str]:
+    yield from _source(binding.source)
+    target = binding.target
+    aim, value = ("target", str(target)) if target.parameter else (
+        ("act", target.act) if target.act else ("scene", target.scene))
+    yield f"{aim} = {json.dumps(value, ensure_ascii=False)}"
+    yield f'mode = "{binding.mode}"'
+    if target.parameter == "gain" and binding.top:
+        yield f"top = {binding.top!r}"
+    if binding.mode == "encoder":
+        yield f'encoding = "{binding.encoding}"'
+        yield f"clicks = {binding.clicks}"
+    if not binding.pickup:
+        yield "pickup = false"
+    yield from _light(binding)
+
+
+def _source(source: Source) -> Iterator[str]:
+    yield "bend = true" if source.kind == "bend" else f"{source.kind} = {source.number}"
+    if source.channel is not None:
+        yield f"channel = {source.channel}"
+    if source.fine:
+        yield "fine = true"
+
+
+def _light(binding: Binding) -> Iterator[str]:
+    light = binding.light
+    if light is None:
+        yield "light = false"
+        return
+    if (light.source.kind, light.source.number) != (binding.source.kind, binding.source.number):
+        yield f"light = {{ {', '.join(_source(light.source))} }}"
+    elif light.source != binding.source:
+        yield f"light = {{ channel = {light.source.channel} }}"
+    if (light.on, light.off) != (127, 0):
+        yield f"on = {light.on}\noff = {light.off}"
