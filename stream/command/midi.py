@@ -6,7 +6,7 @@ import threading
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
@@ -14,12 +14,12 @@ from typing import Any
 from stream.control.desk import Desk
 from stream.control.midi import ports as midi
 from stream.control.midi.binding import Binding, Target
+from stream.control.midi.cable import Cable, let_go
 from stream.control.midi.controller import IDLE_S, Controller, Wish
 from stream.control.midi.learn import Learner
-from stream.control.midi.mapfile import Map, chosen, fit, ready
-from stream.control.midi.ports import INPUT, Cable
+from stream.control.midi.maps.mapfile import Map, chosen, fit, ready
+from stream.control.midi.maps.writing import write
 from stream.control.midi.surface import Say
-from stream.control.midi.writing import write
 from stream.control.strip import PARAMETERS
 from stream.live.threads import Stepper
 
@@ -66,27 +66,34 @@ def learn(arguments: Namespace, say: Say) -> dict[str, Any]:
         raise ValueError(f"{path} is there already; --force writes over it")
     if not path.parent.is_dir():
         raise ValueError(f"{path.parent} is no folder")
-    base = chosen(arguments.map, "") if arguments.map else Map(path.name, ())
     port = midi.find(arguments.midi, midi.inputs(), fit)
-    cable = Cable(INPUT, port)
-    cable.look()
-    say(f"learning from MIDI port {port.name}; enter skips, q ends")
-    try:
+    base = chosen(arguments.map, port.name)
+    if arguments.map is None:  # what it has to be told first is the same, whatever it means
+        base = replace(base, bindings=())
+    with _listening(port, base) as cable:
+        say(f"learning from MIDI port {port.name}; enter skips, q ends")
         learnt = list(_walk(_targets(arguments.stems), cable, _lines(), say))
-    finally:
-        cable.close()
     if not learnt:
         raise ValueError(f"nothing was learnt: {path} is not written")
-    write(merged(base, learnt, port.name), path)
+    write(replace(base.plus(learnt), about=f"learnt from {port.name}", source=""), path)
     say(f"wrote {path}: {len(learnt)} learnt; `--midi {arguments.midi} --midi-map {path}` uses it")
     return {"file": str(path), "port": port.name, "learnt": [str(binding) for binding in learnt]}
 
 
-def merged(base: Map, learnt: list[Binding], port: str) -> Map:
-    """A map with what was learnt in the place of what had the same message or target. [any-thread]"""
-    kept = [old for old in base.bindings
-            if not any(old.target == new.target or old.source.meets(new.source) for new in learnt)]
-    return replace(base, bindings=(*kept, *learnt), about=f"learnt from {port}")
+@contextmanager
+def _listening(port: midi.Port, base: Map) -> Iterator[Cable]:
+    """A cable to a port whose controller is as a map wants it."""
+    cable, out = Cable(midi.INPUT, port), Cable(midi.OUTPUT, port, base.ports)
+    try:
+        for side in (cable, out):
+            side.look()
+        for message in base.start:
+            out.send([*message])
+        yield cable
+    finally:
+        for message in base.end:
+            out.send([*message])
+        let_go(cable, out)
 
 
 def _targets(stems: list[str]) -> Iterator[tuple[Target, str]]:

@@ -15,6 +15,14 @@ from tests.rig.jackd import Jackd, jack
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 
 
+def _let_go(out: Any) -> None:
+    """NB: deleted at once, RtMidi frees what JACK's thread may still read."""
+    time.sleep(0.05)
+    out.close_port()
+    time.sleep(0.05)
+    out.delete()
+
+
 class MidiSender:
     """Sends notes and controls into the server that is entered (`Jackd` sets the environment RtMidi looks at).
 
@@ -30,7 +38,7 @@ class MidiSender:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._out.delete()
+        _let_go(self._out)
 
     def connect(self, host: str, timeout_s: float = 60) -> str:
         """Connect to the first MIDI input whose full name (`client:port`) begins with `host`, and return that name.
@@ -83,6 +91,7 @@ class Controller:
         self.name = f"{name} {os.getpid()}"
         self.shown: dict[tuple[int, int], int] = {}  # by status and number, the last value
         self.heard: list[list[int]] = []
+        self._in: Any = None
 
     def __enter__(self) -> Controller:
         self._out = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=f"{self.name} out")
@@ -93,16 +102,18 @@ class Controller:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._out.delete()
+        self.listen()
+        _let_go(self._out)
         self._in.delete()
+        self._in = None
 
     def send(self, *message: int) -> None:
         """Any message, byte by byte."""
         self._out.send_message(list(message))
 
     def listen(self) -> None:
-        """Take all that has come."""
-        while (found := self._in.get_message()) is not None:
+        """Take all that has come; nothing while it is unplugged."""
+        while self._in is not None and (found := self._in.get_message()) is not None:
             message = found[0]
             self.heard.append(message)
             if len(message) == 3:

@@ -1,4 +1,4 @@
-"""A controller that a test plays, through JACK, and ours at the other end of the cable; nothing in between is made up."""
+"""A controller that a test plays, through JACK, and ours at the other end of the cable."""
 
 import time
 from collections.abc import Callable
@@ -50,6 +50,7 @@ class Played:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.controller.__exit__(kind, error, trace)
+        time.sleep(0.05)  # what it was told last is on its way
         self.pads.__exit__()
 
     def until(self, there: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stream.control.desk import Desk
-from stream.control.midi.mapfile import ready
+from stream.control.midi.maps.mapfile import ready
 from stream.control.midi.surface import Surface
 from stream.control.mixer import RAMP_S, Mixer
 from tests.rig.jackd import Jackd

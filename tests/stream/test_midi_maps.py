@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from stream.control.midi.binding import Binding
-from stream.control.midi.mapfile import chosen, for_port, parsed, ready
-from stream.control.midi.writing import text, write
+from stream.control.midi.maps.mapfile import chosen, for_port, parsed, ready
+from stream.control.midi.maps.writing import text, write
 from stream.control.strip import PARAMETERS
 from tests.rig.jackd import Jackd
 from tests.stream.live import command
@@ -113,9 +113,10 @@ def test_every_ready_map_says_where_its_numbers_are_from() -> None:
 
 
 @pytest.mark.parametrize(("port", "name"), [
-    ("nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTR 28:0", "nanokontrol2"), ("nanoKONTROL2 1 SLIDER/KNOB 0", "nanokontrol2"),
+    ("nanoKONTROL2:nanoKONTROL2 nanoKONTROL2 _ CTR 28:0", "nanokontrol2"),
+    ("nanoKONTROL2 1 SLIDER/KNOB 0", "nanokontrol2"), ("APC MINI:APC MINI MIDI 1 24:0", "apc-mini"),
     ("Launchpad Mini MK3:Launchpad Mini MK3 LPMiniMK3 MI 20:1", "launchpad"), ("MIDIIN2 (LPX MIDI) 1", "launchpad"),
-    ("APC MINI:APC MINI MIDI 1 24:0", "apc-mini"), ("APC mini mk2:APC mini mk2 APC mini mk2 Contro 24:0", "apc-mini-mk2"),
+    ("APC mini mk2:APC mini mk2 APC mini mk2 Contro 24:0", "apc-mini-mk2"),
     ("DDJ-400:DDJ-400 MIDI 1 24:0", "ddj-400"), ("Launchpad Mini MK3:Launchpad Mini MK3 LPMiniMK3 DA 20:0", None),
     ("Oxygen 25:Oxygen 25 MIDI 1 20:0", None)])
 def test_the_map_is_the_one_for_the_port(port: str, name: str | None) -> None:
@@ -172,7 +173,8 @@ ENTRY = "[[binding]]\nnote = 36\ntarget = '1.mute'\n"
     (ENTRY + "control = 1", "is wanted, not note and control"),
     (ENTRY + "scene = 1", "one of target, scene, act is wanted, not target and scene"),
     (ENTRY.replace("36", "128"), "binding 1: note must be 0 to 127, not 128"),
-    (ENTRY.replace("36", "true"), "note must be 0 to 127, not True"), (ENTRY.replace("36", "[]"), "note is an empty list"),
+    (ENTRY.replace("36", "true"), "note must be 0 to 127, not True"),
+    (ENTRY.replace("36", "[]"), "note is an empty list"),
     (ENTRY + "channel = 17", "channel must be 1 to 16, not 17"),
     (ENTRY + "channel = [1, 2, 3]\n" + ENTRY, "note 36 on channel 1 is bound twice"),
     (ENTRY.replace("36", "[36, 37]") + "channel = [1, 2, 3]", "2 of note do not go with 3 of channel"),

@@ -7,13 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from stream.control.desk import Desk
-from stream.control.midi.mapfile import Map, chosen, fit
-from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, Cable, find, inputs, outputs
+from stream.control.midi.cable import Cable, let_go
+from stream.control.midi.maps.mapfile import Map, chosen, fit
+from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs, outputs
 from stream.control.midi.surface import Say, Surface
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
 TELL_S, LOOK_S = 0.02, 0.25  # between two looks at the mixer, and at which ports there are
-LEAVE_S = 0.03  # until what was sent last has left
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Controller:
         """
         self._say = say
         self._in, self._out, map_ = _plugged(wish)
-        self.listener: Callable[[list[int]], None] | None = None  # who takes messages instead, to learn from them
+        self.listener: Callable[[list[int], float], None] | None = None  # takes messages instead, to learn
         try:
             self.surface = Surface(map_, desk, say)
         except ValueError:
-            self._close()
+            let_go(self._in, self._out)
             raise
         self.port = self._in.name or ""
         self._told_s = self._looked_s = time.monotonic()
@@ -55,7 +55,7 @@ class Controller:
         now_s = time.monotonic()
         for message in self._in.heard():
             if self.listener is not None:
-                self.listener(message)
+                self.listener(message, now_s)
             else:
                 self.surface.receive(message, now_s)
         if now_s - self._looked_s >= LOOK_S:
@@ -87,12 +87,7 @@ class Controller:
                  trace: TracebackType | None) -> None:
         for message in (*self.surface.out(), *self.surface.map.end):
             self._out.send([*message])
-        time.sleep(LEAVE_S)
-        self._close()
-
-    def _close(self) -> None:
-        self._in.close()
-        self._out.close()
+        let_go(self._in, self._out)
 
 
 def _plugged(wish: Wish) -> tuple[Cable, Cable, Map]:
@@ -107,7 +102,6 @@ def _plugged(wish: Wish) -> tuple[Cable, Cable, Map]:
     for plug in plugs:
         plug.look()
     if plugs[0].name is None:
-        for plug in plugs:
-            plug.close()
+        let_go(*plugs)
         raise ValueError(f"MIDI port {port.name} cannot be opened; does another program have it?")
     return *plugs, map_

@@ -1,49 +1,20 @@
 """A controller without its cables: messages come in and move what its map says, and what has to be shown goes out."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from stream.control.desk import Desk
 from stream.control.midi import hand
-from stream.control.midi.binding import Binding, Light
-from stream.control.midi.hand import Hand
-from stream.control.midi.mapfile import Map
-from stream.control.midi.message import MOST, Event, read, written
+from stream.control.midi.binding import Binding
+from stream.control.midi.bound import Control
+from stream.control.midi.maps.mapfile import Map
+from stream.control.midi.message import Event, read, written
 
 HANDS_OFF_S = 0.5  # a fader that was moved so lately is not moved by us
 ECHO_S = 0.05  # what comes back so soon is our own, through a port that sends back what it is sent
 MOST_LINES = 20  # of what a controller may make us say
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class Control:
-    """A binding at work, and what is known of its control.
-
-    shown: the last value that was sent to it, or came from it
-    channel: where it was last heard
-    moved_s: when a fader last was
-    """
-
-    binding: Binding
-    hand: Hand
-    shown: int | None = None
-    channel: int = 1
-    coarse: int | None = None
-    paired: bool = False
-    moved_s: float = float("-inf")
-
-    def whole(self, event: Event) -> int | None:
-        """The value of a message, of its two halves where there are two; None while the other half is missing."""
-        source = self.binding.source
-        if not source.fine:
-            return event.value
-        if event.number == source.number:
-            self.coarse = event.value
-            return None if self.paired else event.value << 7
-        self.paired = True
-        return None if self.coarse is None else self.coarse << 7 | event.value
+Key = tuple[str, int, int | None]  # kind, number, channel
 
 
 class Surface:
@@ -55,25 +26,27 @@ class Surface:
         say: takes lines for the user
         """
         self.map, self._desk, self._say = map_, desk, say
-        self._controls: dict[tuple[str, int, int | None], Control] = {}
         self._sent: dict[tuple[int, ...], float] = {}
         self._seen: object = None
         self._late = False
         self._lines: set[str] = set()
-        for binding in map_.bindings:
-            try:
-                self.bind(binding)
-            except ValueError as error:
-                raise ValueError(f"{map_.name}: {error}") from None
+        try:
+            self._controls = self._bound(map_.bindings)
+        except ValueError as error:
+            raise ValueError(f"{map_.name}: {error}") from None
 
     def bind(self, binding: Binding) -> None:
-        """Let a message mean this from now on. Raises ValueError for a stem that is not here. [midi-thread]"""
-        moves = hand.made(binding, self._desk)
-        if moves is not None:
-            control, source = Control(binding, moves), binding.source
-            for number in source.numbers:
-                self._controls[source.kind, number, source.channel] = control
-            self._seen = None
+        """Let a message mean this from now on, in the map too. Raises ValueError for what is not here. [any-thread]"""
+        new = self._bound([binding])
+        self.map = self.map.plus([binding])
+        kept = {key: control for key, control in self._controls.items() if control.binding in self.map.bindings}
+        self._controls, self._seen = kept | new, None
+
+    def _bound(self, bindings: Iterable[Binding]) -> dict[Key, Control]:
+        made = [(binding, hand.made(binding, self._desk)) for binding in bindings]
+        controls = [Control(binding, moves) for binding, moves in made if moves is not None]
+        return {(source.kind, number, source.channel): control
+                for control in controls for source in (control.binding.source,) for number in source.numbers}
 
     def receive(self, message: Sequence[int], now_s: float) -> None:
         """Do what a message says; what means nothing is passed over. [midi-thread]"""
@@ -133,9 +106,7 @@ class Surface:
         return (control for control in {id(c): c for c in self._controls.values()}.values() if control.binding.light)
 
     def _messages(self, control: Control, value: int, now_s: float) -> Iterator[list[int]]:
-        light = control.binding.light
-        assert light is not None
-        for event in _events(light, control, value):
+        for event in control.events(value):
             message = written(event)
             self._sent[tuple(message)] = now_s
             yield message
@@ -145,15 +116,3 @@ class Surface:
         if text not in self._lines and len(self._lines) < MOST_LINES:
             self._lines.add(text)
             self._say(f"MIDI: {text}")
-
-
-def _events(light: Light, control: Control, value: int) -> list[Event]:
-    """What shows a value: one message, or both halves of fourteen bits."""
-    source, most = light.source, control.binding.source.most
-    channel = source.channel or control.channel
-    if most > MOST and source.most == MOST:
-        value >>= 7
-    whole = Event(source.kind, channel, source.number, value)
-    if not source.fine:
-        return [whole]
-    return [replace(whole, value=value >> 7), replace(whole, number=source.numbers[1], value=value & MOST)]

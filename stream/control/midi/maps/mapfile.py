@@ -1,15 +1,16 @@
-"""Maps: small TOML files that say what a controller's messages mean. Some are ready, in the folder `maps` here."""
+"""Maps: small TOML files that say what a controller's messages mean. Those that are ready lie here."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 
-from stream.control.midi import entry, tables
 from stream.control.midi.binding import Binding
-from stream.control.midi.tables import Table
+from stream.control.midi.maps import entry, tables
+from stream.control.midi.maps.tables import Table
 
 GENERIC = "generic"
 KEYS = ("about", "source", "ports", "start", "end", "binding")
@@ -36,11 +37,18 @@ class Map:
         """Characters that it has in common with a port's name; 0 where it is not for it. [any-thread]"""
         return max((len(part) for part in self.ports if part.lower() in port.lower()), default=0)
 
+    def plus(self, learnt: Iterable[Binding]) -> "Map":
+        """With more bindings, in the place of those that had the same message or target. [any-thread]"""
+        new = tuple(learnt)
+        kept = (old for old in self.bindings
+                if not any(old.target == one.target or old.source.meets(one.source) for one in new))
+        return replace(self, bindings=(*kept, *new))
+
 
 @cache
 def ready() -> dict[str, Map]:
     """The maps that are in the package, by name. [any-thread]"""
-    found = sorted(files("stream.control.midi").joinpath("maps").iterdir(), key=lambda file: file.name)
+    found = sorted(files("stream.control.midi.maps").iterdir(), key=lambda file: file.name)
     return {name: parsed(file.read_text(encoding="utf-8"), name)
             for file in found if (name := file.name.removesuffix(".toml")) != file.name}
 

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from stream.control.midi import tables
 from stream.control.midi.binding import ENCODINGS, LSB, MODES, SWITCHES, Binding, Light, Source, Target
+from stream.control.midi.maps import tables
+from stream.control.midi.maps.tables import Table
 from stream.control.midi.message import KINDS, MOST
-from stream.control.midi.tables import Table
 from stream.control.strip import MOST_DB, parameter
 
 AIMS = ("target", "scene", "act")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stream.control.midi.binding import Binding, Source
-from stream.control.midi.mapfile import Map
+from stream.control.midi.maps.mapfile import Map
 
 
 def text(map_: Map) -> str:
