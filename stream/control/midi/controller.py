@@ -36,7 +36,7 @@ class Controller:
 
         say: takes lines for the user
         """
-        self._say = say
+        self._say, self._apart = say, wish.out is not None
         self._in, self._out, map_ = _plugged(wish)
         self.listener: Callable[[list[int], float], None] | None = None  # takes messages instead, to learn
         try:
@@ -68,11 +68,15 @@ class Controller:
         return False
 
     def _look(self) -> None:
-        if self._in.look():
-            self._say(f"MIDI port {self.port} is gone; it works on when it is back" if self._in.name is None
-                      else f"MIDI port {self._in.name} is back")
-        if self._out.look() and self._out.name is not None:
-            self._greet()
+        for cable in (self._in, self._out):
+            was = cable.name
+            if not cable.look():
+                continue
+            if cable is self._in or self._apart:
+                self._say(f"MIDI port {was} is gone; it works on when it is back" if cable.name is None
+                          else f"MIDI port {cable.name} is back")
+            if cable is self._out and cable.name is not None:
+                self._greet()
 
     def _greet(self) -> None:
         """What its map begins with; then all of what there is to show."""

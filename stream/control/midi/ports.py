@@ -18,7 +18,7 @@ _UNUSUAL = ("midi through", "system:midi_", OWN)  # loops, the sound card's own,
 # in names: ALSA's and PipeWire's numbers, a2j's, JACK's for a second one of a name, Windows' at the end: they are
 # others when a controller is plugged in again
 _NUMBERS = re.compile(r"\b\d+:\d+\b|\[\d+\]|-\d\d(?=:)|\s\d+$")
-_SIDES = re.compile(r"\b(midi)?(in|out)\d*\b|\b(in|out)put\b|(capture|playback)(_\d+)?|slider/knob|ctrl")
+_SIDES = re.compile(r"\b(midi)?(in|out)\d*\b|\b(in|out)put\b|(capture|playback)(_\d+)?|slider/knob|\bctrl\b")
 
 
 @dataclass(frozen=True)
