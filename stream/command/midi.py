@@ -48,15 +48,17 @@ def maps(arguments: Namespace) -> dict[str, Any]:
                      for map_ in ready().values()]}
 
 
-def controllers(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[Stepper]:
-    """Threads of the controllers that were asked for. Raises ValueError."""
+def wishes(arguments: Namespace) -> list[Wish]:
+    """The controllers that are asked for. Raises ValueError. [main-thread]"""
     if max(len(arguments.midi_map), len(arguments.midi_out)) > len(arguments.midi):
         raise ValueError("--midi-map and --midi-out go with a --midi each, in the same order")
-    made = []
-    for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map):
-        wish = Wish(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
-        made.append(Stepper("midi", stack.enter_context(Controller(wish, desk, say)).step, IDLE_S))
-    return made
+    return [Wish(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
+            for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map)]
+
+
+def controller(wish: Wish, desk: Desk, say: Say, stack: ExitStack) -> Stepper:
+    """The thread of a controller, which is there until the stack is left. Raises ValueError. [main-thread]"""
+    return Stepper("midi", stack.enter_context(Controller(wish, desk, say)).step, IDLE_S)
 
 
 def learn(arguments: Namespace, say: Say) -> dict[str, Any]:
@@ -87,6 +89,8 @@ def _listening(port: midi.Port, base: Map) -> Iterator[Cable]:
     try:
         for side in (cable, out):
             side.look()
+        if cable.name is None:
+            raise ValueError(f"MIDI port {port.name} cannot be opened; does another program have it?")
         for message in base.start:
             out.send([*message])
         yield cable
@@ -103,7 +107,8 @@ def _targets(stems: list[str]) -> Iterator[tuple[Target, str]]:
             yield Target(stem=number, parameter=name), VERBS.get(name, f"{name} of {{}}").format(stem)
     for number in range(1, SCENES + 1):
         yield Target(scene=number), f"recall scene {number}"
-    yield Target(act="record"), "record"
+    for act, words in (("record", "start and end a take"), ("keep", "keep what was played lately")):
+        yield Target(act=act), words
 
 
 def _walk(targets: Iterator[tuple[Target, str]], cable: Cable, lines: "queue.Queue[str]",

@@ -15,12 +15,11 @@ from tests.rig.jackd import Jackd, jack
 NOTE_OFF, NOTE_ON, CONTROL = 0x80, 0x90, 0xB0
 
 
-def _let_go(out: Any) -> None:
-    """NB: deleted at once, RtMidi frees what JACK's thread may still read."""
-    time.sleep(0.05)
-    out.close_port()
-    time.sleep(0.05)
-    out.delete()
+def _let_go(*ports: Any) -> None:
+    """NB: with no rest between them JACK's library crashes (jack2#216), and RtMidi frees what JACK may still read."""
+    for close in (*(port.close_port for port in ports), *(port.delete for port in ports)):
+        time.sleep(0.05)
+        close()
 
 
 class MidiSender:
@@ -103,8 +102,7 @@ class Controller:
 
     def __exit__(self, *exc: object) -> None:
         self.listen()
-        _let_go(self._out)
-        self._in.delete()
+        _let_go(self._out, self._in)
         self._in = None
 
     def send(self, *message: int) -> None:

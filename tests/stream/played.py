@@ -35,7 +35,8 @@ class Played:
     def __init__(self, name: str = "pads", map_: str | None = None, stems: tuple[str, ...] = STEMS) -> None:
         self.pads, self.said, self.done = midi.Controller(name), list[str](), list[str]()
         self.desk = Desk(Mixer(stems))
-        self.desk.offer("record", lambda: self.done.append("record"))
+        for act in ("record", "keep"):
+            self.desk.offer(act, lambda act=act: self.done.append(act))  # type: ignore[misc]
         self._map = map_
 
     def __enter__(self) -> Self:

@@ -77,7 +77,7 @@ class Trial:
     def press(self) -> None:
         if self.binding.target.act:
             self.expect(ON, {}, True)
-            self.played.until(lambda: self.played.done == ["record"])
+            self.played.until(lambda: self.played.done[-1:] == [self.binding.target.act])
             return
         scene = self.played.desk.scenes[f"scene{self.binding.target.scene}"]
         self.expect(ON, {(stem, name): value for stem, strip in scene.items() for name, value in strip.items()}, True)
@@ -157,6 +157,12 @@ def test_all_that_a_binding_can_have_is_written() -> None:
     map_ = parsed(whole, "mine")
     assert len(map_.bindings) == 4
     assert parsed(text(map_), "mine") == map_
+
+
+def test_the_example_of_the_docs_is_a_map() -> None:
+    docs = (Path(__file__).parents[2] / "docs" / "midi.md").read_text(encoding="utf-8")
+    example = docs.partition("A map is TOML:\n")[2].partition("\n| key |")[0]
+    assert len(parsed("\n".join(line.strip() for line in example.splitlines()), "example").bindings) == 7
 
 
 ENTRY = "[[binding]]\nnote = 36\ntarget = '1.mute'\n"

@@ -86,7 +86,7 @@ def test_a_controller_that_is_plugged_in_again_works_on_both_ways(jackd: Jackd) 
             played.pads.shown.clear()
             played.pads.__enter__()
             played.until(lambda: played.pads.shown.get((CONTROL, MUTE + 1)) == lit)  # noqa: B023
-            assert len(played.pads.shown) == 8 * 3 + 4 + 1  # everything, again
+            assert len(played.pads.shown) == 8 * 3 + 4 + 2  # everything, again
             played.until(lambda: len(played.said) == said + 2)  # noqa: B023
             played.settle(2 * ECHO_S)
             played.pads.send(CONTROL, MUTE, 127)

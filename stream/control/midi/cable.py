@@ -8,7 +8,7 @@ from typing import Any, Self
 from stream.control.midi.ports import ERRORS, INPUT, OWN, Port, systems
 from stream.devices.quiet import quiet
 
-LEAVE_S = 0.1  # a few periods of any audio server's
+REST_S = 0.1  # a few periods of any audio server's
 QUEUE, FLOOD = 4096, 128  # messages that can wait to be heard; with more than this at once nobody plays
 
 
@@ -82,11 +82,7 @@ class Cable:
                 self._midi.send_message(message)
 
     def unplug(self) -> None:
-        """Let go of the port. [main-thread]
-
-        NB: RtMidi on JACK takes its memory away from under a callback that still runs, or has something left to send:
-        let `LEAVE_S` pass between the last message and this, and between this and `close`.
-        """
+        """Let go of the port. [main-thread]"""
         self.name = None
         with suppress(*ERRORS):
             self._midi.close_port()
@@ -98,10 +94,11 @@ class Cable:
 
 
 def let_go(*cables: Cable) -> None:
-    """Unplug and close, when what was sent last has left. [main-thread]"""
-    time.sleep(LEAVE_S)
-    for cable in cables:
-        cable.unplug()
-    time.sleep(LEAVE_S)
-    for cable in cables:
-        cable.close()
+    """Unplug and close, when what was sent last has left. [main-thread]
+
+    NB: JACK's library crashes where a port is closed while it is told of another change (jack2#216), and RtMidi frees
+    what JACK's thread may still be reading: so one step after the other, with a rest before each.
+    """
+    for step in (*(cable.unplug for cable in cables), *(cable.close for cable in cables)):
+        time.sleep(REST_S)
+        step()

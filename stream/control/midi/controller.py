@@ -1,6 +1,7 @@
 """A controller: its ports, what its messages do, and what it is shown. It may be unplugged and come back."""
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
@@ -13,7 +14,7 @@ from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs
 from stream.control.midi.surface import Say, Surface
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
-TELL_S, LOOK_S = 0.02, 0.25  # between two looks at the mixer, and at which ports there are
+TELL_S, LOOK_S = 0.02, 0.15  # between two looks at the mixer, and at one side's ports
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Controller:
         """
         self._say, self._apart = say, wish.out is not None
         self._in, self._out, map_ = _plugged(wish)
+        self._sides = deque((self._in, self._out))  # who is looked at next
         self.listener: Callable[[list[int], float], None] | None = None  # takes messages instead, to learn
         try:
             self.surface = Surface(map_, desk, say)
@@ -68,15 +70,17 @@ class Controller:
         return False
 
     def _look(self) -> None:
-        for cable in (self._in, self._out):
-            was = cable.name
-            if not cable.look():
-                continue
-            if cable is self._in or self._apart:
-                self._say(f"MIDI port {was} is gone; it works on when it is back" if cable.name is None
-                          else f"MIDI port {cable.name} is back")
-            if cable is self._out and cable.name is not None:
-                self._greet()
+        """One side at a time: what `let_go` says of JACK is true here too."""
+        cable = self._sides[0]
+        self._sides.rotate()
+        was = cable.name
+        if not cable.look():
+            return
+        if cable is self._in or self._apart:
+            self._say(f"MIDI port {was} is gone; it works on when it is back" if cable.name is None
+                      else f"MIDI port {cable.name} is back")
+        if cable is self._out and cable.name is not None:
+            self._greet()
 
     def _greet(self) -> None:
         """What its map begins with; then all of what there is to show."""
