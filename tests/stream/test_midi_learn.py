@@ -88,7 +88,7 @@ def keyboard() -> tuple[int, int]:
 def test_the_walk_learns_skips_and_writes_a_map_from_a_base(tmp_path: Path, keyboard: tuple[int, int]) -> None:
     stdin, typed = keyboard
     path = tmp_path / "mine.toml"
-    with Jackd(period=64) as jackd, MidiSender(jackd) as sender, Live(
+    with Jackd(period=128, synchronous=True) as jackd, MidiSender(jackd) as sender, Live(
             "midi", "learn", "--midi", sender.name, "-o", path, "--map", "generic", "--stems", "drums,bass", "--json",
             stdin=stdin) as live:
 
@@ -125,7 +125,7 @@ def test_the_walk_learns_skips_and_writes_a_map_from_a_base(tmp_path: Path, keyb
 @pytest.mark.device
 def test_nothing_is_written_where_nothing_was_learnt_or_a_file_is(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    with Jackd(period=64) as jackd, MidiSender(jackd) as sender:
+    with Jackd(period=128, synchronous=True) as jackd, MidiSender(jackd) as sender:
         done = command("midi", "learn", "--midi", sender.name, "-o", path)
         assert (done.code, done.said[-1]) == (2, f"demucs-stream: nothing was learnt: {path} is not written")
         assert not path.exists()

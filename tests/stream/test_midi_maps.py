@@ -20,7 +20,7 @@ State = dict[tuple[str, str], float]
 
 @pytest.fixture(scope="module")
 def jackd() -> Iterator[Jackd]:
-    with Jackd(period=64) as server:
+    with Jackd(period=128, synchronous=True) as server:
         yield server
 
 
@@ -94,7 +94,7 @@ class Trial:
 @pytest.mark.parametrize("name", ready())
 def test_each_control_of_a_ready_map_does_what_it_says_and_shows_it(name: str, jackd: Jackd) -> None:
     map_ = ready()[name]
-    with Played(map_=name) as played:
+    with Played(jackd, map_=name) as played:
         rest = played.desk.mixer.scene()
         for number, stem in enumerate(STEMS, 1):
             played.desk.mixer.set(stem, "pan", number / 10)

@@ -72,7 +72,7 @@ class Cable:
             while len(messages) < QUEUE and (found := self._midi.get_message()) is not None:
                 messages.append(found[0])
         if len(messages) > FLOOD:
-            return [*{tuple(message[:2]): message for message in messages}.values()]
+            return [*{(len(message), *message[:2]): message for message in messages}.values()]
         return messages
 
     def send(self, message: list[int]) -> None:

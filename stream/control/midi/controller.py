@@ -70,15 +70,18 @@ class Controller:
         return False
 
     def _look(self) -> None:
-        """One side at a time: what `let_go` says of JACK is true here too."""
+        """One side at a time: what `let_go` says of JACK is true here too. Of a device that is gone both sides are."""
         cable = self._sides[0]
         self._sides.rotate()
         was = cable.name
         if not cable.look():
             return
-        if cable is self._in or self._apart:
-            self._say(f"MIDI port {was} is gone; it works on when it is back" if cable.name is None
-                      else f"MIDI port {cable.name} is back")
+        if cable.name is None:
+            for side in (cable,) if self._apart else self._sides:
+                side.name = None
+            self._say(f"MIDI port {self.port if not self._apart else was} is gone; it works on when it is back")
+        elif cable is self._in or self._apart:
+            self._say(f"MIDI port {cable.name} is back")
         if cable is self._out and cable.name is not None:
             self._greet()
 
