@@ -6,7 +6,7 @@ import threading
 import time
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
@@ -56,9 +56,15 @@ def wishes(arguments: Namespace) -> list[Wish]:
             for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map)]
 
 
-def controller(wish: Wish, desk: Desk, say: Say, stack: ExitStack) -> Stepper:
-    """The thread of a controller, which is there until the stack is left. Raises ValueError. [main-thread]"""
-    return Stepper("midi", stack.enter_context(Controller(wish, desk, say)).step, IDLE_S)
+def threads(controllers: list[Controller], desk: Desk) -> list[Stepper]:
+    """Of controllers, which may be taught. [main-thread]"""
+    def learn_from_any() -> None:
+        for one in controllers:
+            one.learn()
+
+    if controllers:
+        desk.offer("learn", learn_from_any)
+    return [Stepper("midi", one.step, IDLE_S) for one in controllers]
 
 
 def learn(arguments: Namespace, say: Say) -> dict[str, Any]:

@@ -172,14 +172,15 @@ def _unless_configured(arguments: Namespace, names: tuple[str, ...], say: Say) -
 
 def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[Stepper]:
     """Threads of the controllers. Raises ValueError."""
-    from stream.command.midi import controller, wishes  # most runs have none, and start sooner
+    from stream.command.midi import threads, wishes  # most runs have none, and start sooner
+    from stream.control.midi.controller import Controller
 
-    made = []
+    made: list[Controller] = []
     with _unless_configured(arguments, ("midi",), say):
         for wish in wishes(arguments):
             with _unless_configured(arguments, ("midi",), say):
-                made.append(controller(wish, desk, say, stack))
-    return made
+                made.append(stack.enter_context(Controller(wish, desk, say)))
+    return threads(made, desk)
 
 
 def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:

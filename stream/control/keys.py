@@ -10,7 +10,7 @@ from typing import Any, Self
 from stream.control.desk import Desk
 
 WAIT_S = 0.1
-ACTS = {"q": "quit", "r": "record", "k": "keep"}
+ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}
 
 
 def bindings(sources: tuple[str, ...]) -> dict[str, str]:

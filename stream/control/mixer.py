@@ -38,6 +38,7 @@ class Mixer:
         self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
         self._strips = {stem: dict(REST) for stem in sources}
+        self._touched: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._changes: deque[tuple[int, dict[str, dict[str, float]]]] = deque(maxlen=KEPT)
         self._publish()
@@ -75,6 +76,7 @@ class Mixer:
         self._known(stem)
         with self._lock:
             self._strips[stem][name] = 1 - self._strips[stem][name]
+            self._touched = stem, name
             self._publish()
 
     def get(self, stem: str, name: str) -> float:
@@ -96,7 +98,14 @@ class Mixer:
         with self._lock:
             for stem, name, value in wanted:
                 self._strips[stem][name] = value
+            if len(wanted) == 1:
+                self._touched = wanted[0][:2]
             self._publish()
+
+    @property
+    def touched(self) -> tuple[str, str] | None:
+        """Stem and parameter that were moved last by themselves; None if none was. [any-thread]"""
+        return self._touched
 
     def check(self, scene: Scene) -> list[tuple[str, str, float]]:
         """Stem, parameter and value of everything in a scene. Raises ValueError for what is not here. [any-thread]"""

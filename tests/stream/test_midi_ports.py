@@ -9,9 +9,11 @@ import pytest
 import soundfile as sf
 
 from stream.control.desk import Desk
+from stream.control.midi import controller
 from stream.control.midi.cable import FLOOD
 from stream.control.midi.controller import Controller, Wish
 from stream.control.midi.maps.mapfile import fit, ready
+from stream.control.midi.maps.own import place
 from stream.control.midi.ports import Port, find
 from stream.control.midi.surface import ECHO_S
 from stream.control.mixer import Mixer
@@ -134,6 +136,42 @@ def test_lights_may_be_on_another_device_and_two_controllers_do_not_mind_each_ot
             assert first.heard == []
         played.settle()
         assert not played.desk.mixer.on("stem1", "mute")
+
+
+@pytest.mark.device
+def test_what_was_moved_last_is_learnt_while_playing_and_known_the_next_time(jackd: Jackd) -> None:
+    with Played(jackd) as played:
+        with pytest.raises(ValueError, match="move what is to be learnt first"):
+            played.controller.learn()
+        played.desk.mixer.set("stem4", "pan", 0.5)  # by the screen, say
+        played.controller.learn()
+        for value in (10, 20, 30, 40, 50, 60, 64):
+            played.pads.send(CONTROL | 3, 77, value)
+            played.settle(0.02)
+        played.until(lambda: any(line.startswith("learnt: control 77 on channel 4") for line in played.said))
+        assert played.desk.mixer.get("stem4", "pan") == 0.5  # what teaches moves nothing
+        played.desk.mixer.flip("stem1", "mute")
+        played.controller.learn()
+        played.pads.send(NOTE, 99, 100)
+        played.until(lambda: any(line.startswith("learnt: note 99 on channel 1") for line in played.said))
+    with Played(jackd) as played:
+        assert place(played.controller.port).exists()
+        played.pads.send(NOTE, 99, 100)
+        played.until(lambda: played.desk.mixer.on("stem1", "mute"))
+        played.pads.send(CONTROL | 3, 77, 64)
+        played.pads.send(CONTROL | 3, 77, 127)
+        played.until(lambda: played.desk.mixer.get("stem4", "pan") == 1)
+        place(played.controller.port).unlink()
+
+
+@pytest.mark.device
+def test_what_nobody_moves_is_not_learnt(jackd: Jackd, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(controller, "PATIENCE_S", 0.1)
+    with Played(jackd) as played:
+        played.desk.mixer.flip("stem2", "solo")
+        played.controller.learn()
+        played.until(lambda: "MIDI: nothing was learnt" in played.said)
+        assert not place(played.controller.port).exists()
 
 
 @pytest.mark.device

@@ -169,6 +169,17 @@ def test_each_change_has_a_number_and_can_be_looked_up_for_a_while() -> None:
     assert mixer.changed(first + 2) is None
 
 
+def test_what_was_moved_last_by_itself_is_known() -> None:
+    mixer = Mixer(SOURCES)
+    assert mixer.touched is None
+    mixer.set("bass", "pan", 0.5)
+    assert mixer.touched == ("bass", "pan")
+    mixer.recall({"drums": {"mute": 1, "gain": 0}})
+    assert mixer.touched == ("bass", "pan")
+    mixer.flip("vocals", "cue")
+    assert mixer.touched == ("vocals", "cue")
+
+
 def test_what_is_set_before_the_start_needs_no_ramp() -> None:
     mixer = Mixer(SOURCES)
     mixer.flip("vocals", "mute")

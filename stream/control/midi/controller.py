@@ -2,19 +2,23 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from stream.control.desk import Desk
+from stream.control.midi.binding import Target
 from stream.control.midi.cable import Cable, let_go
+from stream.control.midi.learn import Learner
 from stream.control.midi.maps.mapfile import Map, chosen, fit
+from stream.control.midi.maps.own import keep, kept
 from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs, outputs
 from stream.control.midi.surface import Say, Surface
+from stream.control.strip import PARAMETERS
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
 TELL_S, LOOK_S = 0.02, 0.15  # between two looks at the mixer, and at one side's ports
+PATIENCE_S = 15.0  # for a control that is to be learnt
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Controller:
         self._say, self._apart = say, wish.out is not None
         self._in, self._out, map_ = _plugged(wish)
         self._sides = deque((self._in, self._out))  # who is looked at next
-        self.listener: Callable[[list[int], float], None] | None = None  # takes messages instead, to learn
+        self._desk, self._until_s = desk, 0.0
+        self._learner: Learner | None = None
         try:
             self.surface = Surface(map_, desk, say)
         except ValueError:
@@ -56,10 +61,11 @@ class Controller:
         """Do what has come, show what has changed, see who is here; always False. [midi-thread]"""
         now_s = time.monotonic()
         for message in self._in.heard():
-            if self.listener is not None:
-                self.listener(message, now_s)
+            if self._learner is not None:
+                self._learner.hear(message, now_s)
             else:
                 self.surface.receive(message, now_s)
+        self._learn(now_s)
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self._look()
@@ -68,6 +74,32 @@ class Controller:
             for message in self.surface.tell(now_s):
                 self._out.send(message)
         return False
+
+    def learn(self) -> None:
+        """Learn which control is to move what was moved last. Raises ValueError where nothing was. [any-thread]"""
+        touched = self._desk.mixer.touched
+        if touched is None:
+            raise ValueError("move what is to be learnt first, then learn")
+        stem, name = touched
+        self._until_s = time.monotonic() + PATIENCE_S
+        self._learner = Learner(Target(stem=self._desk.mixer.sources.index(stem) + 1, parameter=name))
+        self._say(f"{'press' if PARAMETERS[name].switch else 'move'} what should be {name} of {stem}")
+
+    def _learn(self, now_s: float) -> None:
+        """See whether enough was heard."""
+        learner = self._learner
+        binding = learner.binding(now_s) if learner is not None else None
+        if learner is None or (binding is None and now_s < self._until_s):
+            return
+        self._learner = None
+        if binding is None:
+            self._say("MIDI: nothing was learnt")
+            return
+        self.surface.bind(binding)
+        try:
+            self._say(f"learnt: {binding}; kept in {keep(self.surface.map, self.port)}")
+        except OSError as error:
+            self._say(f"learnt, for this run only: {binding} ({error.strerror or error})")
 
     def _look(self) -> None:
         """One side at a time: what `let_go` says of JACK is true here too. Of a device that is gone both sides are."""
@@ -104,10 +136,10 @@ class Controller:
 def _plugged(wish: Wish) -> tuple[Cable, Cable, Map]:
     """Both sides, and the map for them; the output may come later. Raises ValueError."""
     if wish.port == VIRTUAL:
-        map_ = chosen(wish.map, VIRTUAL)
+        map_ = chosen(wish.map or kept(VIRTUAL), VIRTUAL)
         return Cable.virtual(INPUT, "in"), Cable.virtual(OUTPUT, "out"), map_
     port = find(wish.port, inputs(), fit)
-    map_ = chosen(wish.map, port.name)
+    map_ = chosen(wish.map or kept(port.name), port.name)
     out = port if wish.out is None else find(wish.out, outputs(), fit)
     plugs = Cable(INPUT, port), Cable(OUTPUT, out, map_.ports)
     for plug in plugs:
