@@ -64,6 +64,7 @@ class Streams:
         self.other_input: Bridge | None = None
         self.other_output: tuple[Bridge, str] | None = None
         self._others: list[PortAudioStream] = []
+        self._closing: list[PortAudioStream] = []
         with ExitStack() as undo:
             undo.callback(self.close)
             self._build()
@@ -76,9 +77,11 @@ class Streams:
         if self._ends.apart:
             assert self._ends.source is not None
             device_in, drift = self._bridge_input(self._ends.source)
+        heard_from = list(self._others)
         if self._ends.other is not None:
             self._bridge_output(self._ends.other)
         self.device = (device_in, main.device_out, drift)
+        self._closing = [*self._others[len(heard_from) :], main, *heard_from]
 
     def _first(self) -> PortAudioStream:
         """The stream that paces; a device that refuses a wanted rate keeps its own."""
@@ -130,5 +133,7 @@ class Streams:
         return all(stream.active for stream in (*self._others, self._main))
 
     def close(self) -> None:
-        """Let go of all. [main-thread]"""
+        """Let go of all, whoever reads before whom he reads from: nobody shall miss anything. [main-thread]"""
+        for stream in self._closing:
+            stream.close()
         self._open.close()
