@@ -23,8 +23,8 @@ TAPS, PHASES = 64, 512
 KAISER = 10.0  # what the window leaves beside the band: 100 dB below it
 BAND = 0.92  # of the lower Nyquist frequency, that passes
 # the state: float64 (STATE,)
-(POSITION, RATIO, NOMINAL, RATE, TARGET, SMOOTH, SUM, AGE, PLAYING, GAPS, FILL) = range(11)
-STATE = 11
+(POSITION, RATIO, NOMINAL, RATE, TARGET, SMOOTH, SUM, AGE, PLAYING, GAPS) = range(10)
+STATE = 10
 CALM_HZ, EAGER_HZ = 0.03, 0.3  # of the loop, once it has settled, and at first
 SMOOTHER = 10  # how much faster than the loop is what smooths the fill before it
 MOST = 0.005  # by which the ratio may differ from the nominal one
@@ -67,7 +67,6 @@ def latency(made: State) -> float:
 @njit(error_model="numpy")
 def _steer(state: Any, fill: float, seconds: float) -> None:
     """Set the ratio by how far the fill is from where it should be."""
-    state[FILL] = fill
     state[AGE] += seconds
     turn = 2 * math.pi * max(CALM_HZ, EAGER_HZ / (1 + state[AGE]))
     state[SMOOTH] += (1 - math.exp(-SMOOTHER * turn * seconds)) * (fill - state[TARGET] - state[SMOOTH])

@@ -113,11 +113,11 @@ class Host:
         wish, streams = self._wish, self._streams
         made = Setup(block=wish.block, late=wish.late, patient=wish.clock == "virtual", reader=self._reader,
                      tapped=wish.shelf.used or isinstance(wish.sink, Path), keep_s=wish.shelf.keep_s,
-                     routes=apart(wish.routes)[0], inserts=self.inserts)
+                     inserts=self.inserts)
         if streams is None:
             return made
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
-                       other_input=streams.other_input, other_output=streams.other_output)
+                       routes=streams.routes, other_input=streams.other_input, other_output=streams.other_output)
 
     def _open_streams(self) -> Streams | None:
         wish = self._wish

@@ -51,7 +51,7 @@ class Streams:
     """The open devices; nothing is called before `start`.
 
     samplerate: Hz, of the clock that paces      in_channels, out_channels: of its stream
-    device: frames that devices add, in, out, and between two clocks
+    device: frames that devices add, in, out, and between two clocks      routes: of its output
     other_input, other_output: what the engine is told of devices with clocks of their own
     """
 
@@ -61,6 +61,7 @@ class Streams:
         header: of the engine's callback
         """
         self._ends, self._header, self._open = ends, header, ExitStack()
+        self.routes = ends.routes
         self.other_input: Bridge | None = None
         self.other_output: tuple[Bridge, str] | None = None
         self._others: list[PortAudioStream] = []

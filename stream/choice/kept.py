@@ -13,6 +13,7 @@ from stream.fusion.passes import revision
 from stream.separators import derived
 from stream.separators.opening import Opening
 from stream.separators.providers import here, versions
+from stream.whole import whole
 
 MOST = 64  # files
 FORM = 1  # of what is kept, and of how it is measured
@@ -45,7 +46,7 @@ def keep(path: Path | None, answer: Any) -> None:
     if path is None:
         return
     with suppress(OSError):
-        derived.make(path, lambda to: to.write_text(json.dumps(asdict(answer))))
+        whole(path, lambda to: to.write_text(json.dumps(asdict(answer))))
         derived.keep_newest(list(path.parent.glob("*.json")), MOST)
 
 

@@ -19,9 +19,8 @@ from typing import Any
 
 import platformdirs
 
-from stream.control.strip import parameter
+from stream.control.strip import Strips, parameter
 
-Scenes = dict[str, dict[str, dict[str, float]]]
 SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only the command line says
 
 
@@ -35,7 +34,7 @@ class Config:
     """words: of the command line      scenes: by name, stem and parameter"""
 
     words: tuple[str, ...] = ()
-    scenes: Scenes = field(default_factory=dict)
+    scenes: dict[str, Strips] = field(default_factory=dict)
 
 
 def read(path: Path, words: Mapping[str, bool]) -> Config:
@@ -65,7 +64,7 @@ def _word(key: str, value: Any, words: Mapping[str, bool]) -> list[str]:
     return [f"--{key}={one}" for one in values]
 
 
-def _scene(name: str, scene: Any) -> dict[str, dict[str, float]]:
+def _scene(name: str, scene: Any) -> Strips:
     strips = {stem: _table(f"scenes.{name}.{stem}", strip) for stem, strip in _table(f"scenes.{name}", scene).items()}
     return {stem: {key: _number(f"scenes.{name}.{stem}.{key}", key, value) for key, value in strip.items()}
             for stem, strip in strips.items()}

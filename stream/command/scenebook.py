@@ -7,9 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
-from stream.control.mixer import Scene
-
-Scenes = dict[str, dict[str, dict[str, float]]]
+from stream.control.strip import Scene, Strips
+from stream.whole import whole
 
 
 def place() -> Path:
@@ -17,7 +16,7 @@ def place() -> Path:
     return platformdirs.user_data_path("demucs-stream") / "scenes.json"
 
 
-def load() -> Scenes:
+def load() -> dict[str, Strips]:
     """All that were stored. Raises ValueError, which names the file, for what is none. [any-thread]"""
     path = place()
     if not path.exists():
@@ -37,6 +36,5 @@ def save(name: str, scene: Scene) -> None:
         book |= load()
     path = place()
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(book | {name: scene}, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
+    text = json.dumps(book | {name: scene}, indent=1) + "\n"
+    whole(path, lambda part: part.write_text(text, encoding="utf-8"))

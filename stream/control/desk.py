@@ -3,7 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from stream.control.mixer import Mixer, Scene, listing
+from stream.control.mixer import Mixer, listing
+from stream.control.strip import Scene
 
 
 class Desk:

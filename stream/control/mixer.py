@@ -2,20 +2,20 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 
 from dsp.equalizer import coefficients
 from dsp.mix import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, RIGHT, ROWS, WET, WIDTH
 from stream.atomics import store
-from stream.control.strip import PARAMETERS, REST, parameter
+from stream.control.strip import PARAMETERS, REST, Scene, Strips, parameter
 from stream.geometry import SAMPLERATE
 
 RAMP_S = 0.01
 KEPT = 1024  # a power of two: so many changes the callback, or a log, may be behind
 
-Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
 
 
 class Mixer:
@@ -38,9 +38,11 @@ class Mixer:
         self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
         self._strips = {stem: dict(REST) for stem in sources}
+        # a fader that moves leaves equalizers as they are
+        self._shape = lru_cache(maxsize=64)(lambda *wanted: coefficients(*wanted).reshape(-1))
         self._touched: tuple[str, str] | None = None
         self._lock = threading.Lock()
-        self._changes: deque[tuple[int, dict[str, dict[str, float]]]] = deque(maxlen=KEPT)
+        self._changes: deque[tuple[int, Strips]] = deque(maxlen=KEPT)
         self._publish()
         self.settle()
 
@@ -60,7 +62,7 @@ class Mixer:
         bands = ("low", "mid", "high", "filter")
         return sum(1 << index for index, strip in enumerate(self._strips.values()) if any(strip[b] for b in bands))
 
-    def changed(self, number: int) -> dict[str, dict[str, float]] | None:
+    def changed(self, number: int) -> Strips | None:
         """How everything was set by the change of a number; None if that is too long ago. [any-thread]"""
         with self._lock:
             return next((scene for known, scene in self._changes if known == number), None)
@@ -87,7 +89,7 @@ class Mixer:
         """Whether a switch is on. [any-thread]"""
         return self._strips[stem][name] == 1
 
-    def scene(self) -> dict[str, dict[str, float]]:
+    def scene(self) -> Strips:
         """How everything is set. [any-thread]"""
         with self._lock:
             return {stem: dict(strip) for stem, strip in self._strips.items()}
@@ -125,8 +127,7 @@ class Mixer:
             gain = 10 ** (strip["gain"] / 20) if heard else 0
             target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
             target[CUE], target[INSERT] = strip["cue"], strip["insert"]
-            target[FILTER:] = coefficients(strip["low"], strip["mid"], strip["high"], strip["filter"],
-                                           self._samplerate).reshape(-1)
+            target[FILTER:] = self._shape(strip["low"], strip["mid"], strip["high"], strip["filter"], self._samplerate)
         self._changes.append((number, {stem: dict(strip) for stem, strip in self._strips.items()}))
         store(self.published, 0, number)
 

@@ -2,9 +2,13 @@
 keyboard, MIDI maps, OSC addresses, scenes, the configuration and the screen."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 MOST_DB = 24.0
+
+Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
+Strips = dict[str, dict[str, float]]  # one that may be changed
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from stream.ticks import ticks, ticks_per_second
 
 HEADER = 32
 # counters, one writer: the other device's callback
-BLOCKS, UNDERFLOWS, OVERFLOWS = range(3)
+UNDERFLOWS, OVERFLOWS = range(2)
 # parameters: of the other device; LEFT and RIGHT are those of its channels that are played to, MOST is drawn at once
 CHANNELS, LEFT, RIGHT, MOST, TICKS = range(8, 13)
 # addresses: the ring's data, counter, and frames - 1; of stamps, int64 (KEPT, 2), and their counter; of the reader's
@@ -91,7 +91,6 @@ class Bridge:
         channels: of the other device      played: those of them that are played to
         """
         blocks = (block, block)
-        self.samplerate = rates[1]
         self._ring = Ring(int(ROOM_S * rates[0]), 2, blocks[0])
         self._state, self._sinc = state(*rates, blocks, int(SLACK_S * rates[0])), table(rates[0] / rates[1])
         self._stamps, self._stamped = np.zeros((KEPT, 2), np.int64), np.zeros(8, np.int64)

@@ -8,7 +8,6 @@ from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
 from stream.live.bridge import (
-    BLOCKS,
     CHANNELS,
     HEADER,
     LEFT,
@@ -28,7 +27,6 @@ from stream.live.signature import SIGNATURE
 def _count(b: Any, flags: Any) -> None:
     b[UNDERFLOWS] += (flags & 1) + ((flags >> 2) & 1)
     b[OVERFLOWS] += ((flags >> 1) & 1) + ((flags >> 3) & 1)
-    b[BLOCKS] += 1
 
 
 def _capture(indata: Any, _outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:

@@ -4,11 +4,10 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stream.control.mixer import Mixer, Scene
+from stream.control.mixer import Mixer
+from stream.control.strip import Scene, Strips
 from stream.live.callback import AIMED
 from stream.live.notes import Notes
-
-Strips = dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stream.control.strip import Strips
 from stream.errors import Failure
-from stream.recording.gestures import Gesture, Passage, Strips
+from stream.recording.gestures import Gesture, Passage
+from stream.whole import whole
 
 VERSION = 1
 NAME = "gestures.jsonl"
@@ -64,12 +66,10 @@ def lines(take: Take, passage: Passage) -> list[str]:
 
 def write(path: Path, take: Take, passage: Passage) -> None:
     """Write a log, whole or not at all. Raises Failure. [recorder-thread]"""
-    part = path.with_name(f".{path.name}.part")
+    text = "\n".join(lines(take, passage)) + "\n"
     try:
-        part.write_text("\n".join(lines(take, passage)) + "\n", encoding="utf-8")
-        part.replace(path)
+        whole(path, lambda part: part.write_text(text, encoding="utf-8"))
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise Failure(f"{path} cannot be written: {error.strerror or error}") from error
 
 

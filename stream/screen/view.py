@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from stream.control.strip import PARAMETERS, REST
+from stream.control.strip import PARAMETERS, REST, Scene
 from stream.screen.layout import FIELDS
 from stream.screen.meter import Meter
 
 Say = Callable[..., None]
-Strips = Mapping[str, Mapping[str, float]]
 CHOICES = ("gain", *FIELDS)
 STEPS = {"gain": 1.0, "pan": 0.1, "low": 1.0, "mid": 1.0, "high": 1.0, "filter": 0.05}
 FINE = {"gain": 0.1, "pan": 0.01, "low": 0.1, "mid": 0.1, "high": 0.1, "filter": 0.01}
@@ -32,7 +31,7 @@ class View:
         say: tells the engine, as `stream.link.client.Attached.say` does
         """
         self.state, self._send = dict(state), say
-        self._strips: Strips = state["strips"]  # as the engine has them
+        self._strips: Scene = state["strips"]  # as the engine has them
         self._sent = 0
         self._follow()
         self.stems: tuple[str, ...] = tuple(state["sources"])

@@ -3,8 +3,6 @@
 import hashlib
 import os
 import platform
-import secrets
-from collections.abc import Callable
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -33,17 +31,6 @@ def tag(path: Path, *parts: bytes) -> str:
     for part in parts:
         digest.update(hashlib.sha256(part).digest())
     return digest.hexdigest()[:16]
-
-
-def make(target: Path, write: Callable[[Path], object]) -> Path:
-    """Let `write` make a file that is then at `target`, complete, or, whatever happens, not at all."""
-    part = target.with_name(f".{secrets.token_hex(4)}.{target.name}")
-    try:
-        write(part)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-    return target
 
 
 def _processor() -> str:

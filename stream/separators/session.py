@@ -13,6 +13,7 @@ from stream.separators import derived
 from stream.separators.catalogue import BUILT_IN, reason
 from stream.separators.denormals import unchanged
 from stream.separators.providers import elsewhere, give
+from stream.whole import whole
 
 READY = 8  # graphs that are kept ready in the cache, 170 MB each
 WAIT_US = "1000"  # a thread looks for its next part so long before it sleeps: over any gap within a run (docs/speed.md)
@@ -73,7 +74,7 @@ def _opened(path: Path, options: Any) -> Any:
     if target is None:
         return ort.InferenceSession(graph, options, providers=CPU)
     try:
-        derived.make(target, partial(_write, graph))
+        whole(target, partial(_write, graph))
     except Exception:  # a full disk; or the model itself is at fault, and tells so below
         return ort.InferenceSession(graph, options, providers=CPU)
     derived.keep_newest(list(target.parent.glob("*.ort")), READY)

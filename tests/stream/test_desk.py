@@ -6,7 +6,8 @@ import pytest
 
 from stream.command import scenebook
 from stream.control.desk import Desk
-from stream.control.mixer import Mixer, Scene
+from stream.control.mixer import Mixer
+from stream.control.strip import Scene
 
 SOURCES = ("drums", "vocals")
 

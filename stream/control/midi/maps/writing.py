@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stream.control.midi.binding import Binding, Source
 from stream.control.midi.maps.mapfile import Map
+from stream.whole import whole
 
 
 def text(map_: Map) -> str:
@@ -20,12 +21,7 @@ def text(map_: Map) -> str:
 
 def write(map_: Map, path: Path) -> None:
     """Write a whole file or none. Raises OSError. [any-thread]"""
-    part = path.with_name(f"{path.name}.part")
-    try:
-        part.write_text(text(map_), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    whole(path, lambda part: part.write_text(text(map_), encoding="utf-8"))
 
 
 def _entry(binding: Binding) -> Iterator[str]:
