@@ -149,12 +149,12 @@ def _demo(arguments: Namespace) -> dict[str, Any]:
 
 
 def _devices(_arguments: Namespace) -> dict[str, Any]:
-    from stream.devices import portaudio
+    from stream.devices import jackports, portaudio
 
-    found = portaudio.devices()
+    found, jack = portaudio.devices(), jackports.here()
     if not _arguments.json:
-        print("\n".join(map(str, found)) or "no sound devices")
-    return {"devices": [asdict(device) for device in found]}
+        print("\n".join(map(str, [*found, *([jack] if jack else [])])) or "no sound devices")
+    return {"devices": [asdict(device) for device in found], "jack": asdict(jack) if jack else None}
 
 
 def _ports(arguments: Namespace) -> dict[str, Any]:

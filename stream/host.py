@@ -14,7 +14,6 @@ from dsp.stft import FFT_HOP
 from stream.control.mixer import Mixer
 from stream.control.route import Route, apart
 from stream.devices.audiofile import AudioReader
-from stream.devices.portaudio import Device
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE, Latency
 from stream.inserts.naming import Chains
@@ -31,7 +30,7 @@ from stream.recording.recorder import Recorder, Track
 from stream.recording.takes import NOTHING, Shelf, Takes
 from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import Easing, Separator
-from stream.streams import Ends, Streams
+from stream.streams import AnyDevice, Ends, Streams
 
 BLOCK = 512  # frames
 SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
@@ -44,6 +43,7 @@ class Wish:
     """What a run is asked for.
 
     source, sink: a device, the path of a sound file, or None
+    block: frames that are asked of a device at once; JACK has its own
     clock: `device`, `wall` or `virtual`
     samplerate: of the device, in Hz; None is its own
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
@@ -56,8 +56,8 @@ class Wish:
     """
 
     opening: Opening
-    source: Device | Path
-    sink: Device | Path | None
+    source: AnyDevice | Path
+    sink: AnyDevice | Path | None
     clock: str
     block: int = BLOCK
     samplerate: int | None = None
@@ -100,6 +100,7 @@ class Host:
         ends = self._streams or self._reader
         assert ends is not None
         self._rate = ends.samplerate
+        self._block = self._streams.block if self._streams else wish.block
         self.inserts = self._load()
         self.separator, self.latency = self._choose()
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
@@ -111,18 +112,19 @@ class Host:
 
     def _setup(self) -> Setup:
         wish, streams = self._wish, self._streams
-        made = Setup(block=wish.block, late=wish.late, patient=wish.clock == "virtual", reader=self._reader,
+        made = Setup(block=self._block, late=wish.late, patient=wish.clock == "virtual", reader=self._reader,
                      tapped=wish.shelf.used or isinstance(wish.sink, Path), keep_s=wish.shelf.keep_s,
                      inserts=self.inserts)
         if streams is None:
             return made
+        streams.wire(self.separator.sources)
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
                        routes=streams.routes, other_input=streams.other_input, other_output=streams.other_output)
 
     def _open_streams(self) -> Streams | None:
         wish = self._wish
-        source = wish.source if isinstance(wish.source, Device) else None
-        sink = wish.sink if isinstance(wish.sink, Device) else None
+        source = None if isinstance(wish.source, Path) else wish.source
+        sink = None if isinstance(wish.sink, Path) else wish.sink
         own, other = apart(wish.routes)
         if wish.routes and sink is None:
             raise ValueError(f"{wish.routes[0]} is for a run with an output device")
@@ -157,11 +159,11 @@ class Host:
                 return separator, latency
             self._say(f"timing {wish.opening.model} on this machine ...")
             hop_time = time_hop(separator)
-            if hop_time * MARGIN <= room_s(separator, latency, wish.block):
+            if hop_time * MARGIN <= room_s(separator, latency, self._block):
                 return separator, latency
             held = least_held_s(wish.opening, separator, hop_time, asked_s or NAMED_S[USUAL])
             text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
-                    f"take {max(0, room_s(separator, latency, wish.block)) / MARGIN:.2f} s")
+                    f"take {max(0, room_s(separator, latency, self._block)) / MARGIN:.2f} s")
             if wish.latency_s is not None or held is None:
                 advice = f"; try --latency {held:g}" if held else "; no latency can"
                 raise Failure(text + advice)
@@ -171,8 +173,8 @@ class Host:
 
     def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
         device = self._streams.device if self._streams else (0, 0, 0)
-        latency = spend(separator, self._rate, device, budget_s, self._wish.block + FADE + 1)
-        lags = [lag(insert.process, self._rate, self._wish.block) for insert in self.inserts]
+        latency = spend(separator, self._rate, device, budget_s, self._block + FADE + 1)
+        lags = [lag(insert.process, self._rate, self._block) for insert in self.inserts]
         return replace(latency, insert=max(lags, default=0))
 
     def _open_recordings(self) -> None:
@@ -258,9 +260,9 @@ class Host:
             run_device(self.engine, streams.start, lambda: streams.active, steps, watch)
             streams.close()
         elif self._wish.clock == "wall":
-            run_wall(self.engine, self._wish.block, steps, watch)
+            run_wall(self.engine, self._block, steps, watch)
         else:
-            run_virtual(self.engine, self._wish.block, steps, watch)
+            run_virtual(self.engine, self._block, steps, watch)
 
     def close(self, keep: bool) -> None:
         """Let go of everything; recordings are kept whole or removed. [main-thread]"""

@@ -5,19 +5,28 @@
     a bus for another device           its stream has the bus over a bridge
 """
 
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.control.route import Route, width
+from stream.devices.jackports import JackPorts
 from stream.devices.portaudio import Device, PortAudioStream, find
 from stream.errors import Failure
 from stream.live.bridge import Bridge
 from stream.live.engine import Engine
 
+if TYPE_CHECKING:
+    from stream.devices.jackstream import JackStream
+
 JACK = "JACK Audio Connection Kit"  # all of its devices have one clock
+
+AnyDevice = Device | JackPorts
+AnyStream: TypeAlias = "PortAudioStream | JackStream"
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,8 @@ class Ends:
     clocks: `one` or `two` for source and sink, or `auto`
     """
 
-    source: Device | None
-    sink: Device | None
+    source: AnyDevice | None
+    sink: AnyDevice | None
     block: int
     samplerate: int | None = None
     wanted: int | None = None
@@ -41,16 +50,22 @@ class Ends:
 
     @property
     def apart(self) -> bool:
-        """Whether source and sink have clocks of their own."""
-        if self.source is None or self.sink is None or self.clocks != "auto":
-            return self.source is not None and self.sink is not None and self.clocks == "two"
-        return not (self.source.name == self.sink.name or self.source.hostapi == self.sink.hostapi == JACK)
+        """Whether source and sink have clocks of their own, or are opened as if they had."""
+        source, sink = self.source, self.sink
+        if source is None or sink is None:
+            return False
+        if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
+            return type(source) is not type(sink)
+        if self.clocks != "auto":
+            return self.clocks == "two"
+        return not (source.name == sink.name or source.hostapi == sink.hostapi == JACK)
 
 
 class Streams:
     """The open devices; nothing is called before `start`.
 
-    samplerate: Hz, of the clock that paces      in_channels, out_channels: of its stream
+    samplerate: Hz, of the clock that paces      block: frames, the most that its stream asks for at once
+    in_channels, out_channels: of its stream, once `wire` was called
     device: frames that devices add, in, out, and between two clocks      routes: of its output
     other_input, other_output: what the engine is told of devices with clocks of their own
     """
@@ -61,11 +76,11 @@ class Streams:
         header: of the engine's callback
         """
         self._ends, self._header, self._open = ends, header, ExitStack()
-        self.routes = ends.routes
+        self.routes: tuple[Route, ...] = ()
         self.other_input: Bridge | None = None
         self.other_output: tuple[Bridge, str] | None = None
-        self._others: list[PortAudioStream] = []
-        self._closing: list[PortAudioStream] = []
+        self._others: list[AnyStream] = []
+        self._closing: list[AnyStream] = []
         with ExitStack() as undo:
             undo.callback(self.close)
             self._build()
@@ -73,7 +88,7 @@ class Streams:
 
     def _build(self) -> None:
         main = self._main = self._first()
-        self.samplerate, self.in_channels, self.out_channels = main.samplerate, main.in_channels, main.out_channels
+        self.samplerate, self.block = main.samplerate, main.block
         device_in, drift = main.device_in, 0
         if self._ends.apart:
             assert self._ends.source is not None
@@ -84,29 +99,49 @@ class Streams:
         self.device = (device_in, main.device_out, drift)
         self._closing = [*self._others[len(heard_from) :], main, *heard_from]
 
-    def _first(self) -> PortAudioStream:
+    def _first(self) -> AnyStream:
         """The stream that paces; a device that refuses a wanted rate keeps its own."""
         ends = self._ends
         source = None if ends.apart else ends.source
 
-        def opened(rate: int | None) -> PortAudioStream:
-            stream = PortAudioStream(source, ends.sink, rate, ends.block, Engine.address, self._header,
-                                     width(ends.routes))
-            return self._open.enter_context(stream)
+        def opened(rate: int | None) -> AnyStream:
+            return self._stream(source, ends.sink, rate, (Engine.address, self._header), ends.routes)
 
         if ends.samplerate is None and ends.wanted is not None:
             with suppress(Failure):
                 return opened(ends.wanted)
         return opened(ends.samplerate)
 
-    def _bridge_input(self, source: Device) -> tuple[int, int]:
+    def _stream(self, source: AnyDevice | None, sink: AnyDevice | None, rate: int | None,
+                callback: tuple[int, npt.NDArray[np.int64]], routes: tuple[Route, ...] = ()) -> AnyStream:
+        """A stream of whoever these devices belong to; callback: its address, and what it is given."""
+        stream: AnyStream
+        if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
+            from stream.devices.jackstream import JackStream  # most runs have none, and start sooner
+
+            assert not isinstance(source, Device)
+            assert not isinstance(sink, Device)
+            stream = JackStream(source, sink, rate, *callback, routes)
+        else:
+            stream = PortAudioStream(source, sink, rate, self._ends.block, *callback, routes)
+        self._open.callback(stream.close)
+        return stream
+
+    def wire(self, sources: Sequence[str]) -> None:
+        """Have all buses of these stems leave by the outputs that are wanted. Raises ValueError. [main-thread]"""
+        self.routes = self._main.wire(sources)
+        self.in_channels, self.out_channels = self._main.in_channels, self._main.out_channels
+
+    def _bridge_input(self, source: AnyDevice) -> tuple[int, int]:
         """Frames of this clock's that the other input and the way from it add."""
         from stream.live.others import capture  # most runs have one clock, and start sooner
 
-        bridge = Bridge((source.samplerate, self.samplerate), self._ends.block, min(2, source.inputs))
-        stream = PortAudioStream(source, None, source.samplerate, self._ends.block, int(capture.address or 0),
-                                 bridge.header)
-        self._others.append(self._open.enter_context(stream))
+        channels, block = min(2, source.inputs), self._ends.block
+        if isinstance(source, JackPorts):
+            block = source.block
+        bridge = Bridge((source.samplerate, self.samplerate), max(self.block, block), channels)
+        stream = self._stream(source, None, source.samplerate, (int(capture.address or 0), bridge.header))
+        self._others.append(stream)
         self.other_input = bridge
         return round(stream.device_in * self.samplerate / stream.samplerate), bridge.latency
 
@@ -116,10 +151,10 @@ class Streams:
         sink = find(route.device, "output")
         if max(route.channels) >= sink.outputs:
             raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
-        channels = 1 + max(route.channels)
+        channels = width([route])
         bridge = Bridge((self.samplerate, sink.samplerate), self._ends.block, channels, route.channels)
         stream = PortAudioStream(None, sink, sink.samplerate, self._ends.block, int(playback.address or 0),
-                                 bridge.header, channels)
+                                 bridge.header, [route])
         self._others.append(self._open.enter_context(stream))
         self.other_output = bridge, route.bus
 

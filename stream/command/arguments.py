@@ -131,17 +131,19 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings and scenes (default: "
                         f"{config.usual()}, if it is there); docs/config.md")
-    group = parser.add_argument_group("devices (a number, part of a name, or the path of a sound file)")
+    group = parser.add_argument_group("devices (number, part of a name, jack, or path of a sound file; docs/routing.md)")
     group.add_argument("--device", help="input and output")
     group.add_argument("--input-device", metavar="DEVICE")
     group.add_argument("--output-device", metavar="DEVICE")
     group.add_argument("--out", nargs="+", action="extend", default=[], type=output_route, metavar="BUS=CHANNELS",
                        help="which channels of the output device get what: mix=1-2 vocals=3-4; one channel alone gets "
-                       "both sides together; cue=1-2@DEVICE leaves by another device (default: mix=1-2)")
+                       "both sides together; cue=1-2@DEVICE leaves by another device, vocals=CLIENT:PORT,CLIENT:PORT "
+                       "by ports of JACK's (default: mix=1-2)")
     group.add_argument("--clocks", choices=("auto", "one", "two"), default="auto", help="whether input and output have "
                        "a clock each, which are then kept in step (default: auto)")
     group.add_argument("--samplerate", type=positive, help="of the device, in Hz (default: its own)")
-    group.add_argument("--block", type=positive, default=512, metavar="FRAMES", help="asked of the device at once")
+    group.add_argument("--block", type=positive, default=512, metavar="FRAMES", help="asked of the device at once; "
+                       "JACK has its own")
     group.add_argument("--clock", choices=("device", "wall", "virtual"),
                        help="who paces a run between files: a wall clock, or nothing (virtual, the default there)")
     group.add_argument("--record", type=Path, metavar="DIR",

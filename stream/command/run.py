@@ -19,9 +19,8 @@ from stream.command.status import closing_lines, opening_lines
 from stream.command.surface import Surface
 from stream.control.desk import Desk
 from stream.control.mixer import Mixer
-from stream.devices import portaudio
+from stream.devices import jackports, portaudio
 from stream.devices.kind import FLOAT, Kind
-from stream.devices.portaudio import Device
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host, Say, Wish
 from stream.inserts.naming import chains
@@ -29,6 +28,7 @@ from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
+from stream.streams import AnyDevice
 
 AUTO = "auto"
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
@@ -69,7 +69,12 @@ def _file(wish: str | None) -> Path | None:
     return path
 
 
-def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, str]:
+def _device(wish: str | None, kind: str) -> AnyDevice:
+    """Raises ValueError, with a list, for one that is not here. [main-thread]"""
+    return jackports.find(str(wish), kind) if jackports.is_jack(wish) else portaudio.find(wish, kind)
+
+
+def _ends(arguments: Namespace) -> tuple[AnyDevice | Path, AnyDevice | Path | None, str]:
     """Source, sink and clock. Raises ValueError for what does not go together."""
     wish_in = arguments.input_device or arguments.device
     # a song given as the device of both sides is what comes in; it is never written over
@@ -77,16 +82,16 @@ def _ends(arguments: Namespace) -> tuple[Device | Path, Device | Path | None, st
     file_in, file_out = _file(wish_in), _file(wish_out)
     between_files = file_in and (file_out or (wish_out is None and arguments.record))
     pace = arguments.clock or ("virtual" if between_files else "device")
-    source: Device | Path = file_in or portaudio.find(wish_in, "input")
-    sink: Device | Path | None = file_out
+    source: AnyDevice | Path = file_in or _device(wish_in, "input")
+    sink: AnyDevice | Path | None = file_out
     if sink is None and (wish_out is not None or pace == "device"):
-        sink = portaudio.find(wish_out, "output")
+        sink = _device(wish_out, "output")
     _check_ends(source, sink, pace)
     return source, sink, pace
 
 
-def _check_ends(source: Device | Path, sink: Device | Path | None, clock: str) -> None:
-    has_device = isinstance(source, Device) or isinstance(sink, Device)
+def _check_ends(source: AnyDevice | Path, sink: AnyDevice | Path | None, clock: str) -> None:
+    has_device = not (isinstance(source, Path) and (sink is None or isinstance(sink, Path)))
     if clock == "device" and not has_device:
         raise ValueError("--clock device needs a sound device on one side; between files it is wall or virtual")
     if clock != "device" and has_device:
@@ -229,7 +234,8 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
-    if not all(map(_file, filter(None, (arguments.device, arguments.input_device, arguments.output_device)))):
+    wishes = [wish for wish in (arguments.device, arguments.input_device, arguments.output_device) if wish]
+    if not wishes or not all(_file(wish) or jackports.is_jack(wish) for wish in wishes):
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
     surface = stack.enter_context(Surface(arguments, say, console, paced=pace != "virtual"))

@@ -7,6 +7,7 @@ documents (rtmixer lives on it). The name is private: pyproject.toml pins the re
 import atexit
 import contextlib
 import ctypes
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from stream.control.route import Route, width
 from stream.devices.quiet import quiet
 from stream.errors import Failure
 
@@ -84,23 +86,27 @@ def find(wish: str | None, kind: str) -> Device:
 class PortAudioStream:
     """A stream that calls compiled code.
 
-    samplerate: Hz      in_channels, out_channels: 0 where a side is not open
+    samplerate: Hz      block: frames      in_channels, out_channels: 0 where a side is not open
     device_in, device_out: frames, as PortAudio states them
     """
 
     def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
-                 address: int, header: npt.NDArray[np.int64], outs: int = 2) -> None:
+                 address: int, header: npt.NDArray[np.int64], routes: Sequence[Route] = ()) -> None:
         """Open it; nothing is called before `start`. [main-thread]
 
         source, sink: None where a file takes that side
-        outs: channels that are wanted of the sink; it may have fewer
+        routes: of buses to the sink's channels; it may have fewer
         samplerate: Hz; None is the device's own
         address, header: of the compiled callback, and what it is given; both outlive the stream
-        Raises Failure where the device refuses.
+        Raises ValueError for a route that is not to channels, Failure where the device refuses.
         """
-        self._sd = _portaudio()
+        for route in routes:
+            if route.ports:
+                raise ValueError(f"{route}: ports are for --output-device jack")
+        self._sd, self._routes = _portaudio(), tuple(routes)
+        self.block = block
         self.in_channels = min(2, source.inputs) if source else 0
-        self.out_channels = min(outs, sink.outputs) if sink else 0
+        self.out_channels = min(width(routes), sink.outputs) if sink else 0
         asked: Any = {"samplerate": samplerate or (sink or source).samplerate, "blocksize": block,  # type: ignore[union-attr]
                       "dtype": "float32", "latency": "low"}
         pairs = [(d.index, c) for d, c in ((source, self.in_channels), (sink, self.out_channels)) if d]
@@ -123,6 +129,10 @@ class PortAudioStream:
         latency = self._stream.latency if kind == "duplex" else (self._stream.latency,) * 2
         self.device_in = _frames(latency[0], self.samplerate) if source else 0
         self.device_out = _frames(latency[1], self.samplerate) if sink else 0
+
+    def wire(self, _sources: Sequence[str]) -> tuple[Route, ...]:
+        """The routes of buses to its outputs: those that were wanted. [main-thread]"""
+        return self._routes
 
     def start(self) -> None:
         """Let the callback be called. Raises Failure. [main-thread]"""

@@ -6,16 +6,15 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.mix import MIX_BUS, STEM_BUS
-from stream.control.route import CUE, MIX, Route
+from stream.control.route import CUE, MIX, Route, check_bus
 from stream.live.callback import MONO, SILENT
 
 
 def bus(name: str, sources: Sequence[str]) -> int:
     """Where a bus begins in a frame (dsp.mix). Raises ValueError for one that is not here. [any-thread]"""
+    check_bus(name, sources)
     here = {MIX: MIX_BUS, CUE: STEM_BUS + 2 * len(sources)}
     here |= {stem: STEM_BUS + 2 * index for index, stem in enumerate(sources)}
-    if name not in here:
-        raise ValueError(f"no bus {name}; here are {', '.join(here)}")
     return here[name]
 
 

@@ -78,8 +78,10 @@ class Loopback:
     """
 
     def __init__(
-        self, jackd: Jackd, play: NDArray[np.float32], record_channels: int = 2, tail: int = 0, name: str = "rig"
+        self, jackd: Jackd, play: NDArray[np.float32], record_channels: int = 2, tail: int = 0, name: str = "rig",
+        beyond: tuple[int, int] = (1, 2)
     ) -> None:
+        """beyond: periods that lie beyond its ports, as it states them, capture and playback."""
         frames, channels = play.shape
         total = frames + tail
         self._memory = np.zeros(HEAD + (frames * channels + total * record_channels + 1) // 2, np.int64)
@@ -87,7 +89,7 @@ class Loopback:
         samples[: play.size] = play.ravel()
         self.recorded = samples[play.size : play.size + total * record_channels].reshape(total, record_channels)
         self._head[[TOTAL, PLAYED, PLAY_CHANNELS, RECORD_CHANNELS]] = total, frames, channels, record_channels
-        self.jackd, self.name, self.xruns = jackd, name, 0
+        self.jackd, self.name, self.xruns, self._beyond = jackd, name, 0, beyond
 
     def __enter__(self) -> Loopback:
         self._client = jack.Client(self.name, use_exact_name=True, no_start_server=True, servername=self.jackd.name)
@@ -183,7 +185,7 @@ class Loopback:
         PortAudio 19.6 takes a period off each: the one that is left is that of the circle, so its sum is true here.
         """
         ports = self._client.outports if mode == _CAPTURE else self._client.inports
-        frames = self.jackd.period if mode == _CAPTURE else 2 * self.jackd.period
+        frames = self._beyond[mode] * self.jackd.period
         for port in ports:
             spread = (ctypes.c_uint32 * 2)(frames, frames)
             _lib.jack_port_set_latency_range(ctypes.c_void_p(_address(port._ptr)), ctypes.c_int(mode), spread)

@@ -136,11 +136,14 @@ def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel:
     """Play into a host between two JACK devices, record what it plays, end it by Ctrl-C.
 
     tail: frames recorded after what was played; at least the latency
+    output: a device of PortAudio's, or one of JACK's own, then the input is too
     channels: recorded
     """
+    own = output.startswith("jack:")
+    source, beyond = ("jack:rig", (0, 1)) if own else ("rig", (1, 2))  # a circle of JACK's is one period long
     with (
-        Loopback(jackd, played, tail=tail, record_channels=channels) as loopback,
-        Live("run", "--input-device", "rig", "--output-device", output, "--json", *words) as live,
+        Loopback(jackd, played, tail=tail, record_channels=channels, beyond=beyond) as loopback,
+        Live("run", "--input-device", source, "--output-device", output, "--json", *words) as live,
     ):
         live.until(lambda: connected(loopback))
         with Steal() as steal:

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from stream.control.route import Route, apart, route, width
+from stream.devices.wiring import ports, wiring
+from stream.live.callback import MONO
 from stream.live.engine import FADE
-from stream.live.routes import table
+from stream.live.routes import bus, table
 from tests.stream.byhand import SOURCES, Live, Shares, late_by, noise, same_bits
 
 FRAMES = 20_000
@@ -29,6 +31,37 @@ def test_a_route_may_name_another_device_and_only_one_may() -> None:
         apart([cue, second])
 
 
+@pytest.mark.parametrize("text", ["vocals=ardour:in 1,ardour:in 2", "bass=system:playback_3"])
+def test_a_route_may_name_ports(text: str) -> None:
+    found = route(text)
+    assert (found.channels, len(found.ports)) == ((), 1 + text.count(","))
+    assert str(found) == text
+
+
+@pytest.mark.parametrize("text", ["vocals=a:", "vocals=:b", "vocals=a:b,", "vocals=a:b,c", "vocals=a:b,a:b",
+                                  "mix=a:b,c:d,e:f"])
+def test_what_names_no_ports_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no route to one or two ports, such as vocals=CLIENT:PORT,CLIENT:PORT"):
+        route(text)
+
+
+def test_a_jack_client_has_ports_for_every_bus_and_leads_those_that_are_wanted() -> None:
+    there = ["system:playback_1", "system:playback_2", "system:playback_3"]
+    made = wiring(ports([route("vocals=1"), route("mix=3-2"), route("cue=x:l,x:r")], there), SOURCES)
+    pairs = [f"{bus}_{side}" for bus in ("mix", *SOURCES, "cue") for side in ("left", "right")]
+    assert made.names == (*pairs, "vocals_mono")
+    assert made.connections == (("vocals_mono", there[0]), ("mix_left", there[2]), ("mix_right", there[1]),
+                                ("cue_left", "x:l"), ("cue_right", "x:r"))
+    channels = table(made.routes, SOURCES, len(made.names))
+    assert list(channels) == [*range(len(made.names) - 1), MONO - bus("vocals", SOURCES)]
+
+
+@pytest.mark.parametrize(("there", "leads"), [(["a:1", "a:2", "a:3"], ["mix_left", "mix_right"]),
+                                              (["a:1"], ["mix_mono"]), ([], [])], ids=["three", "one", "none"])
+def test_without_a_route_the_mix_has_the_first_two_ports(there: list[str], leads: list[str]) -> None:
+    assert wiring(ports([], there), SOURCES).connections == tuple(zip(leads, there, strict=False))
+
+
 @pytest.mark.parametrize("text", ["", "mix", "mix=", "=1-2", "mix=0", "mix=0-1", "mix=1-2-3", "mix=a-b", "mix=1-",
                                   "mix=-1", "mix=1-2@", "mix=2-2", "mix=1.5", "mix=²"])
 def test_what_is_no_route_is_refused(text: str) -> None:
@@ -42,7 +75,7 @@ def test_the_widest_route_says_how_many_channels_are_wanted() -> None:
 
 
 @pytest.mark.parametrize(("texts", "says"), [
-    (["guitar=1-2"], "no bus guitar; here are mix, cue, drums, bass, other, vocals"),
+    (["guitar=1-2"], "no bus guitar; here are mix, drums, bass, other, vocals, cue"),
     (["vocals=7-8"], "vocals=7-8: the output device has 6 channels"),
     (["mix=1-2", "vocals=2-3"], "vocals=2-3: channel 2 has another bus already")])
 def test_what_the_device_or_the_model_lacks_is_refused(texts: list[str], says: str) -> None:

@@ -1,0 +1,111 @@
+"""JACK's process callback as machine code: ports, each a channel of its own, to and from a callback like PortAudio's.
+
+Everything is reached from one int64 header, as in stream.live.callback. Until `RUNNING` is set it plays silence.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import cfunc, njit, types
+from numba.core.ccallback import CFunc
+from numba.extending import intrinsic
+from numba.np.numpy_support import carray
+
+from stream.atomics import pointer
+from stream.live.signature import SIGNATURE
+
+HEADER = 32
+# counters: XRUNS and GONE are written by JACK's notification thread, SEEN by the process callback
+XRUNS, GONE, SEEN = range(3)
+# parameters: RUNNING from 0 to 1 once ports are connected; MOST frames are handed on at once
+RUNNING, INS, OUTS, MOST = range(8, 12)
+# addresses: of the callback and what it is given, of jack_port_get_buffer, of the ports, int64 (INS + OUTS,), inputs
+# first, and of what is handed on, float32 (MOST · INS,) and (MOST · OUTS,)
+CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN = range(16, 22)
+OUTPUT_UNDERFLOW = 4  # PortAudio's flag for a call that is not in time, paOutputUnderflow
+
+_intrinsic: Callable[[Any], Any] = intrinsic
+
+
+def _calling(signature: Any) -> Any:
+    """What calls a C function of this signature by its address, an int64; arguments are a tuple."""
+
+    @_intrinsic
+    def call(_context: Any, _address: Any, arguments: Any) -> Any:
+        def generate(context: Any, builder: Any, given: Any, args: Any) -> Any:
+            kind = ir.FunctionType(context.get_value_type(signature.return_type),
+                                   [context.get_value_type(each) for each in signature.args])
+            values = [context.cast(builder, builder.extract_value(args[1], place), have, want)
+                      for place, (have, want) in enumerate(zip(given.args[1], signature.args, strict=True))]
+            return builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
+
+        return signature.return_type(types.int64, arguments), generate
+
+    return call
+
+
+_call = _calling(SIGNATURE)
+_get_buffer = _calling(types.voidptr(types.voidptr, types.uint32))
+
+
+@njit(error_model="numpy")
+def _port(h: Any, at: Any, frames: Any) -> Any:
+    """This cycle's samples of a port."""
+    port = carray(pointer(h[PORTS]), (h[INS] + h[OUTS],), np.int64)[at]
+    return carray(_get_buffer(h[GET_BUFFER], (pointer(port), frames)), (np.int64(frames),), np.float32)
+
+
+@njit(error_model="numpy")
+def _hand_on(h: Any, frames: Any, done: Any, n: Any) -> None:
+    """`n` frames of the cycle, from `done` on, through the callback."""
+    ins, outs, flags = h[INS], h[OUTS], 0
+    given, taken = carray(pointer(h[GIVEN]), (n * ins,), np.float32), carray(pointer(h[TAKEN]), (n * outs,), np.float32)
+    for c in range(ins):
+        x = _port(h, c, frames)
+        for i in range(n):
+            given[i * ins + c] = x[done + i]
+    if h[XRUNS] != h[SEEN]:
+        h[SEEN], flags = h[XRUNS], OUTPUT_UNDERFLOW
+    _call(h[CALLBACK], (pointer(h[GIVEN]), pointer(h[TAKEN]), n, pointer(np.int64(0)), flags, pointer(h[USER])))
+    for c in range(outs):
+        y = _port(h, ins + c, frames)
+        for i in range(n):
+            y[done + i] = taken[i * outs + c]
+
+
+def _process(frames: Any, user: Any) -> Any:
+    h, n, done = carray(user, (HEADER,), np.int64), np.int64(frames), np.int64(0)
+    if h[RUNNING] == 0:
+        for c in range(h[OUTS]):
+            _port(h, h[INS] + c, frames)[:] = np.float32(0)
+        return np.int32(0)
+    while done < n:  # the server's period may grow while it runs
+        piece = min(n - done, h[MOST])
+        _hand_on(h, frames, done, piece)
+        done += piece
+    return np.int32(0)
+
+
+def _xrun(user: Any) -> Any:
+    carray(user, (HEADER,), np.int64)[XRUNS] += 1
+    return np.int32(0)
+
+
+def _shutdown(user: Any) -> Any:
+    carray(user, (HEADER,), np.int64)[GONE] = 1
+
+
+def _silent(_text: Any) -> Any:
+    pass
+
+
+process: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_process)
+"""JackProcessCallback. [audio-thread]"""
+xrun: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_xrun)
+"""JackXRunCallback, whoever was late. [a thread of JACK's]"""
+shutdown: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_shutdown)
+"""JackShutdownCallback: the server has ended, or has thrown us out. [a thread of JACK's]"""
+silent: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_silent)
+"""What libjack prints with otherwise, on stderr; what is wrong is seen by other means. [any-thread]"""

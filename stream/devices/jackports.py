@@ -1,0 +1,97 @@
+"""Ports of a JACK server, or of PipeWire's where its libjack stands for JACK's. The only file that imports jack."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stream.devices.quiet import quiet
+from stream.errors import Failure
+
+CLIENT_NAME = "demucs-stream"  # what patchbays show
+NAME = "jack"  # what the user calls it
+
+
+def library() -> Any:
+    """JACK-Client, loaded when it is wanted. Raises Failure where there is no libjack. [main-thread]"""
+    try:
+        import jack
+    except OSError as error:
+        raise Failure("JACK is not installed (Debian and Ubuntu: apt-get install jackd2, or pipewire-jack and then "
+                      "`pw-jack demucs-stream ...`)") from error
+    return jack
+
+
+def client(name: str) -> Any:
+    """A client of the server that runs; none is started. Raises Failure. [main-thread]"""
+    jack = library()
+    try:
+        with quiet():
+            return jack.Client(name, no_start_server=True)
+    except jack.JackOpenError as error:
+        raise Failure("no JACK server answers: start one, or use PipeWire's: `pw-jack demucs-stream ...`") from error
+
+
+@dataclass(frozen=True)
+class JackPorts:
+    """Ports that ours are connected to, in the order in which they are counted as channels.
+
+    name: what was asked for
+    """
+
+    name: str
+    ports: tuple[str, ...]
+    samplerate: int
+    block: int
+    inputs: int = 2  # ours, which they lead to
+
+    def __str__(self) -> str:
+        return f"{self.name}  ports named after the buses ({self.samplerate} Hz, blocks of {self.block} frames)"
+
+
+def is_jack(wish: str | None) -> bool:
+    """Whether a device's name means this: `jack`, `jack:CLIENT`, `jack:PORT,PORT` or `jack:none`. [any-thread]"""
+    return wish is not None and wish.partition(":")[0].lower() == NAME
+
+
+def find(wish: str, kind: str) -> JackPorts:
+    """The ports for `jack` (the sound card's), `jack:CLIENT` (of another program) or `jack:PORT,PORT`. [main-thread]
+
+    kind: `input` or `output`, of ours
+    Raises ValueError, with what is there, where they are not; Failure where there is no server.
+    """
+    _, _, rest = wish.partition(":")
+    ours = client(f"{CLIENT_NAME} looks")
+    try:
+        flags = {"is_audio": True, "is_output" if kind == "input" else "is_input": True}
+        there = [port.name for port in ours.get_ports(**flags)]
+        physical = [port.name for port in ours.get_ports(**flags, is_physical=True)]
+        ports = tuple(_chosen(rest.strip(), there, physical))
+        return JackPorts(wish, ports, ours.samplerate, ours.blocksize)
+    except ValueError as error:
+        listing = "".join(f"\n  {name}" for name in there) or " none"
+        raise ValueError(f"{kind} device {wish}: {error}; here are:{listing}") from None
+    finally:
+        ours.close()
+
+
+def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:
+    if rest == "none":
+        return []
+    if ":" in rest:
+        names = [name.strip() for name in rest.split(",")]
+        if strange := [name for name in names if name not in there]:
+            raise ValueError(f"there is no port {strange[0]}")
+        return names
+    programs = {name: name.partition(":")[0].lower() for name in there}
+    found = physical if not rest else [name for name, program in programs.items() if program == rest.lower()] or [
+        name for name, program in programs.items() if rest.lower() in program]
+    if not found:
+        raise ValueError(f"no program {rest} has ports" if rest else "no sound card has any (jack:none connects none)")
+    return found
+
+
+def here() -> JackPorts | None:
+    """The server that runs, with no ports; None where there is none. [main-thread]"""
+    try:
+        return replace(find(f"{NAME}:none", "output"), name=NAME)
+    except Failure:
+        return None

@@ -1,0 +1,134 @@
+"""A JACK client of our own, with ports named after the buses (stream.devices.jackports says where JACK is).
+
+Its callbacks are compiled (stream.devices.jackcycle). JACK-Client does the rest; the pointers that it keeps are
+private, so pyproject.toml pins the release, and a test opens a stream.
+"""
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.control.route import Route
+from stream.devices import jackcycle as cycle
+from stream.devices.jackports import CLIENT_NAME, NAME, JackPorts, client, library
+from stream.devices.wiring import SIDES, Wiring, ports, wiring
+from stream.errors import Failure
+
+_CAPTURE, _PLAYBACK = 0, 1  # jack_latency_callback_mode_t
+
+
+class JackStream:
+    """A client that calls compiled code, in the place of `stream.devices.portaudio.PortAudioStream`.
+
+    samplerate: Hz      block: frames, of the server's period
+    in_channels, out_channels: 0 where a side is not open; outputs are there once `wire` was called
+    device_in, device_out: frames, as JACK states them of the ports that ours are connected to
+    """
+
+    def __init__(self, source: JackPorts | None, sink: JackPorts | None, samplerate: int | None, address: int,
+                 header: npt.NDArray[np.int64], routes: Sequence[Route] = ()) -> None:
+        """Open it; nothing is called before `start`. [main-thread]
+
+        source, sink: None where somebody else takes that side
+        samplerate: Hz; None is the server's, and another is refused
+        address, header: of the compiled callback, and what it is given; both outlive the stream
+        routes: of buses, as for `stream.devices.wiring.ports`
+        Raises ValueError for a route that leads nowhere, Failure.
+        """
+        self._source, self._sink, self._keep = source, sink, header
+        self._client = client(CLIENT_NAME)
+        self._closed = False
+        self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
+        if samplerate not in (None, self.samplerate):
+            self.close()
+            raise Failure(f"{NAME} cannot be opened at {samplerate} Hz: its server runs at {self.samplerate} Hz")
+        self._lib = ctypes.CDLL(library()._libname)
+        try:
+            self._routes = ports(routes, sink.ports) if sink else ()
+            self.device_in = self._latency(self._sources(), _CAPTURE)
+            self.device_out = self._latency([port for route in self._routes for port in route.ports], _PLAYBACK)
+        except ValueError:
+            self.close()
+            raise
+        self.in_channels, self.out_channels = 2 if source else 0, 0
+        self._wiring = Wiring((), (), ())
+        self._header = np.zeros(cycle.HEADER, np.int64)
+        self._header[[cycle.CALLBACK, cycle.USER]] = address, header.ctypes.data
+
+    def wire(self, sources: Sequence[str]) -> tuple[Route, ...]:
+        """Have outputs for the buses of these stems; the routes to them. [main-thread, once, before `start`]
+
+        Raises ValueError for a bus that is not here, and for a port that is wanted twice.
+        """
+        if self._sink is not None:
+            self._wiring = wiring(self._routes, sources)
+            self.out_channels = len(self._wiring.names)
+        return self._wiring.routes
+
+    def start(self) -> None:
+        """Let the callback be called, and connect. Raises Failure. [main-thread]"""
+        jack = library()
+        try:
+            ins = [self._client.inports.register(f"in_{side}") for side in SIDES[: self.in_channels]]
+            outs = [self._client.outports.register(name) for name in self._wiring.names]
+            self._hand_over(ins + outs)
+            self._client.activate()
+            for port, own in zip(self._sources(), ins, strict=False):
+                self._client.connect(port, own)
+            for name, port in self._wiring.connections:
+                self._client.connect(f"{self._client.name}:{name}", port)
+        except jack.JackError as error:
+            raise Failure(f"{NAME} does not start: {error}") from error
+        self._header[cycle.RUNNING] = 1
+
+    def _sources(self) -> tuple[str, ...]:
+        """The port of each input; a single one leads to both."""
+        ports = self._source.ports[:2] if self._source else ()
+        return ports * 2 if len(ports) == 1 else ports
+
+    def _hand_over(self, own: list[Any]) -> None:
+        """Tell the process callback of everything, and JACK of the callbacks."""
+        h, ins, outs = self._header, self.block * self.in_channels, self.block * self.out_channels
+        h[[cycle.INS, cycle.OUTS, cycle.MOST]] = self.in_channels, self.out_channels, self.block
+        self._arrays = (np.array([_address(port._ptr) for port in own], np.int64),
+                        np.zeros(ins, np.float32), np.zeros(outs, np.float32))
+        h[[cycle.PORTS, cycle.GIVEN, cycle.TAKEN]] = [array.ctypes.data for array in self._arrays]
+        h[cycle.GET_BUFFER] = ctypes.cast(self._lib.jack_port_get_buffer, ctypes.c_void_p).value or 0
+        client, user = ctypes.c_void_p(_address(self._client._ptr)), ctypes.c_void_p(h.ctypes.data)
+        for setter, callback in ((self._lib.jack_set_process_callback, cycle.process),
+                                 (self._lib.jack_set_xrun_callback, cycle.xrun),
+                                 (self._lib.jack_on_shutdown, cycle.shutdown)):
+            setter(client, ctypes.c_void_p(callback.address), user)
+        self._lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
+
+    def _latency(self, names: Sequence[str], mode: int) -> int:
+        """The most that lies beyond these ports, frames. Raises ValueError for one that is not there."""
+        most, spread, jack = 0, (ctypes.c_uint32 * 2)(), library()
+        for name in names:
+            try:
+                port = self._client.get_port_by_name(name)
+            except jack.JackError:
+                raise ValueError(f"there is no port {name}") from None
+            if port.is_input != (mode == _PLAYBACK):
+                raise ValueError(f"nothing can be played to the port {name}")
+            self._lib.jack_port_get_latency_range(ctypes.c_void_p(_address(port._ptr)), ctypes.c_int(mode), spread)
+            most = max(most, spread[1])
+        return most
+
+    @property
+    def active(self) -> bool:
+        """Whether the server still calls. [any-thread]"""
+        return not self._header[cycle.GONE]
+
+    def close(self) -> None:
+        """Stop, and let go of the server. [main-thread]"""
+        if not self._closed:
+            self._closed = True
+            self._client.deactivate()
+            self._client.close()
+
+def _address(pointer: Any) -> int:
+    return int(library()._ffi.cast("uintptr_t", pointer))
