@@ -131,7 +131,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="settings and scenes (default: "
                         f"{config.usual()}, if it is there); docs/config.md")
-    group = parser.add_argument_group("devices (number, part of a name, jack, or path of a sound file; docs/routing.md)")
+    group = parser.add_argument_group("devices (number, part of a name, jack, path of a sound file; docs/routing.md)")
     group.add_argument("--device", help="input and output")
     group.add_argument("--input-device", metavar="DEVICE")
     group.add_argument("--output-device", metavar="DEVICE")
