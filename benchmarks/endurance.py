@@ -26,11 +26,11 @@ from stream.command.run import latency_s
 from stream.control.mixer import Mixer
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE
-from stream.host import BLOCK
 from stream.live import callback as cb
 from stream.live.engine import FADE, Engine, Setup
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Frames
+from stream.wish import BLOCK
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 ENDS_S = 300.0  # of the beginning and of the end that are compared

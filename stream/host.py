@@ -4,70 +4,35 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dsp.stft import FFT_HOP
+from stream.chosen import Around, choose
 from stream.control.mixer import Mixer
-from stream.control.route import Route, apart
+from stream.control.route import apart
 from stream.devices.audiofile import AudioReader
 from stream.errors import Failure
-from stream.geometry import SAMPLERATE, Latency
-from stream.inserts.naming import Chains
+from stream.geometry import SAMPLERATE
 from stream.inserts.process import Process
 from stream.live import callback as cb
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
 from stream.live.insert import Insert, lag, too_slow
 from stream.live.priority import preferred
-from stream.planning import NAMED_S, USUAL, expected_loss_db
-from stream.probe import MARGIN, least_held_s, room_s, time_hop
+from stream.planning import expected_loss_db
 from stream.recording.log import Take
-from stream.recording.recorder import Recorder, Track
-from stream.recording.takes import NOTHING, Shelf, Takes
-from stream.separators.opening import Opening, sizes, spend, window_s
-from stream.separators.protocol import Easing, Separator
-from stream.streams import AnyDevice, Ends, Streams
+from stream.recording.recordings import Recordings
+from stream.recording.takes import Takes
+from stream.separators.opening import sizes, window_s
+from stream.separators.protocol import Easing
+from stream.streams import Ends, Streams
+from stream.wish import Say, Wish
 
-BLOCK = 512  # frames
 SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a run is asked for.
-
-    source, sink: a device, the path of a sound file, or None
-    block: frames that are asked of a device at once; JACK has its own
-    clock: `device`, `wall` or `virtual`
-    samplerate: of the device, in Hz; None is its own
-    latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
-    late: `dry` or `mute`
-    shelf: what may be recorded, and where
-    routes: of buses to output channels; empty is the mix on the first two
-    clocks: `one` or `two` for source and sink, or `auto`
-    prepare: sets the mixer before anything is heard
-    inserts: effects that stems are sent through; they add to the latency
-    """
-
-    opening: Opening
-    source: AnyDevice | Path
-    sink: AnyDevice | Path | None
-    clock: str
-    block: int = BLOCK
-    samplerate: int | None = None
-    latency_s: float | None = None
-    late: str = "dry"
-    shelf: Shelf = NOTHING
-    routes: tuple[Route, ...] = ()
-    clocks: str = "auto"
-    prepare: Callable[[Mixer], None] | None = None
-    inserts: Chains = field(default_factory=dict)
 
 
 class Host:
@@ -83,8 +48,7 @@ class Host:
         self._open = ExitStack()
         self._header = np.zeros(cb.HEADER, np.int64)
         self._level = 0
-        self._sink: Recorder | None = None
-        self.takes: Takes | None = None
+        self._recordings: Recordings | None = None
         self._told: list[Insert] = []  # of what is broken
         try:
             self._build()
@@ -102,13 +66,20 @@ class Host:
         self._rate = ends.samplerate
         self._block = self._streams.block if self._streams else wish.block
         self.inserts = self._load()
-        self.separator, self.latency = self._choose()
+        device = self._streams.device if self._streams else (0, 0, 0)
+        lags = [lag(insert.process, self._rate, self._block) for insert in self.inserts]
+        around = Around(self._rate, self._block, device, max(lags, default=0), wish.clock != "virtual")
+        chosen = choose(wish.opening, wish.latency_s, around, self._say)
+        self.separator, self.latency = chosen.separator, chosen.latency
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         self.mixer.check({insert.stem: {} for insert in self.inserts})
         if wish.prepare is not None:
             wish.prepare(self.mixer)
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, self._setup())
-        self._open_recordings()
+        self._recordings = Recordings(self.engine, wish.sink if isinstance(wish.sink, Path) else None)
+        if wish.shelf.used:
+            self._recordings.allow(self._take(chosen.asked_s), wish.shelf, self._say)
+        self.files = self._recordings.files
 
     def _setup(self) -> Setup:
         wish, streams = self._wish, self._streams
@@ -147,66 +118,35 @@ class Host:
                               "block, which is too long to be live")
         return inserts
 
-    def _choose(self) -> tuple[Separator, Latency]:
-        """A separator and a latency that this machine can hold. Raises Failure where it cannot."""
-        wish = self._wish
-        asked_s = wish.latency_s
-        for _ in range(4):
-            self._asked_s = asked_s
-            separator, budget = wish.opening.open(asked_s)
-            latency = self._spend(separator, budget)
-            if wish.clock == "virtual":
-                return separator, latency
-            self._say(f"timing {wish.opening.model} on this machine ...")
-            hop_time = time_hop(separator)
-            if hop_time * MARGIN <= room_s(separator, latency, self._block):
-                return separator, latency
-            held = least_held_s(wish.opening, separator, hop_time, asked_s or NAMED_S[USUAL])
-            text = (f"a latency of {latency.total_s:.2f} s cannot be held here: a hop takes {hop_time:.2f} s and may "
-                    f"take {max(0, room_s(separator, latency, self._block)) / MARGIN:.2f} s")
-            if wish.latency_s is not None or held is None:
-                advice = f"; try --latency {held:g}" if held else "; no latency can"
-                raise Failure(text + advice)
-            self._say(f"{text}; taking {held:g} s")
-            asked_s = held
-        raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
-
-    def _spend(self, separator: Separator, budget_s: float | None) -> Latency:
-        device = self._streams.device if self._streams else (0, 0, 0)
-        latency = spend(separator, self._rate, device, budget_s, self._block + FADE + 1)
-        lags = [lag(insert.process, self._rate, self._block) for insert in self.inserts]
-        return replace(latency, insert=max(lags, default=0))
-
-    def _open_recordings(self) -> None:
-        wish, tap = self._wish, self.engine.tap
-        self.files: dict[str, str] = {}
-        if tap is None:
-            return
-        if isinstance(wish.sink, Path):  # as a device would have been given it: late by the latency
-            track = Track(wish.sink, 0, self.latency.delay)
-            self._sink = Recorder(tap, [track], self._rate, self.engine.expected)
-            self.files[wish.sink.stem] = str(wish.sink)
-        if wish.shelf.used:
-            self.takes = Takes(self.engine, self._take(), wish.shelf, self._say)
-            self.files |= self.takes.files
-
-    def _take(self) -> Take:
+    def _take(self, asked_s: float | None) -> Take:
         """What all takes of this run have in common."""
         opening, names = self._wish.opening, ("input", "mix", *self.separator.sources)
         columns = opening.window_columns
         window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
-        return Take(opening.model, opening.provider, opening.threads, self._asked_s, window_s, self._rate, 0,
+        return Take(opening.model, opening.provider, opening.threads, asked_s, window_s, self._rate, 0,
                     self._wish.late, FADE, int(self._header[cb.RAMP]), dict.fromkeys(names, ""),
                     inserts={insert.stem: insert.process.name for insert in self.inserts})
+
+    @property
+    def takes(self) -> Takes | None:
+        """None where nobody may make one, and when the run has ended. [any-thread]"""
+        return None if self._recordings is None else self._recordings.takes
+
+    @property
+    def recording(self) -> bool:
+        """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
+        return self._recordings is not None and self._recordings.recording
 
     def run(self, watch: Callable[[], bool]) -> None:
         """Until the input ends or `watch` says so; then everything is written. [main-thread]
 
         Raises Failure, and whatever a thread has failed with: then recordings of a live input are kept, others not.
         """
+        recordings = self._recordings
+        assert recordings is not None
         steps = [self.engine.feed, self.engine.worker.step, *(insert.step for insert in self.inserts)]
         if self.engine.tap is not None:
-            steps.append(self._record)
+            steps.append(recordings.step)
         gc.collect()
         gc.freeze()  # what was imported and compiled is never collected: a full pass holds the GIL for 0.1 s
         switch_s = sys.getswitchinterval()
@@ -218,7 +158,7 @@ class Host:
 
         try:
             self._pace(steps, watching)
-            while self._record():
+            while recordings.step():
                 pass
             self._tell()
         except BaseException:
@@ -244,16 +184,6 @@ class Host:
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
 
-    @property
-    def recording(self) -> bool:
-        """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
-        takes = self.takes
-        return takes is not None and (takes.recording or bool(takes.files))
-
-    def _record(self) -> bool:
-        went = self._sink is not None and self._sink.step(self.engine.end)
-        return (self.takes is not None and self.takes.step()) or went
-
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
         streams = self._streams
         if streams is not None:
@@ -267,14 +197,9 @@ class Host:
     def close(self, keep: bool) -> None:
         """Let go of everything; recordings are kept whole or removed. [main-thread]"""
         self._open.close()
-        sink, self._sink = self._sink, None
-        takes, self.takes = self.takes, None
-        try:
-            if sink is not None:
-                sink.close(keep)
-        finally:
-            if takes is not None:
-                takes.close(keep)
+        recordings, self._recordings = self._recordings, None
+        if recordings is not None:
+            recordings.close(keep)
 
     def report(self) -> dict[str, Any]:
         """What was done and measured, as `--json` prints it. [main-thread]"""

@@ -10,7 +10,7 @@ import numpy as np
 
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.geometry import Latency
-from stream.host import BLOCK, Host, Wish
+from stream.host import Host
 from stream.live.engine import FADE
 from stream.offline.engine import Wish as Whole
 from stream.offline.engine import open_engine
@@ -18,6 +18,7 @@ from stream.offline.level import level
 from stream.probe import WARM
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
+from stream.wish import BLOCK, Wish
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from stream.command.choosing import best_s, live
 from stream.command.run import AUTO, columns, drive, latency_s, preset
 from stream.command.status import clock
 from stream.command.surface import Surface
-from stream.host import Host, Say, Wish
+from stream.host import Host
 from stream.inserts.naming import chains
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
+from stream.wish import Say, Wish
 
 
 def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:

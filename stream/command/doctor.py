@@ -17,11 +17,11 @@ from stream.command.advice import advice, processor
 from stream.command.choosing import asked_live
 from stream.devices import portaudio
 from stream.errors import Failure
-from stream.host import Say
 from stream.live.priority import NICE, preferred
 from stream.separators.catalogue import ORDER
 from stream.separators.opening import Opening
 from stream.separators.providers import here, missing, versions
+from stream.wish import Say
 
 REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
 LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi", "python-osc")

@@ -7,12 +7,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from stream.errors import Failure
-from stream.host import Host, Say, Wish
+from stream.host import Host
 from stream.recording import log
 from stream.recording.log import Take
 from stream.recording.rendering import render
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
+from stream.wish import Say, Wish
 
 
 def again(arguments: Namespace, opening: Callable[[Take], Opening], say: Say) -> dict[str, Any]:

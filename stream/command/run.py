@@ -22,13 +22,14 @@ from stream.control.mixer import Mixer
 from stream.devices import jackports, portaudio
 from stream.devices.kind import FLOAT, Kind
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
-from stream.host import Host, Say, Wish
+from stream.host import Host
 from stream.inserts.naming import chains
 from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 from stream.streams import AnyDevice
+from stream.wish import Say, Wish
 
 AUTO = "auto"
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers

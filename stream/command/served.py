@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from stream.host import Say
 from stream.link.door import ENVIRONMENT, Door
 from stream.screen.guard import TOKEN, local
+from stream.wish import Say
 
 PATIENCE_S = 3.0
 # addresses that are all of this machine's: their family, a place far away that nobody has, and this machine's own

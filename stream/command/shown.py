@@ -10,9 +10,9 @@ from typing import Self
 
 from stream.command.plain import Plain
 from stream.command.terminal import lent
-from stream.host import Say
 from stream.link.door import ENVIRONMENT
 from stream.link.server import Link
+from stream.wish import Say
 
 PATIENCE_S = 3.0  # for a screen to go when the run has ended
 

@@ -15,9 +15,10 @@ from stream.command.plain import Plain
 from stream.command.shown import Shown
 from stream.control.desk import Desk
 from stream.errors import Failure
-from stream.host import Host, Say
+from stream.host import Host
 from stream.link.server import Link
 from stream.link.told import Told
+from stream.wish import Say
 
 SCREEN, PLAIN, NONE = "screen", "plain", "none"
 

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stream.host import Host, Wish
+from stream.host import Host
 from stream.recording.takes import Shelf
 from stream.separators.opening import Opening
 from stream.separators.protocol import Separator
+from stream.wish import Wish
 from tests.stream.byhand import BLOCKS, Frames, noise
 
 CENTER = Opening("center")

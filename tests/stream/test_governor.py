@@ -10,7 +10,7 @@ import soundfile
 
 from dsp.stft import FFT_HOP
 from stream.geometry import Geometry, HopGeometry
-from stream.host import Host, Wish
+from stream.host import Host
 from stream.live.governor import MOST_PATIENT, PATIENT, Governor
 from stream.separators import opening as openings
 from stream.separators.network import Network
@@ -18,6 +18,7 @@ from stream.separators.opening import Opening
 from stream.separators.protocol import Easing, Level
 from stream.separators.stateful import Stateful
 from stream.separators.windowed import Windowed
+from stream.wish import Wish
 from tests.stream.byhand import Frames, Live, Shares, late_by, noise, same_bits
 
 ROOM_S = 0.1

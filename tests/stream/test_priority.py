@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from stream.host import Host, Wish
+from stream.host import Host
 from stream.live import priority
 from stream.live.priority import NICE, preferred
 from stream.separators.opening import Opening
+from stream.wish import Wish
 from tests.stream.byhand import noise
 
 SYSTEM = hasattr(os, "setpriority")

@@ -8,10 +8,11 @@ import soundfile as sf
 
 from stream.control.mixer import Mixer
 from stream.geometry import HopGeometry
-from stream.host import Host, Wish
+from stream.host import Host
 from stream.planning import NAMED_S
 from stream.separators.opening import Opening
 from stream.separators.stateful import Stateful
+from stream.wish import Wish
 from tests.stream.models import stateful
 
 FRAMES, AT = 60_000, 20_011  # an impulse at an odd place

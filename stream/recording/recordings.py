@@ -1,0 +1,56 @@
+"""All that a run writes: the file that stands for its output device, and takes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from stream.live.engine import Engine
+from stream.recording.log import Take
+from stream.recording.recorder import Recorder, Track
+from stream.recording.takes import Shelf, Takes
+
+
+class Recordings:
+    """takes: None where nobody may make one      files: name to path"""
+
+    def __init__(self, engine: Engine, sink: Path | None) -> None:
+        """Open that file. Raises Failure. [main-thread, before the callback runs]
+
+        sink: its path; None where a device is the output
+        """
+        self._engine, self._sink = engine, None
+        self.files: dict[str, str] = {}
+        self.takes: Takes | None = None
+        if sink is not None and engine.tap is not None:  # as a device would have been given it: late by the latency
+            track = Track(sink, 0, engine.latency.delay)
+            self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
+            self.files[sink.stem] = str(sink)
+
+    def allow(self, take: Take, shelf: Shelf, say: Callable[[str], None]) -> None:
+        """Let takes be made. Raises Failure. [main-thread, before the callback runs]
+
+        take: what all of them have in common
+        """
+        self.takes = Takes(self._engine, take, shelf, say)
+        self.files |= self.takes.files
+
+    @property
+    def recording(self) -> bool:
+        """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
+        takes = self.takes
+        return takes is not None and (takes.recording or bool(takes.files))
+
+    def step(self) -> bool:
+        """Write what is there; False if there was nothing. [recorder-thread]"""
+        went = self._sink is not None and self._sink.step(self._engine.end)
+        return (self.takes is not None and self.takes.step()) or went
+
+    def close(self, keep: bool) -> None:
+        """Have everything whole, or have it removed. Raises Failure. [main-thread, once no thread steps]"""
+        sink, self._sink = self._sink, None
+        takes, self.takes = self.takes, None
+        try:
+            if sink is not None:
+                sink.close(keep)
+        finally:
+            if takes is not None:
+                takes.close(keep)
