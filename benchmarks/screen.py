@@ -1,7 +1,8 @@
 """What does the mixer screen cost: its own process, and the engine that it is attached to?
 
-The worst case: four stems whose every switch, fader, field and meter changes at every look, on a terminal of 100 by 32.
-The engine plays noise at its own speed; its CPU time is taken with and without a screen, in turn. Linux only.
+The worst case: four stems whose every switch, fader, field, meter and waveform changes at every look, on a terminal of
+100 by 32. The engine plays noise at its own speed, with stems that swell and fade from block to block; its CPU time is
+taken with and without a screen, in turn. Linux only.
 `--picture FILE` writes a picture of the screen instead, attached to a run of the demo's song (docs/screen.svg).
 """
 
@@ -28,6 +29,7 @@ import numpy as np
 
 from benchmarks.callback_case import BLOCK, SOURCES, Ahead, engine
 from benchmarks.report import Report
+from stream.atomics import store
 from stream.command import song
 from stream.control.desk import Desk
 from stream.geometry import SAMPLERATE
@@ -44,12 +46,21 @@ FACTS = {"model": "noise", "provider": "none", "samplerate": SAMPLERATE, "separa
 SHARE_MOST = 0.15  # of a core, what the screen may take
 
 
+def separate(path: Engine, rng: np.random.Generator, frames: int = BLOCK) -> None:
+    """Stand for a separator: stems that are as loud as chance will have it."""
+    loud = np.repeat(rng.uniform(0, 1, len(SOURCES)), 2)
+    path.worker.ring.write((loud * rng.uniform(-1, 1, (frames, len(loud)))).astype(np.float32))
+
+
 def play(path: Engine, ended: threading.Event) -> None:
-    """Serve blocks at the samplerate's pace."""
-    noise = np.random.default_rng(0).uniform(-0.25, 0.25, (BLOCK, 2)).astype(np.float32)
+    """Serve blocks at the samplerate's pace, with stems ahead of them."""
+    rng = np.random.default_rng(0)
+    noise = rng.uniform(-0.25, 0.25, (BLOCK, 2)).astype(np.float32)
+    store(path.worker.ring.counter, 0, path.latency.hop)
     out, start, served = np.zeros_like(noise), time.perf_counter(), 0
     while not ended.is_set():
         time.sleep(max(0.0, start + served / SAMPLERATE - time.perf_counter()))
+        separate(path, rng)
         path.serve(BLOCK, noise, out)
         served += BLOCK
 
@@ -105,11 +116,12 @@ def shares(link: Link, seconds: float, shown: bool) -> tuple[float, float]:
 
 def look_us(told: Told, path: Engine) -> float:
     """What one look costs the engine's process in the worst case, microseconds, in the median."""
-    times = []
+    times, waveform, rng = [], told.waveform(), np.random.default_rng(2)
     for number in range(2000):
         path.worker.hop_times_s.append(0.1 + number * 1e-6)
+        separate(path, rng, round(TICK_S * SAMPLERATE))
         begin = time.perf_counter()
-        json.dumps(changes({}, told.now())).encode()
+        json.dumps(changes({}, told.now()) | {"slices": waveform.new()}).encode()
         times.append(time.perf_counter() - begin)
     return 1e6 * float(np.median(times))
 
@@ -130,11 +142,11 @@ def measure(quick: bool) -> dict[str, dict[str, float]]:
                 both = shares(link, 2 if quick else 10, shown=True)
                 beside.append(both[0])
                 its.append(both[1])
-            look = look_us(told, path)
         finally:
             ended.set()
             for thread in threads:
                 thread.join()
+        look = look_us(told, path)
     found = {"screen": its, "engine without": alone, "engine with": beside,
              "of which the link": [with_one - without for with_one, without in zip(beside, alone, strict=True)]}
     rows = {name: {"median": float(np.median(values)), "max": max(values)} for name, values in found.items()}

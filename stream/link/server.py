@@ -78,12 +78,15 @@ class Link:
 
     def _converse(self, screen: Connection, told: Told) -> None:
         known: dict[str, Any] = {}
+        waveform = told.waveform()
         done, noted, due = 0, max(0, self._noted - len(self._notes)), time.monotonic()
         while not self._ended.is_set():
             outcomes = self._obey(screen, due)
             done += len(outcomes)
             now = told.now() | {"done": done}  # by which it knows whether we know yet what it has said
             news = changes(known, now)
+            if slices := waveform.new():
+                news["slices"] = slices
             if self._noted > noted:
                 news["notes"], noted = self._notes[-(self._noted - noted) :], self._noted
             if any(outcomes):

@@ -5,6 +5,7 @@ from typing import Any
 
 from stream.control.desk import Desk
 from stream.control.keys import bindings
+from stream.link.waveform import Waveform, slice_at, slice_frames, slices_ahead
 from stream.live.engine import Engine
 from stream.separators.protocol import Easing, Separator
 
@@ -32,17 +33,22 @@ class Told:
                 "acts": list(self._desk.acts),
                 "latency_s": latency.total_s, "latency_parts_s": latency.parts_s,
                 "hop_s": separator.hop / separator.samplerate,
+                "slice_s": slice_frames(latency) / latency.samplerate, "slices_ahead": slices_ahead(latency),
                 "expected_s": None if expected is None else expected / latency.samplerate}
+
+    def waveform(self) -> Waveform:
+        """The stems' waveforms, for one screen, which is told each slice once. [any-thread]"""
+        return Waveform(self._engine)
 
     def now(self) -> dict[str, Any]:
         """How everything is. [any-thread]"""
-        counts = self._engine.counts()
+        counts, heard, latency = self._engine.counts(), self._engine.heard, self._engine.latency
         return {
             "strips": self._desk.mixer.scene(), "scenes": list(self._desk.scenes),
             "peaks": {bus: [round(side, 4) for side in pair] for bus, pair in self._engine.peaks().items()},
             "counts": {name: counts[name] for name in ("misses", "underruns", "xruns")}, "hop_times_s": self._times_s(),
-            "heard_s": round(self._engine.heard / self._engine.latency.samplerate, 1), "eased": self._eased(),
-            "recording": self._recording(),
+            "heard_s": round(heard / latency.samplerate, 1), "slice": slice_at(latency, heard),
+            "eased": self._eased(), "recording": self._recording(),
         }
 
     def _times_s(self) -> dict[str, float]:

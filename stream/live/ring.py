@@ -58,6 +58,11 @@ class Ring:
         """Frames written so far. [any-thread]"""
         return int(load(self.counter, WRITTEN))
 
+    @property
+    def oldest(self) -> int:
+        """The first frame that can still be read; with each write it is a later one. [any-thread]"""
+        return max(0, self.written + self._slack - len(self.data))
+
     def write(self, frames: npt.NDArray[np.float32], at: int | None = None) -> None:
         """Append frames: float32 (n, channels); or, with `at`, go on from there. [the writer's thread]"""
         _put(self.data, self.counter, self.written if at is None else at, frames)

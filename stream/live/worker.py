@@ -18,6 +18,7 @@ from stream.live.ring import Ring
 from stream.separators.protocol import Easing, Frames, Separator, Skipping
 
 QUANTUM = 256  # frames that go through the resampler at a time
+GAPS = 256  # that are remembered: more than the stem ring has room for
 LOUDEST = 1000.0  # 60 dB over full scale: beyond it a separator's own arithmetic may overflow and never recover
 
 
@@ -96,6 +97,7 @@ class Worker:
         self._residual = sources.index("other") if "other" in sources else stems - 1
         self._position = 0  # frames of the stem ring that are written or given up
         self._given_up = False
+        self.gaps: tuple[tuple[int, int], ...] = ()  # frames that were given up, from and to; one writer: this thread
         self._held: Frames | None = None  # rows whose place in the ring is not free yet
         room_s = min(latency.hop, latency.budget) / latency.samplerate
         self.governor = None
@@ -158,9 +160,18 @@ class Worker:
         assert isinstance(self._separator, Skipping)
         self._separator.skip(self._intake.hop)
         self._stems[:] = 0
+        start = self._position
         self._position += len(self._outlet.rows(self._stems))
         self._given_up = True
+        self._remember(start)
         self._govern(None, late=True)
+
+    def _remember(self, start: int) -> None:
+        """What was given up from a frame on, together with what was just before it."""
+        gaps = self.gaps
+        if gaps and gaps[-1][1] == start:
+            gaps, start = gaps[:-1], gaps[-1][0]
+        self.gaps = (*gaps, (start, self._position))[-GAPS:]
 
     def _complete(self, rows: Frames) -> None:
         """Give what the stems lack of the dry signal to one of them, and keep what is no number off the ring."""

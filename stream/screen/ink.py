@@ -20,6 +20,14 @@ def ink(colour: str = TEXT, ground: str = GROUND, bold: bool = False, reverse: b
     return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse)
 
 
+@cache
+def shade(colour: str, share: float) -> str:
+    """So much of a colour, on the ground. [any-thread]"""
+    mixed = [round(share * int(colour[at : at + 2], 16) + (1 - share) * int(GROUND[at : at + 2], 16))
+             for at in (1, 3, 5)]
+    return f"#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}"
+
+
 def of_stem(stem: str, place: int) -> str:
     """The colour of a stem, whose number it is. [any-thread]"""
     return STEMS.get(stem, OTHERS[place % len(OTHERS)])

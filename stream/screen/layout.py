@@ -3,13 +3,16 @@
     head     three lines: model, latency, hops
     scale    of the meters
     strips   2 to 6 lines each:   name  M  S  C  fader     value   meter                peak
-                                    pan  low  mid  high  filter    what went by
+                                    pan  low  mid  high  filter
+                                    the waveform, on all that is left; of two lines beside the fields
     buses    mix and cue
     note     the last line for the user
     foot     keys
 """
 
 from dataclasses import dataclass
+
+from stream.screen.waveform import Pane
 
 LEAST_WIDTH, HEAD, TAIL = 80, 4, 4
 TALLEST = 6
@@ -71,9 +74,14 @@ class Layout:
         return self.width - self.right - PEAK
 
     @property
-    def past(self) -> int:
-        """Lines of what went by; the last line of a tall strip stays empty."""
-        return self.tall - 1 - (self.tall > 3)
+    def beside(self) -> bool:
+        """Whether waveforms are beside the fields, for there is no line below them."""
+        return self.tall == 2
+
+    @property
+    def pane(self) -> Pane:
+        """What a waveform has; where that is little its columns last twice as long."""
+        return Pane(self.meter, 1, 2) if self.beside else Pane(self.width - 2, self.tall - 2)
 
     def strip(self, place: int) -> int:
         """The first line of a stem's strip."""
@@ -95,7 +103,7 @@ class Layout:
         field = (x - FIRST_FIELD) // FIELD
         if line == 1 and 0 <= field < len(FIELDS) and x >= FIRST_FIELD:
             return Spot(FIELDS[field], stem)
-        return Spot("stem", stem) if x < self.right else Spot("clip", stem)
+        return Spot("clip", stem) if line == 1 and x >= self.right else Spot("stem", stem)
 
     def _first(self, stem: str, x: int) -> Spot:
         for name, first in zip(SWITCH_NAMES, SWITCHES, strict=True):

@@ -1,12 +1,9 @@
-"""What a bus's meter remembers of the peaks that came: what it holds, whether they were too loud, and what went by."""
+"""What a bus's meter remembers of the peaks that came: what it holds, and whether they were too loud."""
 
 import math
-from collections import deque
 
 FLOOR_DB = -60.0  # the left end of a meter
 HOLD_S, FALL_DB_S = 1.5, 30.0
-COLUMN_S = 0.2  # of the history: the loudest peak in so much time
-COLUMNS = 512
 
 Sides = tuple[float, float]
 
@@ -22,16 +19,15 @@ def share(db: float, floor_db: float = FLOOR_DB) -> float:
 
 
 class Meter:
-    """level, held: of the left and the right side, dB      history: dB, a column for every `COLUMN_S`"""
+    """level, held: of the left and the right side, dB"""
 
     def __init__(self) -> None:
         """Nothing has come yet. [main-thread]"""
         self.level: Sides = (FLOOR_DB, FLOOR_DB)
         self.held: Sides = (FLOOR_DB, FLOOR_DB)
         self.clipped = False
-        self.history: deque[float] = deque(maxlen=COLUMNS)
         self._since = [0.0, 0.0]
-        self._fallen_s, self._loudest, self._column = 0.0, FLOOR_DB, -1
+        self._fallen_s = 0.0
 
     def feed(self, peaks: Sides, now_s: float) -> None:
         """Take the peaks of this moment. [main-thread]"""
@@ -41,11 +37,6 @@ class Meter:
         self._fallen_s = now_s
         self.held = (self._hold(0, left, now_s, fall), self._hold(1, right, now_s, fall))
         self.clipped |= max(peaks) >= 1
-        self._loudest = max(self._loudest, left, right)
-        column = int(now_s / COLUMN_S)
-        if column != self._column:
-            self.history.append(self._loudest)
-            self._loudest, self._column = FLOOR_DB, column
 
     def _hold(self, side: int, level: float, now_s: float, fall: float) -> float:
         held = self.held[side]

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-from stream.screen import strips
+from stream.screen import braille, strips
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, TEXT, WARN, Line, fitted, ink, length, of_stem
 from stream.screen.keys import page
 from stream.screen.layout import Layout, Spot
-from stream.screen.meter import COLUMN_S, share
+from stream.screen.meter import share
 from stream.screen.view import View
+from stream.screen.waveform import SIDES
 
 BRIEF = {"device in": "in", "resampler": "resample", "lookahead": "ahead", "crossfade": "fade", "device out": "out"}
 TIGHT = 0.9  # of its hop: beyond it a hop's time is shown in another colour
@@ -23,7 +24,7 @@ def paint(view: View, layout: Layout) -> list[Line]:
     if not layout.fits:
         return _refusal(layout)
     body = page(view) if view.helping else [*_strips(view, layout), *_buses(view, layout)]
-    lines = [*_head(view.state, layout.width), () if view.helping else _scale(layout), *body][: layout.height - 2]
+    lines = [*_head(view.state, layout.width), () if view.helping else _scale(view, layout), *body][: layout.height - 2]
     lines += [()] * (layout.height - 2 - len(lines))
     note = ((f" {view.note}", ink(BAD if view.wrong else TEXT)),)
     return [fitted(line, layout.width) for line in (*lines, note, _written(foot(view), ink(DIM)))]
@@ -68,27 +69,33 @@ def _hops(state: dict[str, Any]) -> Line:
     return tuple(line)
 
 
-def _scale(layout: Layout) -> Line:
-    """The marks of the meters, in dB."""
+def _scale(view: View, layout: Layout) -> Line:
+    """How long waveforms last, and the marks of the meters, in dB."""
     marks = [" "] * layout.meter
     for db in MARKS_DB:
         at = round(share(db) * layout.meter) - len(str(db)) + 1
         marks[at : at + len(str(db))] = str(db)
-    says = f"peaks now, and below them the last {layout.meter * COLUMN_S:.0f} s  "
+    pane = layout.pane
+    past_s = SIDES * pane.per * pane.past(view.waveform.ahead) * view.state["slice_s"]
+    says = f"waveforms: {past_s:.1f} s {braille.NOW} now and what comes  "
     return ((f"{says:>{layout.right}}", ink(DIM)), ("".join(marks), ink(DIM)), ("   peak", ink(DIM)))
 
 
 def _strips(view: View, layout: Layout) -> Iterator[Line]:
+    pane = layout.pane
+    columns, past = view.waveform.columns(pane), pane.past(view.waveform.ahead)
     for place, stem in enumerate(layout.stems):
         colour, chosen = of_stem(stem, place), view.what if place == view.place else None
         heard, strip = view.meters[stem], view.strip(stem)
         yield (*strips.first(layout, stem, strip, colour, chosen), *strips.meter(layout.meter, heard, colour))
-        past = strips.past(layout.meter, layout.past, heard, colour)
-        yield (*fitted(strips.second(strip, chosen), layout.right), *past[0])
-        for line in past[1:]:
-            yield ((" " * layout.right, ink()), *line)
-        if layout.tall > 3:
-            yield ()
+        lines = braille.waveform(columns, place, pane, past, braille.shades(colour, view.heard(stem)))
+        second = strips.second(strip, chosen)
+        if layout.beside:
+            yield (*fitted(second, layout.right), *lines[0])
+            continue
+        yield second
+        for line in lines:
+            yield ((" ", ink()), *line)
 
 
 def _buses(view: View, layout: Layout) -> Iterator[Line]:

@@ -1,4 +1,4 @@
-"""How a stem's strip looks: its switches, fader and fields, its meter, and what went by."""
+"""How a stem's strip looks: its switches, fader and fields, and its meter."""
 
 import math
 from collections.abc import Mapping
@@ -11,9 +11,7 @@ from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, 
 from stream.screen.layout import FIELDS, NAME, SWITCH_NAMES, Layout
 from stream.screen.meter import FLOOR_DB, Meter, share
 
-PAST_DB = -42.0  # the lowest that is drawn of what went by
 TOP_DB = 6.0  # of a fader; keys and other hands may go beyond
-EIGHTHS = " ▁▂▃▄▅▆▇█"
 ON = {"mute": BAD, "solo": WARN, "cue": "#5aa7e0"}
 SHORT = {"pan": "pan", "low": "low", "mid": "mid", "high": "hi ", "filter": "fil"}
 
@@ -92,11 +90,3 @@ def _cell(above: str, below: str) -> tuple[str, Style]:
     if above == below:
         return (" ", ink(ground=OFF)) if above == OFF else ("█", ink(above))
     return ("▄", ink(below, above)) if above == OFF else ("▀", ink(above, below))
-
-
-def past(cells: int, lines: int, heard: Meter, colour: str) -> list[Line]:
-    """The levels that went by, newest at the right, so many lines high."""
-    recent = list(heard.history)[-cells:]
-    heights = [0] * (cells - len(recent)) + [round(share(db, PAST_DB) * 8 * lines) for db in recent]
-    return [(("".join(EIGHTHS[min(8, max(0, height - 8 * (lines - 1 - line)))] for height in heights), ink(colour)),)
-            for line in range(lines)]

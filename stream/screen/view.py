@@ -11,11 +11,13 @@ from typing import Any
 from stream.control.strip import PARAMETERS, REST, Scene
 from stream.screen.layout import FIELDS
 from stream.screen.meter import Meter
+from stream.screen.waveform import Waveform
 
 Say = Callable[..., None]
 CHOICES = ("gain", *FIELDS)
 STEPS = {"gain": 1.0, "pan": 0.1, "low": 1.0, "mid": 1.0, "high": 1.0, "filter": 0.05}
 FINE = {"gain": 0.1, "pan": 0.01, "low": 0.1, "mid": 0.1, "high": 0.1, "filter": 0.01}
+PASSING = ("notes", "error", "slices", "strips")  # news that are put elsewhere than into the state
 LEAST_DB, COARSE_DB = -60.0, -30.0  # below the first a fader is off; below the second its steps are three times as long
 
 
@@ -37,6 +39,7 @@ class View:
         self.stems: tuple[str, ...] = tuple(state["sources"])
         self.place, self.what = 0, CHOICES[0]
         self.meters = {bus: Meter() for bus in state["peaks"]}
+        self.waveform = Waveform(state["slices_ahead"])
         self.note, self.wrong = "", False
         self.storing = self.helping = False
         self.words = words(state["keys"], [*(act for act in state["acts"] if act != "quit"), "cue", "store"])
@@ -51,15 +54,22 @@ class View:
         found: dict[str, float] = self.state["strips"][stem]
         return found
 
+    def heard(self, stem: str) -> bool:
+        """Whether a stem's switches let it be heard. [main-thread]"""
+        strips = self.state["strips"]
+        alone = any(strip["solo"] for strip in strips.values())
+        return not strips[stem]["mute"] and (not alone or bool(strips[stem]["solo"]))
+
     def take(self, news: Mapping[str, Any], now_s: float) -> None:
         """Know what the engine tells, at a time of any clock. [main-thread]"""
-        self.state |= {name: value for name, value in news.items() if name not in ("notes", "error", "strips")}
+        self.state |= {name: value for name, value in news.items() if name not in PASSING}
         self._strips = news.get("strips", self._strips)
         if self.state["done"] >= self._sent:  # before, what was set here is newer than what is told
             self._follow()
         for bus, meter in self.meters.items():
             left, right = self.state["peaks"][bus]
             meter.feed((left, right), now_s)
+        self.waveform.take(self.state["slice"], news.get("slices", ()))
         if news.get("notes"):
             self.note, self.wrong = news["notes"][-1], False
         if news.get("error"):

@@ -82,6 +82,34 @@ def test_peaks_counts_and_times_are_told_as_they_are(made: Rig) -> None:
         assert later.state["heard_s"] == round(made.live.engine.heard / 44_100, 1)
 
 
+def test_every_screen_is_told_each_slice_of_the_waveforms_once(made: Rig) -> None:
+    with made.attach() as first, made.attach() as second:
+        made.live.play(noise(7350))
+        written, told = made.live.engine.worker.ring.written // 1470, []
+        for attached in (first, second):
+            slices: list[list[int]] = []
+            while len(slices) < written:
+                slices += news(attached, "slices")
+            told.append(slices)
+        assert [number for number, *_ in told[0]] == list(range(written))
+        assert all(len(row) == 1 + 2 * len(SOURCES) for row in told[0])
+        assert told[0] == told[1]
+        made.desk.mixer.flip("bass", "mute")
+        assert set(news_of(first)) == {"strips"}
+    with made.attach() as later:
+        assert later.state["slices"] == told[0]
+        assert later.state["slice"] == made.live.engine.heard // 1470
+
+
+def news_of(attached: Attached) -> dict[str, Any]:
+    """The next that is told of strips, with what is told together with it."""
+    while True:
+        found = attached.wait()
+        assert found is not None
+        if "strips" in found:
+            return found
+
+
 def test_only_what_has_changed_is_told(made: Rig) -> None:
     with made.attach() as attached:
         made.desk.mixer.flip("bass", "mute")

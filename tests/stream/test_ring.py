@@ -50,6 +50,14 @@ def test_too_late_is_told() -> None:
     assert made.read(900, out)
 
 
+@pytest.mark.parametrize("frames", [0, 50, 100, 101, 127, 128, 129, 1000])
+def test_the_oldest_is_the_first_that_can_be_read(frames: int) -> None:
+    made, out = filled(frames), np.zeros((1, 2), np.float32)
+    assert made.oldest == max(0, frames - 100)
+    assert frames == 0 or made.read(made.oldest, out)
+    assert not (made.oldest and made.read(made.oldest - 1, out))
+
+
 def test_a_writer_may_leave_a_gap() -> None:
     made = filled(10)
     made.write(count(40, 5), at=40)

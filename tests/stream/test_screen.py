@@ -11,7 +11,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from rich.style import Style
 from textual import events
 from textual.pilot import Pilot
 
@@ -19,14 +21,17 @@ from stream.control.fader import gain_db
 from stream.control.strip import REST
 from stream.screen.app import MixerScreen
 from stream.screen.board import Board
+from stream.screen.braille import shades
+from stream.screen.ink import of_stem
 from stream.screen.layout import FADER, FIELD, FIELDS, FIRST_FIELD, SWITCH_NAMES, SWITCHES, Layout
 from stream.screen.strips import TOP_DB
 from stream.screen.view import words
 from tests.stream.attached import SIX, WAIT_S, Rig, rig
-from tests.stream.byhand import noise
+from tests.stream.byhand import Frames, noise
 
 FOUR = SIX[:4]
 SMALL, USUAL = (80, 24), (100, 32)
+SLICE, LOOKED = 1470, 7350  # frames of a slice; played between two looks, which the stem ring holds
 SCREENS = Path(__file__).parent / "screens"
 Does = Callable[[Rig, Pilot[bool]], Awaitable[None]]
 
@@ -63,6 +68,19 @@ def text(pilot: Pilot[bool]) -> list[str]:
     for y, x, written in sorted(cells):
         lines[y] = lines.get(y, "").ljust(round(x / 12.2)) + written.replace("\xa0", " ")
     return [line.rstrip() for line in lines.values()]
+
+
+def newest(pilot: Pilot[bool]) -> int:
+    """The number of the waveforms' last slice."""
+    assert isinstance(pilot.app, MixerScreen)
+    return max(pilot.app.board._view.waveform._rows, default=-1)
+
+
+async def play(made: Rig, pilot: Pilot[bool], mix: Frames) -> None:
+    """Play while the screen looks, a little longer each time than it takes for it to see a slice."""
+    for at in range(0, len(mix), LOOKED):
+        made.live.play(mix[at : at + LOOKED])
+        await comes(lambda: newest(pilot) == made.live.engine.worker.ring.written // SLICE - 1)
 
 
 def where(stem: str, x: int, line: int = 0, size: tuple[int, int] = USUAL, sources: tuple[str, ...] = FOUR,
@@ -246,6 +264,32 @@ def test_what_other_hands_change_is_seen() -> None:
     seen(does)
 
 
+@pytest.mark.parametrize("size", [USUAL, SMALL, (80, 16)], ids=str)
+def test_waveforms_are_as_they_were_separated_and_dim_where_they_are_not_heard(size: tuple[int, int]) -> None:
+    layout = Layout(*size, FOUR)
+
+    def looks(pilot: Pilot[bool], stem: str) -> list[tuple[str, Style]]:
+        """A stem's waveform: all that is in braille of its strip."""
+        assert isinstance(pilot.app, MixerScreen)
+        first = layout.strip(FOUR.index(stem))
+        found = [(text, style) for line in pilot.app.board._lines[first : first + layout.tall] for text, style in line
+                 if re.search("[\u2801-\u28ff]", text)]
+        assert found
+        return found
+
+    async def does(made: Rig, pilot: Pilot[bool]) -> None:
+        await play(made, pilot, noise(14_700))
+        before = {stem: looks(pilot, stem) for stem in FOUR}
+        made.desk.mixer.recall({"bass": {"solo": 1}, "other": {"gain": -20}})
+        await comes(lambda: looks(pilot, "drums") != before["drums"])
+        assert looks(pilot, "bass") == before["bass"]
+        for stem in ("drums", "other", "vocals"):
+            bright, dim = (shades(of_stem(stem, FOUR.index(stem)), heard) for heard in (True, False))
+            assert looks(pilot, stem) == [(text, dim[bright.index(style)]) for text, style in before[stem]]
+
+    seen(does, size=size)
+
+
 def test_too_loud_is_marked_until_it_is_seen() -> None:
     async def does(made: Rig, pilot: Pilot[bool]) -> None:
         made.live.play(8 * noise(44_100))
@@ -276,12 +320,8 @@ def test_it_closes_when_the_run_ends() -> None:
     seen(does)
 
 
-def play(made: Rig) -> None:
-    """The same for every picture: a second of noise, a few settings and times."""
-    made.live.play(noise(44_100))
-    times = made.live.engine.worker.hop_times_s
-    del times[:]
-    times.extend([0.01, 0.012, 0.015])
+def settle(made: Rig) -> None:
+    """The same settings for every picture."""
     first, second = made.desk.mixer.sources[:2]
     made.desk.mixer.recall({first: {"gain": -6, "pan": 0.3, "low": 3.5}, second: {"mute": 1, "cue": 1}})
     made.desk.store("verse")
@@ -296,7 +336,12 @@ def play(made: Rig) -> None:
 def test_it_looks_as_it_did(name: str, sources: tuple[str, ...], size: tuple[int, int], keys: list[str]) -> None:
     """Compared with the files in screens/; WRITE_SCREENS=1 writes them anew."""
 
-    async def does(_made: Rig, pilot: Pilot[bool]) -> None:
+    async def does(made: Rig, pilot: Pilot[bool]) -> None:
+        await play(made, pilot, noise(44_100) * (np.arange(44_100, dtype=np.float32) % 22_050 / 22_050)[:, None])
+        times = made.live.engine.worker.hop_times_s
+        del times[:]
+        times.extend([0.01, 0.012, 0.015])
+        await comes(lambda: "last 65%" in text(pilot)[2] or "mixer" in "".join(text(pilot)))
         await pilot.press(*keys)
         await pilot.pause()
         found = "\n".join(text(pilot)) + "\n"
@@ -305,7 +350,7 @@ def test_it_looks_as_it_did(name: str, sources: tuple[str, ...], size: tuple[int
             file.write_text(found)
         assert found == file.read_text()
 
-    seen(does, sources, size, ("quit", "record", "keep"), play)
+    seen(does, sources, size, ("quit", "record", "keep"), settle)
 
 
 def test_it_follows_the_window() -> None:

@@ -1,0 +1,78 @@
+"""Waveforms in braille, eight dots a cell: peaks in a darker shade, the root mean square in the stem's own colour."""
+
+from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
+from typing import NamedTuple
+
+from rich.style import Style
+
+from stream.screen.ink import DIM, Line, ink, shade
+from stream.screen.waveform import Pane, Row
+
+FULL = 255  # of a level, as it is told
+DOTS = 4  # one above the other in a cell
+LEFT, RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)  # from above
+NOW = "│"
+OUTER, INNER, MARK = range(3)
+
+Shades = tuple[Style, Style, Style]  # of OUTER, INNER, MARK
+
+
+class Level(NamedTuple):
+    """A line of a waveform: its glyphs, by the heights of both columns; how far from the middle it lies, in dots."""
+
+    glyphs: list[str]
+    depth: float
+
+
+@cache
+def shades(colour: str, heard: bool) -> Shades:
+    """Of a stem; one that is not heard is dim. [any-thread]"""
+    outer, inner = (0.55, 1.0) if heard else (0.2, 0.35)
+    return ink(shade(colour, outer)), ink(shade(colour, inner)), ink(DIM)
+
+
+@cache
+def _levels(lines: int) -> tuple[int, list[Level]]:
+    """The greatest height in dots, and all lines: around their middle, or where there are few from the floor."""
+    rows = DOTS * lines
+    middle = rows // 2 if lines > 2 else rows
+    most, found = middle, []
+    for line in range(lines):
+        away = [middle - 1 - y if y < middle else y - middle for y in range(DOTS * line, DOTS * (line + 1))]
+        left, right = ([sum(dot for dot, row in zip(dots, away, strict=True) if row < height)
+                        for height in range(most + 1)] for dots in (LEFT, RIGHT))
+        glyphs = [chr(0x2800 + a + b) if a + b else " " for a in left for b in right]
+        found.append(Level(glyphs, sum(away) / DOTS))
+    return most, found
+
+
+def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, shades: Shades) -> list[Line]:
+    """A stem's, as high as the pane, with a mark after its past, which is now. [any-thread]
+
+    columns: two for each cell but that of the mark; None is a gap, where silence is a line      place: of the stem
+    past: cells
+    """
+    most, levels = _levels(pane.lines)
+    scale, peak, square = most / FULL, 2 * place, 2 * place + 1
+    heights = [0 if row is None else max(1, round(row[peak] * scale)) for row in columns]
+    filled = [0.0 if row is None else row[square] * scale for row in columns]
+    pairs = [left * (most + 1) + right for left, right in zip(heights[::2], heights[1::2], strict=True)]
+    depths = [max(pair) for pair in zip(filled[::2], filled[1::2], strict=True)]
+    lines = []
+    for glyphs, depth in levels:
+        text = [glyphs[pair] for pair in pairs]
+        inks = [INNER if found > depth else OUTER for found in depths]
+        text[past:past], inks[past:past] = [NOW], [MARK]
+        lines.append(_runs("".join(text), inks, shades))
+    return lines
+
+
+def _runs(text: str, inks: list[int], shades: Shades) -> Line:
+    line, at = [], 0
+    for which, run in groupby(inks):
+        end = at + sum(1 for _ in run)
+        line.append((text[at:end], shades[which]))
+        at = end
+    return tuple(line)
