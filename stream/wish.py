@@ -7,7 +7,7 @@ from pathlib import Path
 from stream.control.mixer import Mixer
 from stream.control.route import Route
 from stream.inserts.naming import Chains
-from stream.recording.takes import NOTHING, Shelf
+from stream.recording.shelf import NOTHING, Shelf
 from stream.separators.opening import Opening
 from stream.streams import AnyDevice
 

@@ -16,7 +16,7 @@ from stream.offline.engine import Wish as Whole
 from stream.offline.engine import open_engine
 from stream.offline.level import level
 from stream.probe import WARM
-from stream.recording.takes import Shelf
+from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
 from stream.wish import BLOCK, Wish
 

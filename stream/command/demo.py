@@ -15,7 +15,7 @@ from stream.command.status import clock
 from stream.command.surface import Surface
 from stream.host import Host
 from stream.inserts.naming import chains
-from stream.recording.takes import Shelf
+from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
 from stream.wish import Say, Wish
 

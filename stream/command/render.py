@@ -11,7 +11,7 @@ from stream.host import Host
 from stream.recording import log
 from stream.recording.log import Take
 from stream.recording.rendering import render
-from stream.recording.takes import Shelf
+from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
 from stream.wish import Say, Wish
 

@@ -26,7 +26,7 @@ from stream.host import Host
 from stream.inserts.naming import chains
 from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
-from stream.recording.takes import Shelf
+from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
 from stream.streams import AnyDevice
 from stream.wish import Say, Wish

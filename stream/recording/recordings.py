@@ -6,7 +6,8 @@ from pathlib import Path
 from stream.live.engine import Engine
 from stream.recording.log import Take
 from stream.recording.recorder import Recorder, Track
-from stream.recording.takes import Shelf, Takes
+from stream.recording.shelf import Shelf
+from stream.recording.takes import Takes
 
 
 class Recordings:

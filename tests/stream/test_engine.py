@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from stream.host import Host
-from stream.recording.takes import Shelf
+from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
 from stream.separators.protocol import Separator
 from stream.wish import Wish

@@ -15,7 +15,8 @@ from stream.live.insert import Insert
 from stream.recording import log
 from stream.recording.log import Take
 from stream.recording.rendering import render
-from stream.recording.takes import Shelf, Takes
+from stream.recording.shelf import Shelf
+from stream.recording.takes import Takes
 from tests.stream.byhand import SOURCES, Frames, Live, Shares, noise, same_bits
 
 RATE = 44_100
