@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
+from stream.command.hands import hand
 from stream.control.desk import Desk
 from stream.control.midi import ports as midi
 from stream.control.midi.binding import Binding, Target
@@ -56,7 +57,7 @@ def wishes(arguments: Namespace) -> list[Wish]:
             for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map)]
 
 
-def threads(controllers: list[Controller], desk: Desk) -> list[Stepper]:
+def threads(controllers: list[Controller], desk: Desk, say: Say) -> list[Stepper]:
     """Of controllers, which may be taught. [main-thread]"""
     def learn_from_any() -> None:
         for one in controllers:
@@ -64,7 +65,7 @@ def threads(controllers: list[Controller], desk: Desk) -> list[Stepper]:
 
     if controllers:
         desk.offer("learn", learn_from_any)
-    return [Stepper("midi", one.step, IDLE_S) for one in controllers]
+    return [hand(f"MIDI port {one.port}", one.step, say, IDLE_S) for one in controllers]
 
 
 def learn(arguments: Namespace, say: Say) -> dict[str, Any]:

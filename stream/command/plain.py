@@ -6,19 +6,23 @@ from typing import Self
 
 from rich.console import Console
 
+from stream.command.hands import hand
 from stream.command.status import Status
 from stream.control.desk import Desk
 from stream.control.keys import Keys
+from stream.host import Say
 from stream.live.engine import Engine
-from stream.live.threads import Stepper
 
 
 class Plain:
     """Reads keys while there is a terminal, and shows the line while it is entered."""
 
-    def __init__(self, console: Console, engine: Engine, desk: Desk, seen: bool = True) -> None:
-        """Nothing is shown yet. [main-thread]"""
-        self._console, self._engine, self._desk, self._seen = console, engine, desk, seen
+    def __init__(self, console: Console, engine: Engine, desk: Desk, say: Say, seen: bool = True) -> None:
+        """Nothing is shown yet. [main-thread]
+
+        say: takes lines for the user
+        """
+        self._console, self._engine, self._desk, self._say, self._seen = console, engine, desk, say, seen
         self._open = ExitStack()
         self._status: Status | None = None
 
@@ -31,7 +35,7 @@ class Plain:
         if self._seen:
             keys = self._open.enter_context(Keys(self._desk))
             if keys.here:
-                stepper = Stepper("keys", keys.step)
+                stepper = hand("the keyboard", keys.step, self._say)
                 stepper.start()
                 self._open.callback(stepper.stop)
             status = Status(self._console, self._engine, self._desk.mixer, keys.help if keys.here else "")

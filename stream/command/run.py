@@ -15,6 +15,7 @@ from rich.console import Console
 from stream.choice.held import Ends
 from stream.command import scenebook
 from stream.command.choosing import best_s, live
+from stream.command.hands import hand
 from stream.command.status import closing_lines, opening_lines
 from stream.command.surface import Surface
 from stream.control.desk import Desk
@@ -127,7 +128,7 @@ def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
         steppers += _midi(arguments, desk, say, stack)
     if arguments.osc or arguments.osc_to:
         with _unless_configured(arguments, ("osc", "osc_to"), say):
-            steppers.append(Stepper("osc", _osc(host, desk, arguments, say, stack)))
+            steppers.append(hand("OSC", _osc(host, desk, arguments, say, stack), say))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -186,7 +187,7 @@ def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[
         for wish in wishes(arguments):
             with _unless_configured(arguments, ("midi",), say):
                 made.append(stack.enter_context(Controller(wish, desk, say)))
-    return threads(made, desk)
+    return threads(made, desk, say)
 
 
 def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:

@@ -83,7 +83,7 @@ class Surface:
 
     def front(self, host: Host, desk: Desk, quit_run: Callable[[], None]) -> Front:
         """Open the link's door, and show a run once this is entered. [main-thread]"""
-        plain = Plain(self._console, host.engine, desk, seen=self._kind != NONE)
+        plain = Plain(self._console, host.engine, desk, self.say, seen=self._kind != NONE)
         if self._link is None:
             return plain
         report = host.report()

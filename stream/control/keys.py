@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from stream.control.desk import Desk
+from stream.errors import Failure
 
 WAIT_S = 0.1
 ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}
@@ -49,7 +50,8 @@ class Keys:
         if self._saved is not None:
             import termios
 
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
+            with suppress(termios.error):  # it is gone
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
 
     @property
     def here(self) -> bool:
@@ -57,10 +59,16 @@ class Keys:
         return self._saved is not None
 
     def step(self) -> bool:
-        """Wait a little for a key and do what it says; False if none came. [keys-thread]"""
+        """Wait a little for a key and do what it says; False if none came. Raises Failure. [keys-thread]"""
         if not select.select([sys.stdin], [], [], WAIT_S)[0]:
             return False
-        for key in os.read(sys.stdin.fileno(), 64).decode(errors="ignore"):
+        try:
+            typed = os.read(sys.stdin.fileno(), 64)
+        except OSError:
+            typed = b""
+        if not typed:
+            raise Failure("its terminal is gone")
+        for key in typed.decode(errors="ignore"):
             self.press(key)
         return True
 

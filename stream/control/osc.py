@@ -3,6 +3,7 @@
 Nobody is called when something changes: the state is looked at fifty times a second, and what differs is told.
 """
 
+import math
 import select
 import socket
 import time
@@ -205,6 +206,6 @@ def _name(values: tuple[object, ...]) -> str | int:
     """A scene's: its name, or its number as it is counted on the keys. Raises ValueError."""
     if len(values) == 1 and isinstance(values[0], str):
         return values[0]
-    if len(values) == 1 and isinstance(values[0], int | float) and values[0] >= 1:
+    if len(values) == 1 and isinstance(values[0], int | float) and 1 <= values[0] < math.inf:
         return int(values[0]) - 1
     raise ValueError(f"a scene's name or number is wanted, not {values!r}")

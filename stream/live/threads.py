@@ -8,9 +8,13 @@ from collections.abc import Callable
 class Stepper:
     """Calls `step` again and again; sleeps a little whenever there was nothing to do."""
 
-    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = 0.001) -> None:
-        """Nothing runs yet; idle_s: seconds to sleep. [main-thread]"""
-        self._step, self._idle_s = step, idle_s
+    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = 0.001,
+                 failed: Callable[[BaseException], None] = lambda _error: None) -> None:
+        """Nothing runs yet. [main-thread]
+
+        idle_s: seconds to sleep      failed: is told what has ended it, on its thread
+        """
+        self._step, self._idle_s, self._failed = step, idle_s, failed
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self.error: BaseException | None = None
@@ -30,5 +34,6 @@ class Stepper:
             while not self._stop.is_set():
                 if not self._step():
                     time.sleep(self._idle_s)
-        except BaseException as error:  # kept for the host, which raises it
+        except BaseException as error:  # kept for the host, which raises what audio cannot do without
             self.error = error
+            self._failed(error)

@@ -150,7 +150,8 @@ def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Rig) -> None:
 @pytest.mark.parametrize(("address", "values", "says"), [
     ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state, /scene, "),
     ("/scene", ["no"], "no scene no; here are none"), ("/scene", [], "a scene's name or number is wanted"),
-    ("/scene", [0], "a scene's name or number is wanted"), ("/scene/store", [""], "a scene needs a name"),
+    ("/scene", [0], "a scene's name or number is wanted"), ("/scene", [float("inf")], "a scene's name or number"),
+    ("/scene/store", [""], "a scene needs a name"),
     ("/stem/drums/gain", [], "one number is wanted"), ("/stem/drums/gain", ["loud"], "one number is wanted"),
     ("/stem/drums/gain", [99.0], "at most 24 dB"), ("/stem/drums/gain", [float("nan")], "at most 24 dB"),
     ("/stem/drums/mute", ["yes"], "one number is wanted"),

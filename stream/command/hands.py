@@ -1,0 +1,19 @@
+"""Threads of what hands play on: one that fails says so, and audio goes on."""
+
+from collections.abc import Callable
+
+from stream.errors import Failure
+from stream.host import Say
+from stream.live.threads import Stepper
+
+IDLE_S = 0.001
+
+
+def hand(name: str, step: Callable[[], bool], say: Say, idle_s: float = IDLE_S) -> Stepper:
+    """A thread that steps; whatever it fails with is said in a line that begins with its name. [main-thread]"""
+
+    def failed(error: BaseException) -> None:
+        kind = "" if isinstance(error, Failure) else f"{type(error).__name__}: "
+        say(f"{name} has failed: {' '.join(f'{kind}{error}'.split())}; audio goes on")
+
+    return Stepper(name, step, idle_s, failed)
