@@ -19,7 +19,7 @@ OUTER, INNER, MARK = range(3)
 Shades = tuple[Style, Style, Style]  # of OUTER, INNER, MARK
 
 
-class Level(NamedTuple):
+class Tier(NamedTuple):
     """A line of a waveform: its glyphs, by the heights of both columns; how far from the middle it lies, in dots."""
 
     glyphs: list[str]
@@ -34,18 +34,17 @@ def shades(colour: str, heard: bool) -> Shades:
 
 
 @cache
-def _levels(lines: int) -> tuple[int, list[Level]]:
-    """The greatest height in dots, and all lines: around their middle, or where there are few from the floor."""
-    rows = DOTS * lines
-    middle = rows // 2 if lines > 2 else rows
-    most, found = middle, []
+def _tiers(lines: int) -> tuple[list[int], list[Tier]]:
+    """The height in dots of each level, and all lines: around their middle, or where there are few from the floor."""
+    most = DOTS * lines // (2 if lines > 2 else 1)
+    found = []
     for line in range(lines):
-        away = [middle - 1 - y if y < middle else y - middle for y in range(DOTS * line, DOTS * (line + 1))]
+        away = [most - 1 - y if y < most else y - most for y in range(DOTS * line, DOTS * (line + 1))]
         left, right = ([sum(dot for dot, row in zip(dots, away, strict=True) if row < height)
                         for height in range(most + 1)] for dots in (LEFT, RIGHT))
         glyphs = [chr(0x2800 + a + b) if a + b else " " for a in left for b in right]
-        found.append(Level(glyphs, sum(away) / DOTS))
-    return most, found
+        found.append(Tier(glyphs, sum(away) / DOTS))
+    return [max(1, round(level * most / FULL)) for level in range(FULL + 1)], found
 
 
 def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, shades: Shades) -> list[Line]:
@@ -54,16 +53,16 @@ def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, s
     columns: two for each cell but that of the mark; None is a gap, where silence is a line      place: of the stem
     past: cells
     """
-    most, levels = _levels(pane.lines)
-    scale, peak, square = most / FULL, 2 * place, 2 * place + 1
-    heights = [0 if row is None else max(1, round(row[peak] * scale)) for row in columns]
-    filled = [0.0 if row is None else row[square] * scale for row in columns]
+    high, tiers = _tiers(pane.lines)
+    most, peak, square = high[FULL], 2 * place, 2 * place + 1
+    heights = [0 if row is None else high[row[peak]] for row in columns]
+    filled = [0 if row is None else row[square] for row in columns]
     pairs = [left * (most + 1) + right for left, right in zip(heights[::2], heights[1::2], strict=True)]
-    depths = [max(pair) for pair in zip(filled[::2], filled[1::2], strict=True)]
+    louder = [*map(max, filled[::2], filled[1::2])]
     lines = []
-    for glyphs, depth in levels:
-        text = [glyphs[pair] for pair in pairs]
-        inks = [INNER if found > depth else OUTER for found in depths]
+    for glyphs, depth in tiers:
+        text, reaches = [glyphs[pair] for pair in pairs], depth * FULL / most
+        inks = [INNER if level > reaches else OUTER for level in louder]
         text[past:past], inks[past:past] = [NOW], [MARK]
         lines.append(_runs("".join(text), inks, shades))
     return lines
@@ -72,7 +71,7 @@ def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, s
 def _runs(text: str, inks: list[int], shades: Shades) -> Line:
     line, at = [], 0
     for which, run in groupby(inks):
-        end = at + sum(1 for _ in run)
+        end = at + len([*run])
         line.append((text[at:end], shades[which]))
         at = end
     return tuple(line)
