@@ -29,7 +29,7 @@ class Tier(NamedTuple):
 @cache
 def shades(colour: str, heard: bool) -> Shades:
     """Of a stem; one that is not heard is dim. [any-thread]"""
-    outer, inner = (0.55, 1.0) if heard else (0.2, 0.35)
+    outer, inner = (0.55, 1.0) if heard else (0.25, 0.45)
     return ink(shade(colour, outer)), ink(shade(colour, inner)), ink(DIM)
 
 
