@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from stream.errors import Failure
-from stream.host import Say
 from stream.live.threads import Stepper
+from stream.wish import Say
 
 IDLE_S = 0.001
 

@@ -10,8 +10,8 @@ from stream.command.hands import hand
 from stream.command.status import Status
 from stream.control.desk import Desk
 from stream.control.keys import Keys
-from stream.host import Say
 from stream.live.engine import Engine
+from stream.wish import Say
 
 
 class Plain:
