@@ -17,13 +17,14 @@ import numpy as np
 from benchmarks.hogs import beside
 from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
-from dsp.mix import GOAL, LEFT
+from dsp.console import GOAL, LEFT
 from stream.atomics import store
 from stream.control.mixer import Mixer
 from stream.devices.portaudio import PortAudioStream, find
 from stream.geometry import SAMPLERATE, Latency
-from stream.live import callback as cb
+from stream.live.callback import callback
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.header import HEADER
 from stream.planning import plan_windows
 from stream.separators.protocol import Frames
 
@@ -52,7 +53,7 @@ def engine() -> Engine:
     mixer.flip(MUTED, "mute")
     latency = Latency(SAMPLERATE, BLOCK, 0, sizes.geometry.hop, sizes.geometry.lookahead, sizes.geometry.crossfade,
                       sizes.budget, BLOCK)
-    made = Engine(np.zeros(cb.HEADER, np.int64), Ahead(), mixer, latency, Setup(2, 2, BLOCK))
+    made = Engine(np.zeros(HEADER, np.int64), Ahead(), mixer, latency, Setup(2, 2, BLOCK))
     ring = made.worker.ring
     ring.data[:] = np.random.default_rng(0).uniform(-0.25, 0.25, ring.data.shape)
     store(ring.counter, 0, FAR)
@@ -69,7 +70,7 @@ class InNumpy:
         self._ready, self._gains = path.worker.ring.counter, path.mixer.state[GOAL, :, LEFT]
         self._delay, self._at = path.latency.delay, path.inputs.written
         self.blocks = self.late_blocks = self.flagged = 0
-        self.ctypes = type(cb.callback.ctypes)(self._call)
+        self.ctypes = type(callback.ctypes)(self._call)
 
     def _call(self, indata: int, outdata: int, frames: int, _timeinfo: int, flags: int, _user: int) -> int:
         block = ctypes.c_float * (2 * frames)
@@ -92,7 +93,7 @@ class InNumpy:
 
 def contender(kind: str, path: Engine) -> Any:
     """The callback of a kind, `compiled` or `Python`, as an object with `.ctypes`. Raises KeyError. [main-thread]"""
-    kinds: dict[str, Callable[[], Any]] = {"compiled": lambda: cb.callback, "Python": lambda: InNumpy(path)}
+    kinds: dict[str, Callable[[], Any]] = {"compiled": lambda: callback, "Python": lambda: InNumpy(path)}
     return kinds[kind]()
 
 

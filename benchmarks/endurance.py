@@ -26,8 +26,8 @@ from stream.command.run import latency_s
 from stream.control.mixer import Mixer
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE
-from stream.live import callback as cb
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.header import HEADER
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Frames
 from stream.wish import BLOCK
@@ -59,7 +59,7 @@ class Endless:
         separator, budget_s = opening.open(wanted_s)
         self.sources = separator.sources
         latency = spend(separator, SAMPLERATE, (0, 0, 0), budget_s, BLOCK + FADE + 1)
-        self._engine = Engine(np.zeros(cb.HEADER, np.int64), separator, Mixer(separator.sources), latency,
+        self._engine = Engine(np.zeros(HEADER, np.int64), separator, Mixer(separator.sources), latency,
                               Setup(2, 2, BLOCK, patient=True))
         self._out: Frames = np.zeros((BLOCK, 2), np.float32)
         self._read = 0

@@ -5,7 +5,7 @@
 Trapezoidal integration keeps them stable while they move, and the three weights make of one structure every shape:
 A. Simper, "Linear trapezoidal integrated state variable filter with low noise optimisation" (Cytomic, 2013), and
 "SvfLinearTrapOptimised2" there for the shapes. At rest m1 and m2 are zero and m0 is one: what goes in comes out, bit
-for bit, while the filter keeps listening. So nothing has to be switched, and nothing clicks.
+for bit. So a filter at rest is left out, and one that begins does so from silence and without weight: nothing clicks.
 """
 
 import math
@@ -58,35 +58,59 @@ def _warped(hz: float, samplerate: int) -> float:
 
 
 @njit(error_model="numpy")
-def at_rest(filters: Any) -> bool:
-    """Whether filters leave everything as it is: float32 (FILTERS · COEFFICIENTS,). [audio-thread]"""
-    rest = True
+def equalize(goal: Any, step: Any, left: int, memory: Any, signal: Any) -> None:
+    """Frames through all filters that are not at rest, in their place. [audio-thread]
+
+    goal, step: float32 (FILTERS · COEFFICIENTS,), where the coefficients will be in `left` frames, and what they move
+        by at each until then
+    memory: float32 (2, FILTERS · 2), what the filters remember of each side; zeros where one is at rest
+    signal: float32 (2, n)
+    """
     for f in range(FILTERS):
-        at = f * COEFFICIENTS
-        rest &= filters[at + M0] == 1 and filters[at + M1] == 0 and filters[at + M2] == 0
-    return rest
+        at, kept, rests = f * COEFFICIENTS, f * 2, at_rest(goal, f)
+        if not (rests and (left == 0 or _still(step, f))):
+            _filter(goal[at : at + COEFFICIENTS], step[at : at + COEFFICIENTS], left, memory[:, kept : kept + 2],
+                    signal)
+            if rests and left <= signal.shape[1]:
+                memory[:, kept : kept + 2] = 0  # whoever begins remembers nothing
 
 
 @njit(error_model="numpy")
-def equalize(filters: Any, memory: Any, x: Any) -> Any:
-    """One sample through all filters. [audio-thread]
+def at_rest(filters: Any, f: int) -> bool:
+    """Whether a filter leaves everything as it is. filters: float32 (FILTERS · COEFFICIENTS,). [any-thread]"""
+    at = f * COEFFICIENTS
+    return bool(filters[at + M0] == 1 and filters[at + M1] == 0 and filters[at + M2] == 0)
 
-    filters: float32 (FILTERS · COEFFICIENTS,)
-    memory: float32 (FILTERS · 2,), what the filters remember of this channel; zeros at first
-    """
-    for f in range(FILTERS):
-        at, kept = f * COEFFICIENTS, f * 2
-        g, k = filters[at + G], filters[at + K]
+
+@njit(error_model="numpy")
+def _still(step: Any, f: int) -> bool:
+    at = f * COEFFICIENTS
+    return bool(step[at + M0] == 0 and step[at + M1] == 0 and step[at + M2] == 0)
+
+
+@njit(error_model="numpy")
+def _filter(goal: Any, step: Any, left: int, memory: Any, signal: Any) -> None:
+    """A filter over both sides at once: each value waits for the one before, so a side alone would take as long."""
+    (first, second), (other_first, other_second) = memory[0], memory[1]
+    for i in range(signal.shape[1]):
+        before = np.float32(max(0, left - 1 - i))
+        g, k = goal[G] - before * step[G], goal[K] - before * step[K]
+        weights = goal[M0] - before * step[M0], goal[M1] - before * step[M1], goal[M2] - before * step[M2]
         a1 = np.float32(1) / (np.float32(1) + g * (g + k))
         a2 = g * a1
-        first, second = memory[kept], memory[kept + 1]
-        v3 = x - second
-        v1 = a1 * first + a2 * v3
-        v2 = second + a2 * first + g * a2 * v3
-        memory[kept] = _audible(np.float32(2) * v1 - first)
-        memory[kept + 1] = _audible(np.float32(2) * v2 - second)
-        x = filters[at + M0] * x + filters[at + M1] * v1 + filters[at + M2] * v2
-    return x
+        signal[0, i], first, second = _frame(signal[0, i], first, second, (a1, a2, g * a2), weights)
+        signal[1, i], other_first, other_second = _frame(
+            signal[1, i], other_first, other_second, (a1, a2, g * a2), weights)
+    memory[0, 0], memory[0, 1], memory[1, 0], memory[1, 1] = first, second, other_first, other_second
+
+
+@njit(error_model="numpy")
+def _frame(x: Any, first: Any, second: Any, a: Any, m: Any) -> Any:
+    v3 = x - second
+    v1 = a[0] * first + a[1] * v3
+    v2 = second + a[1] * first + a[2] * v3
+    out = m[0] * x + m[1] * v1 + m[2] * v2
+    return out, _audible(np.float32(2) * v1 - first), _audible(np.float32(2) * v2 - second)
 
 
 @njit(error_model="numpy")

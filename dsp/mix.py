@@ -1,4 +1,4 @@
-"""Mixing one frame out of a dry signal and stems that sum to it, with ramped gains and equalizers.
+"""Mixing frames out of a dry signal and stems that sum to it, with ramped gains and equalizers.
 
     mix = m · dry + Σ (g_s · F_s(x_s) - m · x_s) + (1 - wet) · (late - m) · dry        x_s = wet · stem_s,  m = min g_s
 
@@ -7,11 +7,12 @@ rest the dry signal comes out bit for bit, whatever the stems are; muting one st
 leaves exact silence. `wet` runs from 1 to 0 before stems are missing; `late` is max g_s where the dry signal shall
 step in, else m. A pan is a gain for each side: in the middle both are the stem's own.
 
-The buses of a frame, float32 (2 · stems + BUSES,), left and right of each: the mix; every stem as it is in the mix; the
-cue bus, what is listened to apart, before mutes and faders. Late stems are replaced there by equal parts of the dry
-signal, so that stems which somebody else mixes still sum to the mix.
+The bus of a stem is the stem as it is in the mix; the cue bus is before mutes and faders. Late stems are replaced there
+by equal parts of the dry signal, so that stems which somebody else mixes still sum to the mix.
 
 A stem may be heard as an insert has made it: F_s has that instead of x_s, and what all share is still x_s.
+
+No number depends on where a signal was cut into pieces: what is mixed again offline is the same, bit for bit.
 """
 
 from typing import Any
@@ -19,110 +20,108 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from dsp.equalizer import COEFFICIENTS, FILTERS, at_rest, equalize
-
-# the rows of the mixing state, float32 (ROWS, stems, WIDTH)
-GOAL, CURRENT, STEP, WET = range(4)  # WET uses [0, 0], and [s, INSERT] for what s's insert has made
-ROWS = 4
-# what is ramped of each stem
-LEFT, RIGHT, CUE, INSERT, FILTER = range(5)
-WIDTH = FILTER + FILTERS * COEFFICIENTS
-MEMORY = 2 * FILTERS  # of each stem and side: what its equalizer remembers, float32 (stems, 2, MEMORY)
-MIX_BUS, STEM_BUS = 0, 2
-BUSES = 4  # numbers that a frame has on the mix and the cue bus
+from dsp.console import (
+    AWAY,
+    BUS,
+    BUSES,
+    CUE,
+    CUED,
+    DRY,
+    FILTER,
+    GOAL,
+    HEARD,
+    LEAST,
+    MOST,
+    STEM,
+    STEP,
+    VOICE,
+    WET,
+    strip,
+)
+from dsp.equalizer import equalize
 
 
 @njit(error_model="numpy")
-def aim(state: Any, wanted: Any, ramp: int) -> None:
-    """Take what is wanted as the goals, `ramp` frames away. [audio-thread]
+def mix(state: Any, memory: Any, rows: Any, how: Any, n: int) -> None:
+    """A piece onto all buses. [audio-thread]
 
-    wanted: float32 (stems, WIDTH)
+    memory: float32 (stems, 2, MEMORY), of equalizers; zeros where one is at rest
+    rows: DRY and WET, and of each strip the gains, STEM and HEARD, are those of the frames; the rest is written
+    how: frames that are left of a ramp, and whether the dry signal steps in for late stems
     """
+    left, late_dry = how
     for s in range(state.shape[1]):
-        for p in range(WIDTH):
-            state[GOAL, s, p] = wanted[s, p]
-            state[STEP, s, p] = (wanted[s, p] - state[CURRENT, s, p]) / np.float32(ramp)
-
-
-@njit(error_model="numpy")
-def ramp_step(state: Any, left: int) -> None:
-    """One frame towards the goals, with `left` to go after it; the last one arrives exactly. [audio-thread]"""
-    for s in range(state.shape[1]):
-        for p in range(WIDTH):
-            state[CURRENT, s, p] = state[GOAL, s, p] if left == 0 else state[CURRENT, s, p] + state[STEP, s, p]
-
-
-@njit(error_model="numpy")
-def fade_step(state: Any, there: bool, fade: int) -> None:
-    """One frame of the fade between stems that are there (1) and stems that are late (0). [audio-thread]"""
-    state[WET, 0, 0] = _faded(state[WET, 0, 0], there, fade)
-
-
-@njit(error_model="numpy")
-def insert_step(state: Any, stem: int, there: bool, fade: int, made: Any, faded: Any, heard: Any) -> None:
-    """One frame of the fade between a stem that its insert has made and itself, where that is late. [audio-thread]
-
-    made: float32 (2,)      faded, heard: float32 (2 · stems,), as for `mix_frame`; `heard` is written for this stem
-    """
-    state[WET, stem, INSERT] = _faded(state[WET, stem, INSERT], there, fade)
-    part = state[WET, stem, INSERT] * state[CURRENT, stem, INSERT]
+        first = strip(s, state.shape[1])
+        for side in range(2):
+            for i in range(n):
+                rows[first + VOICE + side, i] = rows[first + HEARD + side, i]
+        equalize(state[GOAL, s, FILTER:], state[STEP, s, FILTER:], left, memory[s],
+                 rows[first + VOICE : first + VOICE + 2, :n])
+    _bounds(rows, state.shape[1], CUE, n)
+    for i in range(n):
+        rows[CUED, i] = rows[MOST, i]
     for side in range(2):
-        x, y = faded[2 * stem + side], state[WET, 0, 0] * made[side]
-        heard[2 * stem + side] = y if part == 1 else x + part * (y - x) if part > 0 else x
+        _bounds(rows, state.shape[1], side, n)
+        _share(rows, state.shape[1], side, late_dry, n)
+        for s in range(state.shape[1]):
+            _add(rows, state.shape[1], s, side, n)
+        _finish(rows, side, n)
 
 
 @njit(error_model="numpy")
-def _faded(part: Any, there: bool, fade: int) -> Any:
-    step = np.float32(1) / np.float32(fade)
-    return min(np.float32(1), part + step) if there else max(np.float32(0), part - step)
+def _bounds(rows: Any, stems: int, p: int, n: int) -> None:
+    """The lowest and the highest gain of any stem."""
+    for i in range(n):
+        rows[LEAST, i] = rows[MOST, i] = rows[strip(0, stems) + p, i]
+    for s in range(1, stems):
+        gain = strip(s, stems) + p
+        for i in range(n):
+            rows[LEAST, i] = np.minimum(rows[LEAST, i], rows[gain, i])
+        for i in range(n):
+            rows[MOST, i] = np.maximum(rows[MOST, i], rows[gain, i])
 
 
 @njit(error_model="numpy")
-def listen(state: Any, memory: Any, shaped: int) -> int:
-    """Which stems have an equalizer that is not at rest, a bit each; one that begins remembers nothing. [audio-thread]
-
-    shaped: what the last call gave
-    """
-    now = 0
-    for s in range(state.shape[1]):
-        if not (at_rest(state[CURRENT, s, FILTER:]) and at_rest(state[GOAL, s, FILTER:])):
-            now |= 1 << s
-            if not shaped >> s & 1:
-                memory[s, :, :] = 0
-    return now
+def _share(rows: Any, stems: int, side: int, late_dry: int, n: int) -> None:
+    """What all stems share, and what late ones lack, if the dry signal shall step in."""
+    for i in range(n):
+        wet = rows[WET, i]
+        rows[AWAY, i] = (np.float32(1) - wet) * rows[DRY + side, i] if late_dry and wet < 1 else np.float32(0)
+    for i in range(n):
+        rows[BUS + side, i] = rows[LEAST, i] * rows[DRY + side, i] + (rows[MOST, i] - rows[LEAST, i]) * rows[AWAY, i]
+    cue = BUS + 2 * (stems + BUSES - 1) + side
+    for i in range(n):
+        rows[cue, i] = rows[CUED, i] * rows[AWAY, i]
+        rows[AWAY, i] /= np.float32(stems)
 
 
 @njit(error_model="numpy")
-def mix_frame(state: Any, memory: Any, shaped: int, late_dry: int, dry: Any, faded: Any, heard: Any,
-              bus: Any) -> None:
-    """One frame onto all buses. [audio-thread]
+def _add(rows: Any, stems: int, s: int, side: int, n: int) -> None:
+    """A stem: to the mix what differs from the share of all."""
+    first = strip(s, stems)
+    gain, stem, voice = first + side, first + STEM + side, first + VOICE + side
+    own, cue = BUS + 2 * (1 + s) + side, BUS + 2 * (stems + BUSES - 1) + side
+    for i in range(n):
+        x, y, g, m = rows[stem, i], rows[voice, i], rows[gain, i], rows[LEAST, i]
+        rows[BUS + side, i] += (g - m) * x if x == y else g * y - m * x
+    for i in range(n):
+        rows[own, i] = rows[gain, i] * (rows[voice, i] + rows[AWAY, i])
+    for i in range(n):
+        rows[cue, i] += rows[first + CUE, i] * rows[voice, i]
 
-    memory: float32 (stems, 2, MEMORY)      shaped: what `listen` gave
-    dry: float32 (2,)      faded: float32 (2 · stems,), wet · stem, left and right of each
-    heard: as `faded`, as inserts have made it; the same where there are none
-    bus: float32 (2 · stems + BUSES,), written
-    """
-    count, wet = state.shape[1], state[WET, 0, 0]
-    for side in range(2):
-        least = most = state[CURRENT, 0, side]
-        cued = state[CURRENT, 0, CUE]
-        for s in range(1, count):
-            least, most = min(least, state[CURRENT, s, side]), max(most, state[CURRENT, s, side])
-            cued = max(cued, state[CURRENT, s, CUE])
-        away = (np.float32(1) - wet) * dry[side] if late_dry and wet < 1 else np.float32(0)
-        mix, cue, altered = least * dry[side] + (most - least) * away, cued * away, shaped != 0
-        for s in range(count):
-            x, y, gain = faded[2 * s + side], heard[2 * s + side], state[CURRENT, s, side]
-            if y != x or shaped >> s & 1:
-                if shaped >> s & 1:
-                    y = equalize(state[CURRENT, s, FILTER:], memory[s, side], y)
-                mix += gain * y - least * x
-                altered = True
-            else:
-                mix += (gain - least) * x
-            bus[STEM_BUS + 2 * s + side] = gain * (y + away / np.float32(count))
-            cue += state[CURRENT, s, CUE] * y
-        if least == most and not altered:
-            mix = least * dry[side]
-        bus[MIX_BUS + side] = mix if most > 0 else np.float32(0)  # silence, whatever comes in
-        bus[STEM_BUS + 2 * count + side] = cue
+
+@njit(error_model="numpy")
+def _finish(rows: Any, side: int, n: int) -> None:
+    for i in range(n):
+        share = rows[LEAST, i] * rows[DRY + side, i]
+        mixed = share if rows[BUS + side, i] == share else rows[BUS + side, i]  # zeros keep their sign
+        rows[BUS + side, i] = mixed if rows[MOST, i] > 0 else np.float32(0)  # silence, whatever comes in
+
+
+@njit(error_model="numpy")
+def loudest(rows: Any, row: int, n: int) -> Any:
+    """The highest magnitude of a row. [audio-thread]"""
+    most = np.float32(0)
+    for i in range(n):
+        most = max(most, abs(rows[row, i]))
+    return most

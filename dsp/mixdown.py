@@ -1,38 +1,42 @@
-"""Frames through the mixer in one go, as the audio callback takes them one by one (stream.live.callback)."""
+"""Frames through the mixer in one go, as the audio callback takes them block by block (stream.live.passage)."""
 
 from typing import Any
 
 import numpy as np
 from numba import njit
 
-from dsp.mix import MIX_BUS, WET, fade_step, listen, mix_frame, ramp_step
+from dsp.console import BUS, DRY, HEARD, PIECE, STEM, WET, WET_NOW, strip
+from dsp.mix import mix
+from dsp.ramp import fade, move, ramp
 
 
 @njit(nogil=True, error_model="numpy")
-def mixdown(arrays: Any, running: Any, how: Any, dry: Any, stems: Any, heard: Any, out: Any) -> Any:
-    """The mix of frames; gives `running` as it is after them. [one thread]
+def mixdown(arrays: Any, left: int, how: Any, dry: Any, stems: Any, heard: Any, out: Any) -> int:
+    """The mix of frames; gives how many frames of a ramp are left after them. [one thread]
 
-    arrays: the mixing state, what equalizers remember, and a frame on all buses (dsp.mix)
-    running: frames of a ramp that are left, and which stems are shaped
+    arrays: a console's state, memory and rows (dsp.console)      left: before them
     how: whether stems are there, frames of the fade, whether late ones are replaced by the dry signal,
         and whether they are whole
-    dry, out: float32 (n, 2)      stems: float32 (n, 2 · stems), faded as they were heard, or whole (then written to)
+    dry, out: float32 (n, 2)      stems: float32 (n, 2 · stems), faded as they were heard, or whole
     heard: as stems, with what inserts made; the same array where there are none
     """
-    state, memory, bus = arrays
-    left, shaped = running
-    there, fade, late_dry, whole = how
-    for i in range(len(dry)):
-        if left > 0:
-            left -= 1
-            ramp_step(state, left)
-            if left == 0:
-                shaped = listen(state, memory, shaped)
-        fade_step(state, there, fade)
-        if whole:
-            for c in range(stems.shape[1]):
-                stems[i, c] = state[WET, 0, 0] * stems[i, c]
-        mix_frame(state, memory, shaped, late_dry, dry[i], stems[i], heard[i], bus)
-        for side in range(2):
-            out[i, side] = bus[MIX_BUS + side]
-    return np.int64(left), np.int64(shaped)
+    state, memory, rows = arrays
+    there, frames, late_dry, whole = how
+    for at in range(0, len(dry), PIECE):
+        n = min(PIECE, len(dry) - at)
+        ramp(state, rows, left, n)
+        state[WET_NOW, 0, 0] = fade(state[WET_NOW, 0, 0], n if there else 0, frames, rows[WET], n)
+        for i in range(n):
+            wet = rows[WET, i] if whole else np.float32(1)
+            for side in range(2):
+                rows[DRY + side, i] = dry[at + i, side]
+                for s in range(state.shape[1]):
+                    first = strip(s, state.shape[1]) + side
+                    rows[first + STEM, i] = wet * stems[at + i, 2 * s + side]
+                    rows[first + HEARD, i] = wet * heard[at + i, 2 * s + side]
+        mix(state, memory, rows, (left, late_dry), n)
+        left = move(state, left, n)
+        for i in range(n):
+            for side in range(2):
+                out[at + i, side] = rows[BUS + side, i]
+    return left

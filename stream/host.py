@@ -18,7 +18,7 @@ from stream.devices.audiofile import AudioReader
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE
 from stream.inserts.process import Process
-from stream.live import callback as cb
+from stream.live import header as hd
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
 from stream.live.insert import Insert, lag, too_slow
@@ -46,7 +46,7 @@ class Host:
         """
         self._wish, self._say = wish, say
         self._open = ExitStack()
-        self._header = np.zeros(cb.HEADER, np.int64)
+        self._header = np.zeros(hd.HEADER, np.int64)
         self._level = 0
         self._recordings: Recordings | None = None
         self._told: list[Insert] = []  # of what is broken
@@ -124,7 +124,7 @@ class Host:
         columns = opening.window_columns
         window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
         return Take(opening.model, opening.provider, opening.threads, asked_s, window_s, self._rate, 0,
-                    self._wish.late, FADE, int(self._header[cb.RAMP]), dict.fromkeys(names, ""),
+                    self._wish.late, FADE, int(self._header[hd.RAMP]), dict.fromkeys(names, ""),
                     inserts={insert.stem: insert.process.name for insert in self.inserts})
 
     @property

@@ -7,8 +7,8 @@ from functools import lru_cache
 
 import numpy as np
 
+from dsp.console import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, PARTS, RIGHT, WET_NOW, WIDTH
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, RIGHT, ROWS, WET, WIDTH
 from stream.atomics import store
 from stream.control.strip import PARAMETERS, REST, Scene, Strips, parameter
 from stream.geometry import SAMPLERATE
@@ -21,7 +21,7 @@ KEPT = 1024  # a power of two: so many changes the callback, or a log, may be be
 class Mixer:
     """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 
-    state: float32 (ROWS, stems, WIDTH), the callback's own once it runs (dsp.mix)
+    state: float32 (PARTS, stems, WIDTH), the callback's own once it runs (dsp.console)
     wanted: float32 (KEPT, stems, WIDTH), a ring: each change is written whole, and then published
     published: int64 (8,), only [0] is used: the number of the last change
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
@@ -33,7 +33,7 @@ class Mixer:
         samplerate: of the device, Hz
         """
         self.sources = sources
-        self.state = np.zeros((ROWS, len(sources), WIDTH), np.float32)
+        self.state = np.zeros((PARTS, len(sources), WIDTH), np.float32)
         self.wanted = np.zeros((KEPT, len(sources), WIDTH), np.float32)
         self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
@@ -49,18 +49,12 @@ class Mixer:
     def settle(self) -> None:
         """Be where it is wanted, without a ramp. [main-thread, before the callback runs]"""
         self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % KEPT]
-        self.state[WET] = 1
+        self.state[WET_NOW] = 1
 
     @property
     def number(self) -> int:
         """How many changes there have been. [any-thread]"""
         return int(self.published[0])
-
-    @property
-    def shaped(self) -> int:
-        """Which stems have an equalizer that is not at rest, a bit each, as dsp.mix has it. [any-thread]"""
-        bands = ("low", "mid", "high", "filter")
-        return sum(1 << index for index, strip in enumerate(self._strips.values()) if any(strip[b] for b in bands))
 
     def changed(self, number: int) -> Strips | None:
         """How everything was set by the change of a number; None if that is too long ago. [any-thread]"""

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dsp.mix import BUSES, MEMORY
+from dsp.console import BUSES, MEMORY, PIECE, rows
 from stream.control.mixer import RAMP_S, Mixer
 from stream.control.route import CUE, MIX, Route
 from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
 from stream.geometry import Latency
-from stream.live import callback as cb
+from stream.live import header as hd
 from stream.live.bridge import Bridge
+from stream.live.callback import callback
 from stream.live.insert import Insert
 from stream.live.notes import Notes
 from stream.live.ring import Ring
@@ -64,7 +65,7 @@ class Setup:
 class Engine:
     """The live path, ready to be called."""
 
-    address = int(cb.callback.address or 0)
+    address = int(callback.address or 0)
 
     def __init__(self, header: np.ndarray[tuple[int], np.dtype[np.int64]], separator: Separator, mixer: Mixer,
                  latency: Latency, setup: Setup) -> None:
@@ -87,10 +88,10 @@ class Engine:
         self._bridges = [other for other in (setup.other_input, setup.other_output and setup.other_output[0]) if other]
         stems = len(separator.sources)
         self._arrays: dict[int, npt.NDArray[Any]] = {
-            cb.MIX: mixer.state, cb.EQUALIZERS: np.zeros((stems, 2, MEMORY), np.float32),
-            cb.BUS: np.zeros(2 * stems + BUSES, np.float32), cb.PEAKS: np.zeros(2 * stems + BUSES, np.float32),
-            cb.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
-            cb.FADED: np.zeros(2 * stems, np.float32), cb.INSERTS: np.zeros((stems, 4), np.int64)}
+            hd.STATE: mixer.state, hd.MEMORY: np.zeros((stems, 2, MEMORY), np.float32),
+            hd.WORK: np.zeros((rows(stems), PIECE), np.float32), hd.PEAKS: np.zeros((stems + BUSES, 2), np.float32),
+            hd.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
+            hd.INSERTS: np.zeros((stems, 4), np.int64)}
         self.inserts = setup.inserts
         if self.inserts:
             self._connect(separator.sources, setup.patient)
@@ -99,25 +100,24 @@ class Engine:
 
     def _fill(self, separator: Separator, setup: Setup) -> None:
         h, latency = self.header, self.latency
-        h[[cb.IN_CHANNELS, cb.OUT_CHANNELS, cb.STEMS]] = setup.in_channels, setup.out_channels, len(separator.sources)
-        h[[cb.DELAY, cb.FADE, cb.MOST]] = latency.delay, FADE, setup.block
-        h[cb.RAMP] = max(1, int(RAMP_S * latency.samplerate))
-        h[cb.LATE_DRY] = setup.late == "dry"
-        h[[cb.HOP, cb.SEPARATOR_LATENCY, cb.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
-        h[cb.DEVICE_RATE], h[cb.FEED_END], h[cb.LAST_MISSED] = latency.samplerate, ENDLESS, cb.NEVER
+        h[[hd.IN_CHANNELS, hd.OUT_CHANNELS, hd.STEMS]] = setup.in_channels, setup.out_channels, len(separator.sources)
+        h[[hd.DELAY, hd.FADE, hd.MOST]] = latency.delay, FADE, setup.block
+        h[hd.RAMP] = max(1, int(RAMP_S * latency.samplerate))
+        h[hd.LATE_DRY] = setup.late == "dry"
+        h[[hd.HOP, hd.SEPARATOR_LATENCY, hd.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
+        h[hd.DEVICE_RATE], h[hd.FEED_END], h[hd.LAST_MISSED] = latency.samplerate, ENDLESS, hd.NEVER
         for at, array in self._arrays.items():
             h[at] = array.ctypes.data
-        h[[cb.TAKEN, cb.THERE]] = self.mixer.number, 1
-        h[cb.SHAPED] = self.mixer.shaped
+        h[[hd.TAKEN, hd.THERE]] = self.mixer.number, 1
         if setup.other_input is not None:
-            h[cb.OTHER_INPUT] = setup.other_input.header.ctypes.data
+            h[hd.OTHER_INPUT] = setup.other_input.header.ctypes.data
         if setup.other_output is not None:
             other, name = setup.other_output
-            h[cb.OTHER_OUTPUT], h[cb.OTHER_BUS] = other.header.ctypes.data, bus(name, separator.sources)
-        self._point(cb.WANTED, self.mixer.wanted, self.mixer.published)
-        self._point(cb.NOTES, self.notes.rows, self.notes.counter)
-        rings: dict[int, Ring | None] = {cb.INPUT: self.inputs, cb.STEM: self.worker.ring, cb.TAP: self.tap,
-                 cb.FEED: self.feeder.ring if self.feeder else None}
+            h[hd.OTHER_OUTPUT], h[hd.OTHER_BUS] = other.header.ctypes.data, bus(name, separator.sources)
+        self._point(hd.WANTED, self.mixer.wanted, self.mixer.published)
+        self._point(hd.NOTES, self.notes.rows, self.notes.counter)
+        rings: dict[int, Ring | None] = {hd.INPUT: self.inputs, hd.STEM: self.worker.ring, hd.TAP: self.tap,
+                 hd.FEED: self.feeder.ring if self.feeder else None}
         for at, ring in rings.items():
             if ring is not None:
                 self._point(at, ring.data, ring.counter)
@@ -128,12 +128,12 @@ class Engine:
 
     def _connect(self, sources: tuple[str, ...], patient: bool) -> None:
         """Put inserts between the stem ring and the callback."""
-        self._arrays[cb.HEARD] = np.zeros(2 * len(sources), np.float32)
+        self.header[hd.INSERTED] = 1
         for insert in self.inserts:
             stem = sources.index(insert.stem)
             insert.connect(2 * stem, self.worker.ring, self.inputs, self.latency, patient)
             data, counter = insert.ring.data, insert.ring.counter
-            self._arrays[cb.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
+            self._arrays[hd.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
             self.worker.listeners.append(insert.wake)
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
@@ -143,14 +143,14 @@ class Engine:
         out: float32 (frames, out_channels), written; None is nowhere
         """
         given_at, out_at = (None if block is None else ctypes.c_void_p(block.ctypes.data) for block in (given, out))
-        cb.callback.ctypes(given_at, out_at, frames, None, 0, self._user)
+        callback.ctypes(given_at, out_at, frames, None, 0, self._user)
 
     def feed(self) -> bool:
         """Read ahead in the file, if there is one; False if there was nothing to do. [feeder-thread]"""
         if self.feeder is None:
             return False
         went = self.feeder.step()
-        self.header[cb.FEED_END] = self.feeder.end
+        self.header[hd.FEED_END] = self.feeder.end
         return went
 
     @property
@@ -178,16 +178,16 @@ class Engine:
 
         The buses: `mix`, every stem as it is in the mix, `cue`.
         """
-        pairs = self._arrays[cb.PEAKS].reshape(-1, 2).tolist()
+        pairs = self._arrays[hd.PEAKS].tolist()
         return {bus: (left, right) for bus, (left, right) in zip((MIX, *self.mixer.sources, CUE), pairs, strict=True)}
 
     def counts(self) -> dict[str, int]:
         """What the callback has counted: frames played late, misses, underruns and xruns. [any-thread]"""
         h = self.header
         return {
-            "blocks": int(h[cb.BLOCKS]), "misses": int(h[cb.MISSES]), "late_frames": int(h[cb.LATE_FRAMES]),
-            "underruns": int(h[cb.LATE_BLOCKS] + h[cb.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
-            "insert_misses": int(h[cb.INSERT_MISSES]),
-            "xruns": int(h[cb.INPUT_UNDERFLOWS : cb.OUTPUT_OVERFLOWS + 1].sum())
+            "blocks": int(h[hd.BLOCKS]), "misses": int(h[hd.MISSES]), "late_frames": int(h[hd.LATE_FRAMES]),
+            "underruns": int(h[hd.LATE_BLOCKS] + h[hd.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
+            "insert_misses": int(h[hd.INSERT_MISSES]),
+            "xruns": int(h[hd.INPUT_UNDERFLOWS : hd.OUTPUT_OVERFLOWS + 1].sum())
             + sum(bridge.xruns for bridge in self._bridges), "gaps": sum(bridge.gaps for bridge in self._bridges),
         }

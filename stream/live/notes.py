@@ -12,7 +12,7 @@ KEPT = 4096  # a power of two
 class Notes:
     """A ring of notes with one writer, the callback, and one reader.
 
-    rows: int64 (KEPT, 3): what (stream.live.callback), its value, the position in the input that was heard then
+    rows: int64 (KEPT, 3): what (stream.live.header), its value, the position in the input that was heard then
     counter: int64 (8,), only [0] is used: notes written
     lost: notes that were written over before they were read
     """

@@ -5,17 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from dsp.mix import MIX_BUS, STEM_BUS
-from stream.control.route import CUE, MIX, Route, check_bus
-from stream.live.callback import MONO, SILENT
+from stream.control.route import MIX, Route, buses, check_bus
+from stream.live.header import MONO, SILENT
 
 
 def bus(name: str, sources: Sequence[str]) -> int:
-    """Where a bus begins in a frame (dsp.mix). Raises ValueError for one that is not here. [any-thread]"""
+    """The number of a bus (dsp.console). Raises ValueError for one that is not here. [any-thread]"""
     check_bus(name, sources)
-    here = {MIX: MIX_BUS, CUE: STEM_BUS + 2 * len(sources)}
-    here |= {stem: STEM_BUS + 2 * index for index, stem in enumerate(sources)}
-    return here[name]
+    return buses(sources).index(name)
 
 
 def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
@@ -26,7 +23,7 @@ def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt
     """
     found = np.full(channels, SILENT, np.int64)
     for wanted in routes or [Route(MIX, tuple(range(min(2, channels))))]:
-        at = bus(wanted.bus, sources)
+        at = 2 * bus(wanted.bus, sources)
         for side, channel in enumerate(wanted.channels):
             if channel >= channels:
                 raise ValueError(f"{wanted}: the output device has {channels} channels")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from stream.control.mixer import Mixer
 from stream.control.strip import Scene, Strips
-from stream.live.callback import AIMED
+from stream.live.header import AIMED
 from stream.live.notes import Notes
 
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dsp.mix import BUSES, MEMORY, WET, aim, listen
+from dsp.console import MEMORY, PIECE, WET_NOW, rows
 from dsp.mixdown import mixdown
+from dsp.ramp import aim
 from stream.control.mixer import KEPT, Mixer
 from stream.devices.audiofile import AudioReader, AudioWriter
 from stream.errors import Failure
@@ -33,11 +34,10 @@ class Desk:
         self._mixer.recall(passage.scene)
         self._mixer.settle()
         self._state = self._mixer.state
-        self._state[WET, 0, 0] = passage.there
+        self._state[WET_NOW, 0, 0] = passage.there
         self._memory = np.zeros((stems, 2, MEMORY), np.float32)
-        self._bus = np.zeros(2 * stems + BUSES, np.float32)
+        self._work = np.zeros((rows(stems), PIECE), np.float32)
         self._there, self._left = passage.there, 0
-        self._shaped = self._mixer.shaped
         self._next = 0
         self._at = min([0, *(gesture.frame for gesture in self._gestures[:1])])
         self._catch_up()
@@ -45,7 +45,7 @@ class Desk:
     def play(self, dry: Frames, stems: Frames, heard: Frames) -> Frames:
         """The mix of the next frames. [one thread]
 
-        dry: float32 (n, 2), what came in      stems: float32 (n, 2 · stems), may be written to
+        dry: float32 (n, 2), what came in      stems: float32 (n, 2 · stems)
         heard: as stems, with what inserts made of them; the same array where there are none
         """
         out, end = np.zeros_like(dry), self._at + len(dry)
@@ -78,11 +78,10 @@ class Desk:
         self._mixer.recall(gesture.set)
         aim(self._state, self._mixer.wanted[self._mixer.number % KEPT], self._take.ramp)
         self._left = self._take.ramp
-        self._shaped = int(listen(self._state, self._memory, self._shaped))
 
     def _run(self, dry: Frames, stems: Frames, heard: Frames, out: Frames) -> None:
-        self._left, self._shaped = mixdown(
-            (self._state, self._memory, self._bus), (self._left, self._shaped),
+        self._left = mixdown(
+            (self._state, self._memory, self._work), self._left,
             (self._there, self._take.fade, self._take.late == "dry", self._whole), dry, stems, heard, out)
         self._at += len(dry)
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.control.mixer import Mixer
-from stream.live import callback as cb
+from stream.live.callback import callback
 from stream.live.engine import FADE, Engine, Setup
+from stream.live.header import HEADER
 from stream.live.insert import Insert, lag
 from stream.separators.opening import spend
 from stream.separators.protocol import Separator
@@ -61,7 +62,7 @@ class Live:
         self.mixer = Mixer(separator.sources)
         latency = spend(separator, rate, (0, 0, 0), latency_s, block + FADE + 1)
         latency = replace(latency, insert=max((lag(insert.process, rate, block) for insert in inserts), default=0))
-        self.header = np.zeros(cb.HEADER, np.int64)
+        self.header = np.zeros(HEADER, np.int64)
         settings = {"patient": True, "inserts": inserts, **setup}
         self.engine = Engine(self.header, separator, self.mixer, latency,
                              Setup(*channels, most or block, **settings))  # type: ignore[arg-type]
@@ -71,7 +72,7 @@ class Live:
         """One call of the callback: float32 (frames, in_channels) in, (frames, out_channels) out; NaN if unwritten."""
         x = np.ascontiguousarray(block, np.float32)
         y = np.full((len(x), self.channels[1]), np.nan, np.float32)
-        cb.callback.ctypes(x.ctypes.data_as(ctypes.c_void_p), y.ctypes.data_as(ctypes.c_void_p), len(x), None, flags,
+        callback.ctypes(x.ctypes.data_as(ctypes.c_void_p), y.ctypes.data_as(ctypes.c_void_p), len(x), None, flags,
                            ctypes.c_void_p(self.header.ctypes.data))
         return y
 

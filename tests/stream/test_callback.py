@@ -1,10 +1,14 @@
 """The compiled callback, called as PortAudio would: what goes out is the input, so many frames late, mixed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from dsp.mix import CURRENT, LEFT
-from stream.live import callback as cb
+from dsp.console import CURRENT, LEFT
+from stream.live import code as made_of
+from stream.live import header as hd
+from stream.live.code import code
 from stream.live.engine import FADE
 from tests.stream.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
 
@@ -91,7 +95,7 @@ def test_a_muted_stem_leaves_the_rest_and_a_soloed_one_itself(stem: str, what: s
 def test_a_gain_change_is_heard_in_the_next_block_and_never_clicks(block: int) -> None:
     mix = np.full((FRAMES, 2), 0.5, np.float32)
     live = Live(Shares(), block=block)
-    ramp = int(live.header[cb.RAMP])
+    ramp = int(live.header[hd.RAMP])
     at = -(-15_000 // block) * block
 
     def turn(now: int) -> None:
@@ -157,7 +161,7 @@ def test_nothing_is_late_before_the_first_frame_comes_out() -> None:
 
 
 @pytest.mark.parametrize(("flag", "counter"), [
-    (1, cb.INPUT_UNDERFLOWS), (2, cb.INPUT_OVERFLOWS), (4, cb.OUTPUT_UNDERFLOWS), (8, cb.OUTPUT_OVERFLOWS)])
+    (1, hd.INPUT_UNDERFLOWS), (2, hd.INPUT_OVERFLOWS), (4, hd.OUTPUT_UNDERFLOWS), (8, hd.OUTPUT_OVERFLOWS)])
 def test_flags_of_portaudio_are_counted_apart_and_together(flag: int, counter: int) -> None:
     live = Live(Shares())
     for flags in (flag, 0, flag | 16, 15):  # 16 is priming output
@@ -209,8 +213,8 @@ def test_word_is_left_of_each_change_and_of_stems_that_come_late_and_are_back() 
     live.separate()
     live.play(noise(20_480))
     notes = list(live.engine.notes.new())
-    assert notes[:2] == [(cb.AIMED, first + 2, 20_480 - live.delay), (cb.AIMED, first + 4, 30_720 - live.delay)]
-    assert notes[2:] == [(cb.STEMS_THERE, 0, ready - FADE), (cb.STEMS_THERE, 1, late)]
+    assert notes[:2] == [(hd.AIMED, first + 2, 20_480 - live.delay), (hd.AIMED, first + 4, 30_720 - live.delay)]
+    assert notes[2:] == [(hd.STEMS_THERE, 0, ready - FADE), (hd.STEMS_THERE, 1, late)]
     assert list(live.engine.notes.new()) == []
 
 
@@ -222,3 +226,20 @@ def test_words_that_nobody_reads_are_counted() -> None:
     found = list(live.engine.notes.new())
     assert len(found) + live.engine.notes.lost == 5000
     assert found[-1][1] == live.mixer.number
+
+
+def test_the_callback_is_made_of_the_code_that_is_here_and_of_no_older_one() -> None:
+    live = Live(Shares())
+    live.serve(noise(1))
+    assert live.header[hd.CODE] == code()
+
+
+def test_another_file_of_code_is_another_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(made_of, "ROOT", tmp_path)
+    (tmp_path / "dsp").mkdir()
+    found = [code()]
+    for text in ("a = 1", "a = 2", "a = 1"):
+        (tmp_path / "dsp" / "mix.py").write_text(text)
+        found.append(code())
+    assert found[1] == found[3]
+    assert len({*found}) == 3

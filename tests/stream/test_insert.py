@@ -8,7 +8,7 @@ import pytest
 from stream.inserts import process as rooms
 from stream.inserts.naming import Effect, Value
 from stream.inserts.process import Process
-from stream.live import callback as cb
+from stream.live import header as hd
 from stream.live import insert as live_insert
 from stream.live.engine import FADE
 from stream.live.insert import Insert
@@ -98,7 +98,7 @@ def test_it_is_switched_past_with_a_ramp_and_then_is_not_there(make: Make, block
     off, on = (-(-frames // block) * block for frames in (20_000, 40_000))
     turns = {off: 0, on: 1}
     out = live.play(mix, before=lambda at: at in turns and live.mixer.set("drums", "insert", turns[at]))
-    ramp = int(live.header[cb.RAMP])
+    ramp = int(live.header[hd.RAMP])
     assert steepest(out[live.delay :]) <= 0.25 / ramp * 1.01
     np.testing.assert_allclose(out[live.delay : off], 0.25)
     assert same_bits(out[off + ramp : on], mix[off + ramp : on])

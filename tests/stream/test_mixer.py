@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from dsp.console import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, WET_NOW
 from dsp.equalizer import coefficients
-from dsp.mix import CUE, CURRENT, FILTER, GOAL, LEFT, MEMORY, RIGHT, WET, listen
 from stream.control.mixer import KEPT, Mixer
 from stream.control.strip import REST
 from tests.stream.byhand import Frames
@@ -123,15 +123,6 @@ def test_equalizer_and_filter_are_coefficients_at_the_devices_samplerate() -> No
     assert (wanted(mixer)[3, FILTER:] == coefficients(-6, 2, 1, 0.5, 48_000).reshape(-1)).all()
 
 
-def test_stems_that_are_shaped_are_those_the_audio_thread_would_find() -> None:
-    mixer = Mixer(SOURCES)
-    memory = np.zeros((len(SOURCES), 2, MEMORY), np.float32)
-    for stem, name, value in (("bass", "low", -3), ("vocals", "filter", 0.5), ("drums", "mid", 1), ("drums", "mid", 0)):
-        mixer.set(stem, name, value)
-        mixer.settle()
-        assert mixer.shaped == listen(mixer.state, memory, 0)
-
-
 def test_a_cue_is_no_solo() -> None:
     mixer = Mixer(SOURCES)
     mixer.flip("vocals", "cue")
@@ -185,4 +176,4 @@ def test_what_is_set_before_the_start_needs_no_ramp() -> None:
     mixer.flip("vocals", "mute")
     mixer.settle()
     assert (mixer.state[[GOAL, CURRENT], :, LEFT] == np.float32([1, 1, 1, 0])).all()
-    assert mixer.state[WET, 0, 0] == 1
+    assert mixer.state[WET_NOW, 0, 0] == 1

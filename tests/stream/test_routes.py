@@ -5,8 +5,8 @@ import pytest
 
 from stream.control.route import Route, apart, route, width
 from stream.devices.wiring import ports, wiring
-from stream.live.callback import MONO
 from stream.live.engine import FADE
+from stream.live.header import MONO
 from stream.live.routes import bus, table
 from tests.stream.byhand import SOURCES, Live, Shares, late_by, noise, same_bits
 
@@ -53,7 +53,7 @@ def test_a_jack_client_has_ports_for_every_bus_and_leads_those_that_are_wanted()
     assert made.connections == (("vocals_mono", there[0]), ("mix_left", there[2]), ("mix_right", there[1]),
                                 ("cue_left", "x:l"), ("cue_right", "x:r"))
     channels = table(made.routes, SOURCES, len(made.names))
-    assert list(channels) == [*range(len(made.names) - 1), MONO - bus("vocals", SOURCES)]
+    assert list(channels) == [*range(len(made.names) - 1), MONO - 2 * bus("vocals", SOURCES)]
 
 
 @pytest.mark.parametrize(("there", "leads"), [(["a:1", "a:2", "a:3"], ["mix_left", "mix_right"]),

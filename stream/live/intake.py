@@ -1,0 +1,68 @@
+"""A block into the input ring: from the device itself, from one with a clock of its own, or from a file read ahead."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from stream.atomics import load_acquire
+from stream.live import bridge
+from stream.live.header import (
+    FEED,
+    FEED_END,
+    FEED_UNDERRUNS,
+    IN_CHANNELS,
+    INPUT,
+    OTHER_INPUT,
+    counter,
+    frames,
+    integers,
+)
+
+
+@njit(error_model="numpy")
+def take(h: Any, x: Any, at: Any, n: Any) -> None:
+    """A block for the positions from `at` on. [audio-thread]
+
+    x: float32 (n · IN_CHANNELS,), the device's
+    """
+    if h[FEED] != 0:
+        _take_feed(h, at, n)
+    elif h[OTHER_INPUT] != 0:
+        _take_other(h, at, n)
+    else:
+        _take_device(h, x, at, n)
+
+
+@njit(error_model="numpy")
+def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
+    """Mono is doubled, channels beyond two are left."""
+    data, mask, channels = frames(h, INPUT, 2), h[INPUT + 2], h[IN_CHANNELS]
+    right = 1 if channels > 1 else 0
+    for i in range(n):
+        to = (at + i) & mask
+        data[to, 0], data[to, 1] = x[i * channels], x[i * channels + right]
+
+
+@njit(error_model="numpy")
+def _take_other(h: Any, at: Any, n: Any) -> None:
+    """At this one's pace."""
+    data, mask = frames(h, INPUT, 2), h[INPUT + 2]
+    x = bridge.draw(integers(h, OTHER_INPUT, (bridge.HEADER,)), n)
+    for i in range(n):
+        to = (at + i) & mask
+        data[to, 0], data[to, 1] = x[i, 0], x[i, 1]
+
+
+@njit(error_model="numpy")
+def _take_feed(h: Any, at: Any, n: Any) -> None:
+    """Silence where the file's ring ran dry."""
+    data, mask = frames(h, INPUT, 2), h[INPUT + 2]
+    feed, feed_mask = frames(h, FEED, 2), h[FEED + 2]
+    there = load_acquire(counter(h, FEED), 0)
+    if there < min(at + n, h[FEED_END]):
+        h[FEED_UNDERRUNS] += 1
+    for i in range(n):
+        to, source = (at + i) & mask, (at + i) & feed_mask
+        for c in range(2):
+            data[to, c] = feed[source, c] if at + i < there else np.float32(0)

@@ -1,0 +1,73 @@
+"""A piece out of the mixer: to the device's channels, to another device's bridge, and to the tap for recordings."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from dsp.console import BUS, DRY, HEARD, STEM, strip
+from stream.live import bridge
+from stream.live.header import (
+    DELAY,
+    INSERTED,
+    MONO,
+    OTHER_BUS,
+    OTHER_OUTPUT,
+    OUT_CHANNELS,
+    ROUTE,
+    STEMS,
+    TAP,
+    integers,
+    part,
+)
+
+
+@njit(error_model="numpy")
+def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
+    """To the device: every channel has the bus that it is routed to. [audio-thread]
+
+    y: float32 (n · OUT_CHANNELS,), written
+    """
+    outs = h[OUT_CHANNELS]
+    route = integers(h, ROUTE, (outs,))
+    for c in range(outs):
+        if route[c] >= 0:
+            row = work[BUS + route[c]]
+            for i in range(n):
+                y[i * outs + c] = row[i]
+        elif route[c] <= MONO:
+            left, right = work[BUS + MONO - route[c]], work[BUS + MONO - route[c] + 1]
+            for i in range(n):
+                y[i * outs + c] = (left[i] + right[i]) * np.float32(0.5)
+        else:
+            for i in range(n):
+                y[i * outs + c] = np.float32(0)
+
+
+@njit(error_model="numpy")
+def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
+    """To the other device. [audio-thread]"""
+    other, bus = integers(h, OTHER_OUTPUT, (bridge.HEADER,)), BUS + 2 * h[OTHER_BUS]
+    for i in range(n):
+        bridge.write_frame(other, at + h[DELAY] + i, work[bus, i], work[bus + 1, i])
+
+
+@njit(error_model="numpy")
+def tap(h: Any, work: Any, at: Any, n: Any) -> None:
+    """For recordings: what was heard, the stems that were there, what came in, and what inserts made. [audio-thread]"""
+    stems = h[STEMS]
+    to = part(h, TAP, 4 + 2 * stems * (2 if h[INSERTED] else 1), at, n)
+    _join(work, BUS, to, 0)
+    _join(work, DRY, to, 1 + stems)
+    for s in range(stems):
+        _join(work, strip(s, stems) + STEM, to, 1 + s)
+        if h[INSERTED]:
+            _join(work, strip(s, stems) + HEARD, to, 2 + stems + s)
+
+
+@njit(error_model="numpy")
+def _join(work: Any, row: Any, frames: Any, pair: Any) -> None:
+    """Two rows as a pair of channels."""
+    left, right = work[row], work[row + 1]
+    for i in range(len(frames)):
+        frames[i, 2 * pair], frames[i, 2 * pair + 1] = left[i], right[i]
