@@ -84,29 +84,37 @@ def _begin(state: Any, start: float) -> None:
 
 
 @njit(error_model="numpy")
-def _frame(data: Any, mask: int, position: float, table: Any, out: Any, gain: float) -> None:
-    """One frame at a place between frames."""
+def _frame(data: Any, position: float, table: Any, out: Any, gain: float) -> None:
+    """One frame at a place between frames, a pair of channels at a time."""
+    for pair in range(0, len(out), 2):
+        out[pair], out[pair + 1] = _pair(data, pair, position, table)
+        out[pair] *= np.float32(gain)
+        out[pair + 1] *= np.float32(gain)
+
+
+@njit(error_model="numpy")
+def _pair(data: Any, pair: int, position: float, table: Any) -> Any:
     whole = math.floor(position)
     phase = (position - whole) * PHASES
     row, first = int(phase), int(whole) - (TAPS // 2 - 1)
-    part, left, right = np.float32(phase - row), np.float32(0), np.float32(0)
+    part, left, right, mask = np.float32(phase - row), np.float32(0), np.float32(0), len(data) - 1
     for tap in range(TAPS):
         weight = table[row, tap] + part * (table[row + 1, tap] - table[row, tap])
         at = (first + tap) & mask
-        left += weight * data[at, 0]
-        right += weight * data[at, 1]
-    out[0], out[1] = np.float32(gain) * left, np.float32(gain) * right
+        left += weight * data[at, pair]
+        right += weight * data[at, pair + 1]
+    return left, right
 
 
 @njit(error_model="numpy")
 def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any) -> None:
     """Give frames at the reader's pace. [audio-thread, of the reader]
 
-    data: float32 (frames, 2), a ring, a power of two      written: frames that it has had
+    data: float32 (frames, channels), a ring, a power of two; channels are even      written: frames that it has had
     since: seconds since the last of them were written
-    out: float32 (n, 2), written
+    out: float32 (n, channels), written: all of a frame are of the same time
     """
-    n, mask, rate = len(out), data.shape[0] - 1, state[RATE]
+    n, rate = len(out), state[RATE]
     expected = written + since * rate
     start, first = expected - state[TARGET], max(float(TAPS // 2), state[POSITION])  # nothing is heard twice
     if state[PLAYING] == 0 and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
@@ -126,8 +134,8 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
     for i in range(n):
         gain = min(1.0, max(0.0, gain + rise))
         if there and gain > 0:
-            _frame(data, mask, state[POSITION], table, out[i], gain)
+            _frame(data, state[POSITION], table, out[i], gain)
             state[POSITION] += state[RATIO]
         else:
-            out[i, 0] = np.float32(0)
-            out[i, 1] = np.float32(0)
+            for c in range(out.shape[1]):
+                out[i, c] = np.float32(0)

@@ -90,19 +90,19 @@ class Host:
             return made
         streams.wire(self.separator.sources)
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
-                       routes=streams.routes, other_input=streams.other_input, other_output=streams.other_output)
+                       routes=streams.routes, other_input=streams.other_input, other_outputs=streams.other_outputs)
 
     def _open_streams(self) -> Streams | None:
         wish = self._wish
         source = None if isinstance(wish.source, Path) else wish.source
         sink = None if isinstance(wish.sink, Path) else wish.sink
-        own, other = apart(wish.routes)
+        own, others = apart(wish.routes)
         if wish.routes and sink is None:
             raise ValueError(f"{wish.routes[0]} is for a run with an output device")
         if source is None and sink is None:
             return None
         wanted = self._reader.samplerate if self._reader is not None else None
-        ends = Ends(source, sink, wish.block, wish.samplerate, wanted, own, other, wish.clocks)
+        ends = Ends(source, sink, wish.block, wish.samplerate, wanted, own, others, wish.clocks)
         streams = Streams(ends, self._header)
         self._open.callback(streams.close)
         return streams

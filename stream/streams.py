@@ -2,7 +2,7 @@
 
     input and output on one clock      one stream, in and out
     apart                              the output's paces the run, the input's comes over a bridge (stream.live.bridge)
-    a bus for another device           its stream has the bus over a bridge
+    buses for another device           its stream has them all over one bridge
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class Ends:
 
     source, sink: None where a file takes that side
     samplerate: Hz; None is the device's own, or `wanted` if the device has that
-    routes, other: to the sink, and to another device
+    routes, others: to the sink, and to other devices
     clocks: `one` or `two` for source and sink, or `auto`
     """
 
@@ -45,7 +45,7 @@ class Ends:
     samplerate: int | None = None
     wanted: int | None = None
     routes: tuple[Route, ...] = ()
-    other: Route | None = None
+    others: tuple[Route, ...] = ()
     clocks: str = "auto"
 
     @property
@@ -67,7 +67,7 @@ class Streams:
     samplerate: Hz, of the clock that paces      block: frames, the most that its stream asks for at once
     in_channels, out_channels: of its stream, once `wire` was called
     device: frames that devices add, in, out, and between two clocks      routes: of its output
-    other_input, other_output: what the engine is told of devices with clocks of their own
+    other_input, other_outputs: what the engine is told of devices with clocks of their own
     """
 
     def __init__(self, ends: Ends, header: npt.NDArray[np.int64]) -> None:
@@ -78,7 +78,7 @@ class Streams:
         self._ends, self._header, self._open = ends, header, ExitStack()
         self.routes: tuple[Route, ...] = ()
         self.other_input: Bridge | None = None
-        self.other_output: tuple[Bridge, str] | None = None
+        self.other_outputs: list[Bridge] = []
         self._others: list[AnyStream] = []
         self._closing: list[AnyStream] = []
         with ExitStack() as undo:
@@ -94,8 +94,11 @@ class Streams:
             assert self._ends.source is not None
             device_in, drift = self._bridge_input(self._ends.source)
         heard_from = list(self._others)
-        if self._ends.other is not None:
-            self._bridge_output(self._ends.other)
+        wanted: dict[Device, list[Route]] = {}
+        for route in self._ends.others:
+            wanted.setdefault(find(route.device, "output"), []).append(route)
+        for sink, routes in wanted.items():
+            self._bridge_output(sink, routes)
         self.device = (device_in, main.device_out, drift)
         self._closing = [*self._others[len(heard_from) :], main, *heard_from]
 
@@ -145,18 +148,18 @@ class Streams:
         self.other_input = bridge
         return round(stream.device_in * self.samplerate / stream.samplerate), bridge.latency
 
-    def _bridge_output(self, route: Route) -> None:
+    def _bridge_output(self, sink: Device, routes: list[Route]) -> None:
+        """All buses that leave by another device."""
         from stream.live.others import playback
 
-        sink = find(route.device, "output")
-        if max(route.channels) >= sink.outputs:
-            raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
-        channels = width([route])
-        bridge = Bridge((self.samplerate, sink.samplerate), self._ends.block, channels, route.channels)
+        for route in routes:
+            if max(route.channels) >= sink.outputs:
+                raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
+        bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._ends.block), width(routes), routes)
         stream = PortAudioStream(None, sink, sink.samplerate, self._ends.block, int(playback.address or 0),
-                                 bridge.header, [route])
+                                 bridge.header, routes)
         self._others.append(self._open.enter_context(stream))
-        self.other_output = bridge, route.bus
+        self.other_outputs.append(bridge)
 
     def start(self) -> None:
         """Let the callbacks be called. Raises Failure. [main-thread]"""

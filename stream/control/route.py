@@ -58,12 +58,9 @@ def check_bus(name: str, sources: Sequence[str]) -> None:
         raise ValueError(f"no bus {name}; here are {', '.join(buses(sources))}")
 
 
-def apart(routes: Sequence[Route]) -> tuple[tuple[Route, ...], Route | None]:
-    """Routes to the run's output, and the one to another device. Raises ValueError for two of those. [any-thread]"""
-    own, others = (tuple(r for r in routes if bool(r.device) == other) for other in (False, True))
-    if len(others) > 1:
-        raise ValueError(f"{others[1]}: only one bus can leave by another device, and {others[0]} does")
-    return own, others[0] if others else None
+def apart(routes: Sequence[Route]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
+    """Routes to the run's output, and those to other devices. [any-thread]"""
+    return tuple(r for r in routes if not r.device), tuple(r for r in routes if r.device)
 
 
 def width(routes: Sequence[Route]) -> int:

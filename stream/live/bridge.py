@@ -3,10 +3,13 @@
     other input ──▶ `capture` ──▶ ring ──▶ `draw` in the host's callback
     host's callback ──▶ `stamp` ──▶ ring ──▶ `playback` ──▶ other output        (stream.live.others)
 
+All buses of a device go the same way in the same frames, so they stay together sample for sample.
+
 Whoever writes stamps each block with the time, so that whoever reads knows how far the writer is between blocks.
 Everything is reached from one int64 header, as in stream.live.callback.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,17 +19,20 @@ from numba.np.numpy_support import carray
 
 from dsp.drift import GAPS, STATE, TAPS, latency, pull, state, table
 from stream.atomics import load_acquire, pointer, store_release
+from stream.control.route import Route
 from stream.live.ring import Ring
+from stream.live.routes import bus, placed
 from stream.ticks import ticks, ticks_per_second
 
 HEADER = 32
-# counters, one writer: the other device's callback
-UNDERFLOWS, OVERFLOWS = range(2)
-# parameters: of the other device; LEFT and RIGHT are those of its channels that are played to, MOST is drawn at once
-CHANNELS, LEFT, RIGHT, MOST, TICKS = range(8, 13)
+# counters, and of what code it is, one writer: the other device's callback
+UNDERFLOWS, OVERFLOWS, CODE = range(3)
+# parameters: CHANNELS of the other device, WIDTH of the way, twice its buses; MOST frames are drawn at once
+CHANNELS, WIDTH, MOST, TICKS = range(8, 12)
 # addresses: the ring's data, counter, and frames - 1; of stamps, int64 (KEPT, 2), and their counter; of the reader's
-# state, of its table and how many rows that has, and of what it has drawn, float32 (MOST, 2)
-RING, STAMPS, STAMPED, READER, SINC, SINC_ROWS, DRAWN = 16, 19, 20, 21, 22, 23, 24
+# state, of its table and how many rows that has, and of what it has drawn, float32 (MOST, WIDTH); of the numbers of
+# the buses, int64 (WIDTH / 2,), and of what each channel of the other device has of a frame, int64 (CHANNELS,)
+RING, STAMPS, STAMPED, READER, SINC, SINC_ROWS, DRAWN, BUSES, ROUTE = 16, 19, 20, 21, 22, 23, 24, 25, 26
 KEPT = 8  # stamps, a power of two
 SLACK_S = 0.006  # by which a device may call late
 ROOM_S = 1.0
@@ -38,13 +44,19 @@ def _counter(b: Any, at: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def write_frame(b: Any, at: Any, left: Any, right: Any) -> None:
-    """Put a frame at a position of the ring; it is there once `stamp` has counted it. [audio-thread, of the writer]"""
-    mask = b[RING + 2]
-    data = carray(pointer(b[RING]), ((mask + 1) * 2,), np.float32)
-    to = (at & mask) * 2
-    data[to] = left
-    data[to + 1] = right
+def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
+    """Put a pair of channels, rows of samples, at a position; they are there once `stamp` has counted them.
+
+    [audio-thread, of the writer]
+    """
+    mask, data = b[RING + 2], _frames(b)
+    for i in range(len(left)):
+        data[(at + i) & mask, 2 * pair], data[(at + i) & mask, 2 * pair + 1] = left[i], right[i]
+
+
+@njit(error_model="numpy")
+def _frames(b: Any) -> Any:
+    return carray(pointer(b[RING]), (b[RING + 2] + 1, b[WIDTH]), np.float32)
 
 
 @njit(error_model="numpy")
@@ -66,41 +78,49 @@ def stamp(b: Any, until: Any) -> None:
 
 @njit(error_model="numpy")
 def draw(b: Any, n: Any) -> Any:
-    """The next frames at the reader's pace, float32 (n, 2), n at most MOST. [audio-thread, of the reader]"""
-    out = carray(pointer(b[DRAWN]), (b[MOST], 2), np.float32)[:n]
+    """The next frames at the reader's pace, float32 (n, WIDTH), n at most MOST. [audio-thread, of the reader]"""
+    out = carray(pointer(b[DRAWN]), (b[MOST], b[WIDTH]), np.float32)[:n]
     number = load_acquire(_counter(b, STAMPED), 0)
     at, since = 0, 0.0
     if number > 0:
         stamps = carray(pointer(b[STAMPS]), (KEPT, 2), np.int64)
         at = int(stamps[(number - 1) & (KEPT - 1), 0])
         since = (ticks() - stamps[(number - 1) & (KEPT - 1), 1]) / b[TICKS]
-    mask = b[RING + 2]
-    data = carray(pointer(b[RING]), (mask + 1, 2), np.float32)
     sinc = carray(pointer(b[SINC]), (b[SINC_ROWS], TAPS), np.float32)
-    pull(data, at, since, carray(pointer(b[READER]), (STATE,), np.float64), sinc, out)
+    pull(_frames(b), at, since, carray(pointer(b[READER]), (STATE,), np.float64), sinc, out)
     return out
 
 
 class Bridge:
-    """The way of a stereo signal from one clock to another."""
+    """The way of stereo signals from one clock to another: what comes in, or buses that leave by another device.
 
-    def __init__(self, rates: tuple[int, int], block: int, channels: int, played: tuple[int, ...] = (0, 1)) -> None:
-        """Make all arrays. [main-thread, before either callback runs]
+    buses: their names; none for an input, which is one signal
+    """
+
+    def __init__(self, rates: tuple[int, int], block: int, channels: int, routes: Sequence[Route] = ()) -> None:
+        """Make all arrays. Raises ValueError for a channel that is wanted twice. [main-thread, before callbacks run]
 
         rates: of the writer and of the reader, Hz      block: of both, frames
-        channels: of the other device      played: those of them that are played to
+        channels: of the other device      routes: to them
         """
-        blocks = (block, block)
-        self._ring = Ring(int(ROOM_S * rates[0]), 2, blocks[0])
+        self.buses = tuple(dict.fromkeys(route.bus for route in routes))
+        blocks, width = (block, block), 2 * max(1, len(self.buses))
+        self._ring = Ring(int(ROOM_S * rates[0]), width, blocks[0])
         self._state, self._sinc = state(*rates, blocks, int(SLACK_S * rates[0])), table(rates[0] / rates[1])
         self._stamps, self._stamped = np.zeros((KEPT, 2), np.int64), np.zeros(8, np.int64)
-        self._drawn = np.zeros((blocks[1], 2), np.float32)
+        self._drawn = np.zeros((blocks[1], width), np.float32)
+        self._numbers, self._route = np.zeros(width // 2, np.int64), placed(routes, self.buses, channels)
         self.header: npt.NDArray[np.int64] = np.zeros(HEADER, np.int64)
         h = self.header
-        h[[CHANNELS, LEFT, RIGHT, MOST, TICKS]] = channels, played[0], played[-1], block, ticks_per_second()
+        h[[CHANNELS, WIDTH, MOST, TICKS]] = channels, width, block, ticks_per_second()
         h[RING : RING + 3] = self._ring.data.ctypes.data, self._ring.counter.ctypes.data, len(self._ring.data) - 1
         h[[STAMPS, STAMPED, READER]] = (self._stamps.ctypes.data, self._stamped.ctypes.data, self._state.ctypes.data)
         h[[SINC, SINC_ROWS, DRAWN]] = self._sinc.ctypes.data, len(self._sinc), self._drawn.ctypes.data
+        h[[BUSES, ROUTE]] = self._numbers.ctypes.data, self._route.ctypes.data
+
+    def carry(self, sources: Sequence[str]) -> None:
+        """Find the buses. Raises ValueError for one that is not here. [main-thread, before callbacks run]"""
+        self._numbers[:] = [bus(name, sources) for name in self.buses]
 
     @property
     def latency(self) -> int:

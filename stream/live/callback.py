@@ -21,7 +21,6 @@ from numba.np.numpy_support import carray
 
 from dsp.console import PIECE
 from stream.atomics import load_acquire, store_release
-from stream.live import bridge
 from stream.live.code import code
 from stream.live.header import (
     BLOCKS,
@@ -34,17 +33,15 @@ from stream.live.header import (
     INPUT_UNDERFLOWS,
     LATE_BLOCKS,
     MOST,
-    OTHER_OUTPUT,
     OUT_CHANNELS,
     OUTPUT_OVERFLOWS,
     OUTPUT_UNDERFLOWS,
     STEM,
     TAP,
     counter,
-    integers,
 )
 from stream.live.intake import take
-from stream.live.outlet import put_across, put_out, tap
+from stream.live.outlet import put_across, put_out, stamp, tap
 from stream.live.passage import begin, meter, play, rest, work
 from stream.live.signature import SIGNATURE
 
@@ -76,12 +73,10 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
             rest(h, count)
         meter(h, count)
         put_out(h, rows, y[done * h[OUT_CHANNELS] :], count)
-        if h[OTHER_OUTPUT] != 0:
-            put_across(h, rows, at, count)
+        put_across(h, rows, at, count)
         done += count
     h[LATE_BLOCKS] += late
-    if h[OTHER_OUTPUT] != 0:
-        bridge.stamp(integers(h, OTHER_OUTPUT, (bridge.HEADER,)), position + h[DELAY] + n)
+    stamp(h, position + n)
 
 
 @njit(error_model="numpy")

@@ -23,7 +23,7 @@ from stream.live.callback import callback
 from stream.live.insert import Insert
 from stream.live.notes import Notes
 from stream.live.ring import Ring
-from stream.live.routes import bus, table
+from stream.live.routes import table
 from stream.live.worker import Worker
 from stream.separators.protocol import Frames, Separator
 
@@ -44,7 +44,7 @@ class Setup:
     keep_s: how long a recording may look back
     routes: of buses to the output's channels; empty is the mix on the first two
     other_input: an input device with a clock of its own
-    other_output: an output device with a clock of its own, and the bus that it has
+    other_outputs: output devices with clocks of their own, that have buses of their own
     inserts: at most one of a stem
     """
 
@@ -58,7 +58,7 @@ class Setup:
     keep_s: float = 0.0
     routes: tuple[Route, ...] = ()
     other_input: Bridge | None = None
-    other_output: tuple[Bridge, str] | None = None
+    other_outputs: Sequence[Bridge] = ()
     inserts: Sequence[Insert] = ()
 
 
@@ -85,13 +85,14 @@ class Engine:
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()
         self.notes = Notes()
-        self._bridges = [other for other in (setup.other_input, setup.other_output and setup.other_output[0]) if other]
+        self._bridges = [*([setup.other_input] if setup.other_input else []), *setup.other_outputs]
         stems = len(separator.sources)
         self._arrays: dict[int, npt.NDArray[Any]] = {
             hd.STATE: mixer.state, hd.MEMORY: np.zeros((stems, 2, MEMORY), np.float32),
             hd.WORK: np.zeros((rows(stems), PIECE), np.float32), hd.PEAKS: np.zeros((stems + BUSES, 2), np.float32),
             hd.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
-            hd.INSERTS: np.zeros((stems, 4), np.int64)}
+            hd.INSERTS: np.zeros((stems, 4), np.int64),
+            hd.OTHERS: np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)}
         self.inserts = setup.inserts
         if self.inserts:
             self._connect(separator.sources, setup.patient)
@@ -111,9 +112,9 @@ class Engine:
         h[[hd.TAKEN, hd.THERE]] = self.mixer.number, 1
         if setup.other_input is not None:
             h[hd.OTHER_INPUT] = setup.other_input.header.ctypes.data
-        if setup.other_output is not None:
-            other, name = setup.other_output
-            h[hd.OTHER_OUTPUT], h[hd.OTHER_BUS] = other.header.ctypes.data, bus(name, separator.sources)
+        h[hd.OTHER_OUTPUTS] = len(setup.other_outputs)
+        for other in setup.other_outputs:
+            other.carry(separator.sources)
         self._point(hd.WANTED, self.mixer.wanted, self.mixer.published)
         self._point(hd.NOTES, self.notes.rows, self.notes.counter)
         rings: dict[int, Ring | None] = {hd.INPUT: self.inputs, hd.STEM: self.worker.ring, hd.TAP: self.tap,

@@ -26,9 +26,9 @@ INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
 # zeros where a stem has none
 STATE, MEMORY, WORK, PEAKS, ROUTE, INSERTS = range(48, 54)
 RING_DATA, RING_COUNTER, RING_MASK, RING_READY = range(4)  # in INSERTS; the last is written here, once a block
-# headers of other devices' bridges (stream.live.bridge), 0 where there is none: the input's, and that of an output
-# which has a bus of its own
-OTHER_INPUT, OTHER_OUTPUT, OTHER_BUS = range(64, 67)
+# headers of other devices' bridges (stream.live.bridge): the input's, 0 where there is none; how many outputs there are
+# which have buses of their own, and the address of theirs, int64 (OTHER_OUTPUTS,)
+OTHER_INPUT, OTHER_OUTPUTS, OTHERS = range(64, 67)
 SILENT, MONO = -1, -2  # in ROUTE, 2 · bus + side: nothing; MONO - 2 · bus is both sides of a bus together
 AIMED, STEMS_THERE = 0, 1  # notes: wants of this number were taken over, stems are there from here on (1) or late (0)
 NEVER = -1

@@ -1,5 +1,6 @@
 """The callbacks of devices with clocks of their own (stream.live.bridge), as machine code; loaded if there is one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,19 +8,22 @@ from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
+from stream.atomics import pointer
 from stream.live.bridge import (
     CHANNELS,
+    CODE,
     HEADER,
-    LEFT,
     MOST,
     OVERFLOWS,
-    RIGHT,
+    ROUTE,
     UNDERFLOWS,
     draw,
     stamp,
-    write_frame,
+    write_pair,
     written,
 )
+from stream.live.code import code
+from stream.live.header import MONO
 from stream.live.signature import SIGNATURE
 
 
@@ -29,38 +33,54 @@ def _count(b: Any, flags: Any) -> None:
     b[OVERFLOWS] += ((flags >> 1) & 1) + ((flags >> 3) & 1)
 
 
-def _capture(indata: Any, _outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
-    b, n = carray(user, (HEADER,), np.int64), np.int64(frames)
-    channels, at = b[CHANNELS], written(b)
-    x, right = carray(indata, (n * channels,), np.float32), 1 if channels > 1 else 0
-    for i in range(n):
-        write_frame(b, at + i, x[i * channels], x[i * channels + right])
-    stamp(b, at + n)
-    _count(b, np.int64(flags))
-    return np.int32(0)  # paContinue
-
-
-def _playback(_indata: Any, outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
-    b, n = carray(user, (HEADER,), np.int64), np.int64(frames)
-    channels, done = b[CHANNELS], np.int64(0)
-    y = carray(outdata, (n * channels,), np.float32)
-    while done < n:
-        piece = min(n - done, b[MOST])
-        drawn = draw(b, piece)
-        for i in range(piece):
-            for c in range(channels):
-                y[(done + i) * channels + c] = np.float32(0)
-            y[(done + i) * channels + b[LEFT]] = drawn[i, 0]
-            if b[RIGHT] == b[LEFT]:
-                y[(done + i) * channels + b[LEFT]] = (drawn[i, 0] + drawn[i, 1]) * np.float32(0.5)
+@njit(error_model="numpy")
+def _place(b: Any, drawn: Any, y: Any) -> None:
+    """Frames to the channels of a device, each what it is routed to. y: float32 (n · CHANNELS,), written"""
+    channels = b[CHANNELS]
+    route = carray(pointer(b[ROUTE]), (channels,), np.int64)
+    for c in range(channels):
+        left = MONO - route[c]
+        for i in range(len(drawn)):
+            if route[c] >= 0:
+                y[i * channels + c] = drawn[i, route[c]]
+            elif left >= 0:
+                y[i * channels + c] = (drawn[i, left] + drawn[i, left + 1]) * np.float32(0.5)
             else:
-                y[(done + i) * channels + b[RIGHT]] = drawn[i, 1]
-        done += piece
-    _count(b, np.int64(flags))
-    return np.int32(0)
+                y[i * channels + c] = np.float32(0)
 
 
-capture: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_capture)
+def _capture(made_of: int) -> Callable[..., Any]:
+    def capture(indata: Any, _outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
+        b, n = carray(user, (HEADER,), np.int64), np.int64(frames)
+        b[CODE] = made_of
+        channels, at = b[CHANNELS], written(b)
+        shape: Any = (n, channels)
+        x = carray(indata, shape, np.float32)
+        write_pair(b, at, 0, x[:, 0], x[:, 1 if channels > 1 else 0])
+        stamp(b, at + n)
+        _count(b, np.int64(flags))
+        return np.int32(0)  # paContinue
+
+    return capture
+
+
+def _playback(made_of: int) -> Callable[..., Any]:
+    def playback(_indata: Any, outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
+        b, n = carray(user, (HEADER,), np.int64), np.int64(frames)
+        b[CODE] = made_of
+        done = np.int64(0)
+        y = carray(outdata, (n * b[CHANNELS],), np.float32)
+        while done < n:
+            piece = min(n - done, b[MOST])
+            _place(b, draw(b, piece), y[done * b[CHANNELS] :])
+            done += piece
+        _count(b, np.int64(flags))
+        return np.int32(0)
+
+    return playback
+
+
+capture: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_capture(code()))
 """The callback of another input. [audio-thread, of that device]"""
-playback: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_playback)
+playback: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_playback(code()))
 """The callback of another output. [audio-thread, of that device]"""

@@ -1,4 +1,4 @@
-"""A piece out of the mixer: to the device's channels, to another device's bridge, and to the tap for recordings."""
+"""A piece out of the mixer: to the device's channels, to other devices' bridges, and to the tap for recordings."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from stream.live.header import (
     DELAY,
     INSERTED,
     MONO,
-    OTHER_BUS,
-    OTHER_OUTPUT,
+    OTHER_OUTPUTS,
+    OTHERS,
     OUT_CHANNELS,
     ROUTE,
     STEMS,
@@ -46,10 +46,22 @@ def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
-    """To the other device. [audio-thread]"""
-    other, bus = integers(h, OTHER_OUTPUT, (bridge.HEADER,)), BUS + 2 * h[OTHER_BUS]
-    for i in range(n):
-        bridge.write_frame(other, at + h[DELAY] + i, work[bus, i], work[bus + 1, i])
+    """To other devices. [audio-thread]"""
+    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    for o in range(len(others)):
+        b = integers(others, o, (bridge.HEADER,))
+        buses = integers(b, bridge.BUSES, (b[bridge.WIDTH] // 2,))
+        for pair in range(len(buses)):
+            row = BUS + 2 * buses[pair]
+            bridge.write_pair(b, at + h[DELAY], pair, work[row, :n], work[row + 1, :n])
+
+
+@njit(error_model="numpy")
+def stamp(h: Any, until: Any) -> None:
+    """Let other devices have what was put across, up to a position. [audio-thread]"""
+    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    for o in range(len(others)):
+        bridge.stamp(integers(others, o, (bridge.HEADER,)), until + h[DELAY])
 
 
 @njit(error_model="numpy")

@@ -21,9 +21,16 @@ def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt
     Raises ValueError for a bus that is not here, a channel that the device lacks, or one that is wanted twice.
     [main-thread]
     """
+    for wanted in routes:
+        check_bus(wanted.bus, sources)
+    return placed(routes or [Route(MIX, tuple(range(min(2, channels))))], buses(sources), channels)
+
+
+def placed(routes: Sequence[Route], names: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
+    """The same where a frame has other buses: these names, left and right of each. Raises ValueError. [main-thread]"""
     found = np.full(channels, SILENT, np.int64)
-    for wanted in routes or [Route(MIX, tuple(range(min(2, channels))))]:
-        at = 2 * bus(wanted.bus, sources)
+    for wanted in routes:
+        at = 2 * names.index(wanted.bus)
         for side, channel in enumerate(wanted.channels):
             if channel >= channels:
                 raise ValueError(f"{wanted}: the output device has {channels} channels")

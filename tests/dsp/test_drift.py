@@ -104,3 +104,15 @@ def test_between_frames_a_tone_is_a_tone(nominal: tuple[int, int], least_db: flo
     error = out[:, 0] - scale * wanted
     assert 20 * np.log10(np.sqrt(np.mean(wanted**2) / np.mean(error**2))) > least_db
     assert scale == pytest.approx(1, abs=1e-3)
+
+
+def test_pairs_that_go_together_come_out_as_each_alone_bit_for_bit() -> None:
+    data = np.random.default_rng(0).uniform(-1, 1, (1 << 12, 6)).astype(np.float32)
+    sinc, heard = drift.table(1.0), []
+    for channels in (slice(0, 6), slice(0, 2), slice(2, 4), slice(4, 6)):
+        made, out = drift.state(RATE, RATE, (512, 512), 256), np.zeros((512, data[:, channels].shape[1]), np.float32)
+        for written in (2048, 2560, 3072):
+            drift.pull(np.ascontiguousarray(data[:, channels]), written, 0.0013, made, sinc, out)
+        heard.append(out)
+    assert heard[0].any()
+    assert (heard[0] == np.concatenate(heard[1:], axis=1)).all()

@@ -16,7 +16,7 @@ from tests.rig.jackd import Jackd
 from tests.rig.loopback import Loopback
 from tests.stream.byhand import Frames, Live, Shares
 from tests.stream.live import Live as Command
-from tests.stream.live import connected
+from tests.stream.live import command, connected
 
 RATE, BLOCK, HZ = 44_100, 512, 441.0
 
@@ -26,10 +26,10 @@ def tone(frames: int, rate: int = RATE) -> Frames:
     return np.stack([0.5 * np.sin(turn), 0.5 * np.cos(turn)], axis=1).astype(np.float32)
 
 
-def called(callback: object, bridge: Bridge, block: Frames) -> Frames:
+def called(callback: object, bridge: Bridge, block: Frames, flags: int = 0) -> Frames:
     """One call of another device's callback."""
     at = ctypes.c_void_p(block.ctypes.data)
-    callback.ctypes(at, at, len(block), None, 0, ctypes.c_void_p(bridge.header.ctypes.data))  # type: ignore[attr-defined]
+    callback.ctypes(at, at, len(block), None, flags, ctypes.c_void_p(bridge.header.ctypes.data))  # type: ignore[attr-defined]
     return block
 
 
@@ -60,8 +60,8 @@ def test_what_another_input_hears_comes_out_as_late_as_is_said(rate: int) -> Non
 
 
 def test_a_bus_leaves_by_another_device_and_by_the_channels_that_were_named() -> None:
-    bridge = Bridge((RATE, RATE), BLOCK, 4, (2, 3))
-    live = Live(Shares(), block=BLOCK, other_output=(bridge, "drums"))
+    bridge = Bridge((RATE, RATE), BLOCK, 4, [route("drums=3-4@Phones")])
+    live = Live(Shares(), block=BLOCK, other_outputs=[bridge])
     mix, out = tone(5 * RATE), []
     for at in range(0, len(mix) - BLOCK, BLOCK):
         live.serve(mix[at : at + BLOCK])
@@ -72,6 +72,43 @@ def test_a_bus_leaves_by_another_device_and_by_the_channels_that_were_named() ->
     assert not heard[:, :2].any()
     assert purity_db(heard[-RATE:, 2]) > 25
     assert np.abs(heard[-RATE:, 2:]).max() == pytest.approx(0.25, rel=1e-3)  # drums are half of it
+
+
+def test_buses_of_another_device_stay_together_sample_for_sample_and_each_device_has_its_own() -> None:
+    texts = "drums=1-2", "vocals=4-3", "bass=7", "drums=6"
+    phones = Bridge((RATE, 48_000), BLOCK, 7, [route(text) for text in texts])
+    desk = Bridge((RATE, RATE), BLOCK, 2, [route("mix=1-2")])
+    live = Live(Shares(), block=BLOCK, other_outputs=[phones, desk])
+    mix, out, mixes, played = tone(5 * RATE), [], [], 0
+    for at in range(0, len(mix) - BLOCK, BLOCK):
+        live.serve(mix[at : at + BLOCK])
+        live.separate()
+        mixes.append(called(playback, desk, np.full((BLOCK, 2), np.nan, np.float32)))
+        while played * BLOCK / 48_000 < at / RATE:
+            out.append(called(playback, phones, np.full((BLOCK, 7), np.nan, np.float32)))
+            played += 1
+    heard = np.concatenate(out)
+    left, right = heard[:, 0], heard[:, 1]  # drums are half of it, bass a quarter, vocals an eighth
+    assert phones.gaps == desk.gaps == 0
+    assert np.abs(left[-48_000:]).max() == pytest.approx(0.25, rel=0.01)
+    np.testing.assert_array_equal(heard[:, [3, 2]] * 4, heard[:, :2])
+    np.testing.assert_allclose(heard[:, 6], (left + right) / 4, atol=1e-6)
+    np.testing.assert_array_equal(heard[:, 5], (left + right) * np.float32(0.5))
+    assert not heard[:, 4].any()
+    assert np.abs(np.concatenate(mixes)[-RATE:]).max() == pytest.approx(0.5, rel=1e-3)
+
+
+@pytest.mark.parametrize(("texts", "says"), [
+    (["cue=1-2", "vocals=2"], "vocals=2: channel 2 has another bus already"),
+    (["cue=3-4"], "cue=3-4: the output device has 2 channels")])
+def test_what_another_device_has_not_is_refused(texts: list[str], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Bridge((RATE, RATE), BLOCK, 2, [route(text) for text in texts])
+
+
+def test_a_bus_that_is_not_here_cannot_leave_by_another_device() -> None:
+    with pytest.raises(ValueError, match="no bus guitar; here are mix, drums"):
+        Live(Shares(), other_outputs=[Bridge((RATE, RATE), BLOCK, 2, [route("guitar=1-2@Phones")])])
 
 
 def test_a_device_that_stops_is_a_gap_and_silence_without_a_click() -> None:
@@ -94,8 +131,7 @@ def test_flags_of_another_device_are_xruns_of_the_run() -> None:
     live = Live(Shares(), other_input=bridge)
     block = tone(BLOCK)
     for flags in (0, 2, 2):
-        capture.ctypes(ctypes.c_void_p(block.ctypes.data), None, BLOCK, None, flags,
-                       ctypes.c_void_p(bridge.header.ctypes.data))
+        called(capture, bridge, block, flags)
     assert live.engine.counts()["xruns"] == 2
 
 
@@ -154,11 +190,23 @@ def test_two_streams_of_a_real_server_are_kept_in_step(jackd: Jackd) -> None:
 
 
 @pytest.mark.device
-def test_the_cue_bus_leaves_by_another_device(jackd: Jackd) -> None:
-    words = ("run", "--device", "rig", "--model", "center", "--out", "mix=1-2", f"{route('cue=1-2@system')}", "--json")
+def test_several_buses_leave_by_another_device(jackd: Jackd) -> None:
+    words = ("run", "--device", "rig", "--model", "center", "--out", "mix=1-2", "vocals=1@system", "cue=2@system",
+             "--json")
     with Loopback(jackd, tone(2 * RATE), tail=RATE) as loopback, Command(*words) as live:
         live.until(lambda: connected(loopback))
         loopback.start()
         loopback.wait()
         done = live.interrupt()
     assert done.code == 0, done.err
+
+
+@pytest.mark.device
+@pytest.mark.parametrize(("routes", "says"), [
+    (("vocals=1-2@system", "cue=2@system"), "cue=2@system: channel 2 has another bus already"),
+    (("vocals=98-99@system",), "vocals=98-99@system: system has"),
+    (("guitar=1-2@system",), "no bus guitar; here are mix, ")], ids=["twice", "lacks", "unknown"])
+def test_what_cannot_leave_by_another_device_is_one_line(jackd: Jackd, routes: tuple[str, ...], says: str) -> None:
+    done = command("run", "--device", "system", "--model", "center", "--out", *routes)
+    assert (done.code, len(done.said)) == (2, 1), done.err
+    assert says in done.said[0]
