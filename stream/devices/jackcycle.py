@@ -1,6 +1,6 @@
 """JACK's process callback as machine code: ports, each a channel of its own, to and from a callback like PortAudio's.
 
-Everything is reached from one int64 header, as in stream.live.callback. Until `RUNNING` is set it plays silence.
+Everything is reached from one int64 header, as in stream.live.header. Until `RUNNING` is set it plays silence.
 """
 
 from collections.abc import Callable

@@ -6,7 +6,7 @@
 All buses of a device go the same way in the same frames, so they stay together sample for sample.
 
 Whoever writes stamps each block with the time, so that whoever reads knows how far the writer is between blocks.
-Everything is reached from one int64 header, as in stream.live.callback.
+Everything is reached from one int64 header, as in stream.live.header.
 """
 
 from collections.abc import Sequence
