@@ -9,7 +9,7 @@ import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -19,11 +19,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from export.store import STATEFUL, WINDOWED, Bag, StoreError, known, model_bag
 from stream.command.arguments import parse
+from stream.command.compiling import told
 from stream.errors import Failure
 from stream.fusion.passes import fused
 from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
 from stream.separators.providers import provider_name
+
+LIVE = ("run", "serve", "demo", "doctor")  # commands that load the audio thread
 
 console = Console(stderr=True, highlight=False)
 
@@ -33,7 +36,8 @@ def main(words: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill leaves nothing half-written either
     try:
         arguments = parse(sys.argv[1:] if words is None else words)
-        result = _COMMANDS[arguments.command](arguments)
+        with told(say) if arguments.command in LIVE else nullcontext():
+            result = _COMMANDS[arguments.command](arguments)
     except KeyboardInterrupt:
         say("stopped")
         return 1

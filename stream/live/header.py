@@ -33,20 +33,21 @@ SILENT, MONO = -1, -2  # in ROUTE, 2 · bus + side: nothing; MONO - 2 · bus is 
 AIMED, STEMS_THERE = 0, 1  # notes: wants of this number were taken over, stems are there from here on (1) or late (0)
 NEVER = -1
 
+# NB: what makes arrays is put in its place in the source: each shape would be compiled by itself, a fifth of the time
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def floats(h: Any, at: Any, shape: Any) -> Any:
     """The float32 array whose address is here. [audio-thread]"""
     return carray(pointer(h[at]), shape, np.float32)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def integers(h: Any, at: Any, shape: Any) -> Any:
     """The int64 array whose address is here. [audio-thread]"""
     return carray(pointer(h[at]), shape, np.int64)
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def frames(h: Any, ring: Any, channels: Any) -> Any:
     """All frames of a ring, float32 (frames, channels). [audio-thread]"""
     return floats(h, ring, (h[ring + 2] + 1, channels))
@@ -59,7 +60,7 @@ def part(h: Any, ring: Any, channels: Any, at: Any, n: Any) -> Any:
     return frames(h, ring, channels)[start : start + n]
 
 
-@njit(error_model="numpy")
+@njit(error_model="numpy", inline="always")
 def counter(h: Any, ring: Any) -> Any:
     """The counter of a ring, int64 (8,). [audio-thread]"""
     return integers(h, ring + 1, (8,))

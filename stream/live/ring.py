@@ -52,6 +52,8 @@ class Ring:
         self.data += 0  # touched once, so that the audio thread never waits for a page
         # a writer may be in the middle of its next write: those frames count as gone already
         self._slack = write_most
+        self.write(self.data[:0])  # both are compiled now, on a machine's first start, and not when frames come
+        self.read(0, self.data[:0])
 
     @property
     def written(self) -> int:

@@ -42,7 +42,7 @@ class Done:
     def said(self) -> list[str]:
         """Lines on stderr that are not progress, each list of what there is being one with its line."""
         lines = [line for line in self.err.replace("\n  ", "  ").splitlines() if line.strip()]
-        return [line for line in lines if not line.startswith(("timing ", "latency ", "making "))]
+        return [line for line in lines if not line.startswith(("timing ", "latency ", "making ", "compiling "))]
 
 
 class Ended(Exception):
