@@ -132,9 +132,9 @@ def test_the_callback_publishes_what_it_took_and_gave_after_it_did() -> None:
     events: list[str] = []
     rings = {callback.INPUT: "input", callback.TAP: "tap"}
     serve = with_globals(
-        callback._serve.py_func, _counter=lambda _, at: np.full(1, 1000) if at == callback.INPUT else rings[at],
+        callback._serve.py_func, counter=lambda _, at: np.full(1, 1000) if at == callback.INPUT else rings[at],
         store_release=lambda counter, *_: events.append(f"counter {'tap' if counter == 'tap' else 'input'}"),
-        _take_device=lambda *_: events.append("took"), _give=lambda *_: events.append("gave"))
+        take=lambda *_: events.append("took"), _give=lambda *_: events.append("gave"))
     header = np.zeros(callback.HEADER, np.int64)
     header[callback.TAP] = 1
     serve(header, None, None, 512)
