@@ -24,6 +24,7 @@ def clocks(seconds, rates, blocks, jitter_s, stall, state, table, data):  # type
     written = wrote = read = 0
     stamp, next_write, next_read = 0.0, 0.0, 0.003
     out = np.zeros((blocks[1], 2), np.float32)
+    np.random.seed(1)  # numba's own
     while next_read < seconds:
         if next_write <= next_read:
             if not stall[0] < next_write < stall[1]:
