@@ -156,9 +156,8 @@ class Streams:
             if max(route.channels) >= sink.outputs:
                 raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
         bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._ends.block), width(routes), routes)
-        stream = PortAudioStream(None, sink, sink.samplerate, self._ends.block, int(playback.address or 0),
-                                 bridge.header, routes)
-        self._others.append(self._open.enter_context(stream))
+        stream = self._stream(None, sink, sink.samplerate, (int(playback.address or 0), bridge.header), tuple(routes))
+        self._others.append(stream)
         self.other_outputs.append(bridge)
 
     def start(self) -> None:

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 
 from stream.errors import Failure
-from stream.live.threads import Stepper
+from stream.live.threads import IDLE_S, Stepper
 from stream.wish import Say
-
-IDLE_S = 0.001
 
 
 def hand(name: str, step: Callable[[], bool], say: Say, idle_s: float = IDLE_S) -> Stepper:

@@ -17,7 +17,6 @@ RAMP_S = 0.01
 KEPT = 1024  # a power of two: so many changes the callback, or a log, may be behind
 
 
-
 class Mixer:
     """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 

@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
 from stream.atomics import pointer
+from stream.live.header import floats, integers
 from stream.live.signature import SIGNATURE
 
 HEADER = 32
@@ -53,7 +54,7 @@ _get_buffer = _calling(types.voidptr(types.voidptr, types.uint32))
 @njit(error_model="numpy")
 def _port(h: Any, at: Any, frames: Any) -> Any:
     """This cycle's samples of a port."""
-    port = carray(pointer(h[PORTS]), (h[INS] + h[OUTS],), np.int64)[at]
+    port = integers(h, PORTS, (h[INS] + h[OUTS],))[at]
     return carray(_get_buffer(h[GET_BUFFER], (pointer(port), frames)), (np.int64(frames),), np.float32)
 
 
@@ -61,7 +62,7 @@ def _port(h: Any, at: Any, frames: Any) -> Any:
 def _hand_on(h: Any, frames: Any, done: Any, n: Any) -> None:
     """`n` frames of the cycle, from `done` on, through the callback."""
     ins, outs, flags = h[INS], h[OUTS], 0
-    given, taken = carray(pointer(h[GIVEN]), (n * ins,), np.float32), carray(pointer(h[TAKEN]), (n * outs,), np.float32)
+    given, taken = floats(h, GIVEN, (n * ins,)), floats(h, TAKEN, (n * outs,))
     for c in range(ins):
         x = _port(h, c, frames)
         for i in range(n):

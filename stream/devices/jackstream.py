@@ -130,5 +130,6 @@ class JackStream:
             self._client.deactivate()
             self._client.close()
 
+
 def _address(pointer: Any) -> int:
     return int(library()._ffi.cast("uintptr_t", pointer))

@@ -20,6 +20,7 @@ from numba.np.numpy_support import carray
 from dsp.drift import GAPS, STATE, TAPS, latency, pull, state, table
 from stream.atomics import load_acquire, pointer, store_release
 from stream.control.route import Route
+from stream.live.header import counter, floats, frames, integers
 from stream.live.ring import Ring
 from stream.live.routes import bus, placed
 from stream.ticks import ticks, ticks_per_second
@@ -39,55 +40,45 @@ ROOM_S = 1.0
 
 
 @njit(error_model="numpy")
-def _counter(b: Any, at: Any) -> Any:
-    return carray(pointer(b[at]), (8,), np.int64)
-
-
-@njit(error_model="numpy")
 def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
     """Put a pair of channels, rows of samples, at a position; they are there once `stamp` has counted them.
 
     [audio-thread, of the writer]
     """
-    mask, data = b[RING + 2], _frames(b)
+    mask, data = b[RING + 2], frames(b, RING, b[WIDTH])
     for i in range(len(left)):
         data[(at + i) & mask, 2 * pair], data[(at + i) & mask, 2 * pair + 1] = left[i], right[i]
 
 
 @njit(error_model="numpy")
-def _frames(b: Any) -> Any:
-    return carray(pointer(b[RING]), (b[RING + 2] + 1, b[WIDTH]), np.float32)
-
-
-@njit(error_model="numpy")
 def written(b: Any) -> Any:
     """The position of the next frame. [audio-thread, of the writer]"""
-    return _counter(b, RING + 1)[0]
+    return counter(b, RING)[0]
 
 
 @njit(error_model="numpy")
 def stamp(b: Any, until: Any) -> None:
     """Count the frames up to a position, and say when. [audio-thread, of the writer]"""
-    store_release(_counter(b, RING + 1), 0, until)
-    counter, stamps = _counter(b, STAMPED), carray(pointer(b[STAMPS]), (KEPT, 2), np.int64)
-    number = counter[0]
+    store_release(counter(b, RING), 0, until)
+    stamped, stamps = integers(b, STAMPED, (8,)), integers(b, STAMPS, (KEPT, 2))
+    number = stamped[0]
     stamps[number & (KEPT - 1), 0] = until
     stamps[number & (KEPT - 1), 1] = ticks()
-    store_release(counter, 0, number + 1)
+    store_release(stamped, 0, number + 1)
 
 
 @njit(error_model="numpy")
 def draw(b: Any, n: Any) -> Any:
     """The next frames at the reader's pace, float32 (n, WIDTH), n at most MOST. [audio-thread, of the reader]"""
-    out = carray(pointer(b[DRAWN]), (b[MOST], b[WIDTH]), np.float32)[:n]
-    number = load_acquire(_counter(b, STAMPED), 0)
+    out = floats(b, DRAWN, (b[MOST], b[WIDTH]))[:n]
+    number = load_acquire(integers(b, STAMPED, (8,)), 0)
     at, since = 0, 0.0
     if number > 0:
-        stamps = carray(pointer(b[STAMPS]), (KEPT, 2), np.int64)
+        stamps = integers(b, STAMPS, (KEPT, 2))
         at = int(stamps[(number - 1) & (KEPT - 1), 0])
         since = (ticks() - stamps[(number - 1) & (KEPT - 1), 1]) / b[TICKS]
-    sinc = carray(pointer(b[SINC]), (b[SINC_ROWS], TAPS), np.float32)
-    pull(_frames(b), at, since, carray(pointer(b[READER]), (STATE,), np.float64), sinc, out)
+    reader, sinc = carray(pointer(b[READER]), (STATE,), np.float64), floats(b, SINC, (b[SINC_ROWS], TAPS))
+    pull(frames(b, RING, b[WIDTH]), at, since, reader, sinc, out)
     return out
 
 

@@ -8,7 +8,6 @@ from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
-from stream.atomics import pointer
 from stream.live.bridge import (
     CHANNELS,
     CODE,
@@ -23,7 +22,8 @@ from stream.live.bridge import (
     written,
 )
 from stream.live.code import code
-from stream.live.header import MONO
+from stream.live.header import integers
+from stream.live.outlet import place
 from stream.live.signature import SIGNATURE
 
 
@@ -31,22 +31,6 @@ from stream.live.signature import SIGNATURE
 def _count(b: Any, flags: Any) -> None:
     b[UNDERFLOWS] += (flags & 1) + ((flags >> 2) & 1)
     b[OVERFLOWS] += ((flags >> 1) & 1) + ((flags >> 3) & 1)
-
-
-@njit(error_model="numpy")
-def _place(b: Any, drawn: Any, y: Any) -> None:
-    """Frames to the channels of a device, each what it is routed to. y: float32 (n · CHANNELS,), written"""
-    channels = b[CHANNELS]
-    route = carray(pointer(b[ROUTE]), (channels,), np.int64)
-    for c in range(channels):
-        left = MONO - route[c]
-        for i in range(len(drawn)):
-            if route[c] >= 0:
-                y[i * channels + c] = drawn[i, route[c]]
-            elif left >= 0:
-                y[i * channels + c] = (drawn[i, left] + drawn[i, left + 1]) * np.float32(0.5)
-            else:
-                y[i * channels + c] = np.float32(0)
 
 
 def _capture(made_of: int) -> Callable[..., Any]:
@@ -68,11 +52,11 @@ def _playback(made_of: int) -> Callable[..., Any]:
     def playback(_indata: Any, outdata: Any, frames: Any, _timeinfo: Any, flags: Any, user: Any) -> Any:
         b, n = carray(user, (HEADER,), np.int64), np.int64(frames)
         b[CODE] = made_of
-        done = np.int64(0)
+        done, route = np.int64(0), integers(b, ROUTE, (b[CHANNELS],))
         y = carray(outdata, (n * b[CHANNELS],), np.float32)
         while done < n:
             piece = min(n - done, b[MOST])
-            _place(b, draw(b, piece), y[done * b[CHANNELS] :])
+            place(draw(b, piece).T, route, y[done * b[CHANNELS] :], piece)
             done += piece
         _count(b, np.int64(flags))
         return np.int32(0)

@@ -28,15 +28,24 @@ def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
 
     y: float32 (n · OUT_CHANNELS,), written
     """
-    outs = h[OUT_CHANNELS]
-    route = integers(h, ROUTE, (outs,))
+    place(work[BUS:], integers(h, ROUTE, (h[OUT_CHANNELS],)), y, n)
+
+
+@njit(error_model="numpy")
+def place(rows: Any, route: Any, y: Any, n: Any) -> None:
+    """Rows of samples to channels, each what it is routed to. [audio-thread]
+
+    rows: float32 (rows, n), two of each bus      route: int64 (channels,), as `stream.live.routes.placed` makes it
+    y: float32 (n · channels,), written
+    """
+    outs = len(route)
     for c in range(outs):
         if route[c] >= 0:
-            row = work[BUS + route[c]]
+            row = rows[route[c]]
             for i in range(n):
                 y[i * outs + c] = row[i]
         elif route[c] <= MONO:
-            left, right = work[BUS + MONO - route[c]], work[BUS + MONO - route[c] + 1]
+            left, right = rows[MONO - route[c]], rows[MONO - route[c] + 1]
             for i in range(n):
                 y[i * outs + c] = (left[i] + right[i]) * np.float32(0.5)
         else:

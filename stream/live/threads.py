@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 
+IDLE_S = 0.001
+
 
 class Stepper:
     """Calls `step` again and again; sleeps a little whenever there was nothing to do."""
 
-    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = 0.001,
+    def __init__(self, name: str, step: Callable[[], bool], idle_s: float = IDLE_S,
                  failed: Callable[[BaseException], None] = lambda _error: None) -> None:
         """Nothing runs yet. [main-thread]
 
