@@ -3,26 +3,25 @@
 import contextlib
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+from disk.claim import Claim
 
 
 @contextlib.contextmanager
 def whole(path: Path) -> Iterator[BinaryIO]:
     """Open `path` for writing so that it appears complete, or, whatever happens, not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    claim = Claim(path, alone=False)
     try:
-        with part.open("xb") as file:
+        with claim.part.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        part.replace(path)
-    except BaseException:  # Ctrl-C too
-        part.unlink(missing_ok=True)
-        raise
+        claim.keep()
+    finally:
+        claim.drop()
 
 
 def sha256(path: Path) -> str:

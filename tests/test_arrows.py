@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("dsp", "export", "stream")
+ROOMS = ("disk", "dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity", "checkpoint", "verify")}
 TRACING |= {file for file in FILES if file.parent == Path("export/stateful")}
@@ -41,7 +41,9 @@ def test_no_import_is_relative(file: Path) -> None:
     assert not [name for name in imports(file) if name.startswith(".")]
 
 
-@pytest.mark.parametrize(("room", "stranger"), [("dsp", "export"), ("dsp", "stream"), ("export", "stream")])
+@pytest.mark.parametrize(("room", "stranger"), [
+    ("dsp", "export"), ("dsp", "stream"), ("dsp", "disk"), ("export", "stream"),
+    ("disk", "dsp"), ("disk", "export"), ("disk", "stream")])
 def test_a_room_does_not_know_who_uses_it(room: str, stranger: str) -> None:
     assert importers(stranger, room) == set()
 

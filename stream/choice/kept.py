@@ -9,11 +9,11 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from disk.claim import whole
 from stream.fusion.passes import revision
 from stream.separators import derived
 from stream.separators.opening import Opening
 from stream.separators.providers import here, versions
-from stream.whole import whole
 
 MOST = 64  # files
 FORM = 1  # of what is kept, and of how it is measured

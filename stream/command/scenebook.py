@@ -7,8 +7,8 @@ from pathlib import Path
 
 import platformdirs
 
+from disk.claim import whole
 from stream.control.strip import Scene, Strips
-from stream.whole import whole
 
 
 def place() -> Path:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
+from disk.claim import Claim
 from dsp.channels import to_stereo
 from stream.devices.kind import FLOAT, Kind
 from stream.errors import Failure
@@ -33,6 +34,9 @@ class Writer(Protocol):
 
     path: Path
     note: str
+
+    def mark(self, made: str) -> None:
+        """Keep in the file what made it, ASCII, where no player shows it; before the first frame. [one thread]"""
 
     def write(self, block: Frames) -> None:
         """Append frames: float32 (n, channels). Raises Failure. [one thread]"""
@@ -118,14 +122,18 @@ class AudioWriter:
         self._bytes_each = channels * kind.bits // 8 if kind.format == "wav" else 0
         large = frames is not None and frames * self._bytes_each > _WAV_MOST
         self._most = None if large or not self._bytes_each else _WAV_MOST // self._bytes_each
-        self._part = path.with_name(f".{path.name}.part")
+        self._claim = claim(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_dir():
-                raise Failure(f"{path} cannot be written: it is a folder")
-            self._file = sf.SoundFile(self._part, "w", samplerate, channels, **kind.options(large))
-        except (sf.LibsndfileError, OSError) as error:
-            raise Failure(f"{path} cannot be written: {_reason(error)}") from error
+            self._file = sf.SoundFile(self._claim.part, "w", samplerate, channels, **kind.options(large))
+        except BaseException as error:
+            self._claim.drop()
+            if isinstance(error, sf.LibsndfileError | OSError):
+                raise Failure(f"{path} cannot be written: {_reason(error)}") from error
+            raise
+
+    def mark(self, made: str) -> None:
+        """Keep in the file what made it: a comment at its head. [one thread]"""
+        self._file.comment = made
 
     def write(self, block: Frames) -> None:
         """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full. [one thread]"""
@@ -147,18 +155,23 @@ class AudioWriter:
             raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
 
     def close(self, keep: bool = True) -> None:
-        """Move the file to its place, or remove it. [one thread]"""
+        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
         try:
             self.finish()
             if keep:
-                self._part.replace(self.path)
-        except (Failure, OSError) as error:
-            keep = False
-            raise error if isinstance(error, Failure) else Failure(
-                f"{self.path} cannot be written: {_reason(error)}") from error
+                self._claim.keep()
+        except OSError as error:
+            raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
         finally:
-            if not keep:
-                self._part.unlink(missing_ok=True)
+            self._claim.drop()
+
+
+def claim(path: Path) -> Claim:
+    """A file's place, for nobody else until the file is whole. Raises Failure. [any-thread]"""
+    try:
+        return Claim(path)
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {_reason(error)}") from error
 
 
 def close_all(writers: Iterable[Writer], keep: bool) -> None:

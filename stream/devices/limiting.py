@@ -32,6 +32,10 @@ class Limited:
         # NB: nameless: whatever happens, nothing of it is left; beside the file: that is where there is room
         self._spool = tempfile.TemporaryFile(dir=self.path.parent) if mode == "rescale" else None  # noqa: SIM115
 
+    def mark(self, made: str) -> None:
+        """As the writer has it. [one thread]"""
+        self._writer.mark(made)
+
     def write(self, block: Frames) -> None:
         """Append frames: float32 (n, channels). Raises Failure. [one thread]"""
         self._peak = max(self._peak, np.abs(block).max(initial=0))

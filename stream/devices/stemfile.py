@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import Frames
+from stream.devices.audiofile import Frames, claim
 from stream.devices.boxes import add_user_data, box
 from stream.devices.ffmpeg import Pipe, probe, source
 from stream.errors import Failure
 
 STREAMS = 5
+MADE = b"dmxs"  # ours: what made the file
 CODECS = {"aac": ("-c:a", "aac", "-b:a", "256k"), "alac": ("-c:a", "alac", "-sample_fmt", "s16p")}
 COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Mixxx' defaults: told apart by the colour-blind
 # both off: what is heard is what was separated. The values are those of the format's own defaults
@@ -44,15 +45,19 @@ class StemWriter:
         song: whose title, artist and so on are taken over, where ffmpeg can read it
         """
         self.path, self.note, self._stems = path, "", tuple(stems)
-        self._part = path.with_name(f".{path.name}.part")
+        self._made = b""
         self._whole = False
-        if path.is_dir():
-            raise Failure(f"{path} cannot be written: it is a folder")
+        self._claim = claim(path)
+        self._part = self._claim.part
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Failure(f"{path} cannot be written: {error.strerror}") from error
-        self._pipe = Pipe(_words(self._part, samplerate, codec, song), f"writing {path.name}", reading=False)
+            self._pipe = Pipe(_words(self._part, samplerate, codec, song), f"writing {path.name}", reading=False)
+        except BaseException:
+            self._claim.drop()
+            raise
+
+    def mark(self, made: str) -> None:
+        """Keep in the file what made it: a box of our own beside that of the stems. [one thread]"""
+        self._made = made.encode("ascii")
 
     def write(self, block: Frames) -> None:
         """Append frames: float32 (n, 10), the mix and the stems side by side. Raises Failure. [one thread]"""
@@ -67,7 +72,8 @@ class StemWriter:
             code, said = self._pipe.wait(self._part)
             if code:
                 raise Failure(f"{self.path} cannot be written: {said}")
-            add_user_data(self._part, box(b"stem", manifest(self._stems)))
+            add_user_data(self._part, box(b"stem", manifest(self._stems)) + (
+                box(MADE, self._made) if self._made else b""))
         except OSError as error:
             raise Failure(f"{self.path} cannot be written: {error.strerror}") from error
         self._whole = True
@@ -77,17 +83,20 @@ class StemWriter:
         try:
             if keep and not self._whole:
                 self.finish()
+            self._pipe.close()
             if keep:
-                self._part.replace(self.path)
+                self._claim.keep()
+        except OSError as error:
+            raise Failure(f"{self.path} cannot be written: {error.strerror}") from error
         finally:
             self._pipe.close()
-            self._part.unlink(missing_ok=True)
+            self._claim.drop()
 
 
 def _words(part: Path, samplerate: int, codec: str, song: Path | None) -> list[str]:
     """ffmpeg's words: one stream of ten channels in (five pipes would wait for each other), five of two out."""
     tags = []
-    if song is not None:
+    if song is not None and song.is_file():  # a pipe can be read once only
         try:
             probe(song)
             tags = source(song)
@@ -99,5 +108,6 @@ def _words(part: Path, samplerate: int, codec: str, song: Path | None) -> list[s
              "-filter_complex", ";".join((split, *pans))]
     for n in range(STREAMS):
         words += ["-map", f"[o{n}]", f"-disposition:a:{n}", "0" if n else "default"]
-    words += [*CODECS[codec], "-map_metadata", "1" if tags else "-1", "-brand", "M4A ", "-f", "mp4", f"file:{part}"]
+    words += [*CODECS[codec], "-map_metadata", "1" if tags else "-1", "-map_chapters", "-1", "-write_tmcd", "0",
+              "-brand", "M4A ", "-f", "mp4", f"file:{part}"]
     return words

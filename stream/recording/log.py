@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from disk.claim import whole
 from stream.control.strip import Strips
 from stream.errors import Failure
 from stream.recording.gestures import Gesture, Passage
-from stream.whole import whole
 
 VERSION = 1
 NAME = "gestures.jsonl"

@@ -8,12 +8,12 @@ from typing import Any
 
 import onnxruntime as ort
 
+from disk.claim import whole
 from stream.fusion.passes import fused, revision
 from stream.separators import derived
 from stream.separators.catalogue import BUILT_IN, reason
 from stream.separators.denormals import unchanged
 from stream.separators.providers import elsewhere, give
-from stream.whole import whole
 
 READY = 8  # graphs that are kept ready in the cache, 170 MB each
 WAIT_US = "1000"  # a thread looks for its next part so long before it sleeps: over any gap within a run (docs/speed.md)
