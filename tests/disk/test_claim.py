@@ -35,6 +35,10 @@ def another(path: Path) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def ways(folder: Path) -> dict[str, Path]:
     """One place, by several ways."""
     (folder / "linked").symlink_to(folder)
@@ -51,7 +55,7 @@ def test_a_place_is_one_processs_at_a_time(tmp_path: Path, way: str) -> None:
         process.communicate()
     assert (tmp_path / "a.wav").read_text() == "half"
     Claim(place).drop()
-    assert sorted(os.listdir(tmp_path)) == ["a.wav", "linked"]
+    assert names(tmp_path) == ["a.wav", "linked"]
 
 
 def test_a_place_is_taken_once_by_one_process_too(tmp_path: Path) -> None:
@@ -59,18 +63,19 @@ def test_a_place_is_taken_once_by_one_process_too(tmp_path: Path) -> None:
     with pytest.raises(Taken):
         Claim(tmp_path / "a.wav")
     first.drop()
-    assert os.listdir(tmp_path) == []
+    assert names(tmp_path) == []
 
 
 def test_what_a_killed_process_leaves_is_taken_over_or_swept_away(tmp_path: Path) -> None:
     with ExitStack() as stack:
-        for name in ("a.wav", "b.flac", "x" * 251 + ".mp3"):
-            stack.enter_context(another(tmp_path / name)).send_signal(signal.SIGKILL)
+        held = [stack.enter_context(another(tmp_path / name)) for name in ("a.wav", "b.flac", "x" * 251 + ".mp3")]
+        for process in held:
+            process.send_signal(signal.SIGKILL)
     (tmp_path / ".film.mkv.part").write_text("another program's")
     (tmp_path / ".a.wav").write_text("hidden, and whole")
-    assert len(os.listdir(tmp_path)) == 5
+    assert len(names(tmp_path)) == 5
     whole(tmp_path / "a.wav", lambda part: part.write_text("whole"), alone=True)
-    assert sorted(os.listdir(tmp_path)) == [".a.wav", ".film.mkv.part", "a.wav"]
+    assert names(tmp_path) == [".a.wav", ".film.mkv.part", "a.wav"]
     assert (tmp_path / "a.wav").read_text() == "whole"
 
 
@@ -88,7 +93,7 @@ def test_where_each_may_write_each_is_whole(tmp_path: Path) -> None:
     other.keep()
     one.keep()
     assert (tmp_path / "a.json").read_text() == "one"
-    assert os.listdir(tmp_path) == ["a.json"]
+    assert names(tmp_path) == ["a.json"]
 
 
 def test_what_is_kept_is_not_dropped_afterwards_from_under_the_next(tmp_path: Path) -> None:
@@ -97,11 +102,11 @@ def test_what_is_kept_is_not_dropped_afterwards_from_under_the_next(tmp_path: Pa
     second = Claim(tmp_path / "a.wav")
     first.drop()
     second.keep()
-    assert os.listdir(tmp_path) == ["a.wav"]
+    assert names(tmp_path) == ["a.wav"]
 
 
 def test_on_a_disk_without_locks_each_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "lock", lambda file: None)  # as NFS without its lock server; none is at hand
+    monkeypatch.setattr(module, "lock", lambda _file: None)  # as NFS without its lock server; none is at hand
     one, other = Claim(tmp_path / "a.wav"), Claim(tmp_path / "a.wav")
     assert one.part != other.part
     one.part.write_text("one")
@@ -109,7 +114,7 @@ def test_on_a_disk_without_locks_each_is_whole(tmp_path: Path, monkeypatch: pyte
     one.keep()
     other.keep()
     assert (tmp_path / "a.wav").read_text() == "other"
-    assert os.listdir(tmp_path) == ["a.wav"]
+    assert names(tmp_path) == ["a.wav"]
 
 
 @pytest.mark.parametrize("name", ["x" * 251 + ".wav", "é" * 125 + ".wav", os.fsdecode(b"\xe9" * 251) + ".wav",
@@ -122,7 +127,7 @@ def test_the_longest_names_have_a_part_too(tmp_path: Path, name: str) -> None:
     other.drop()
     one.part.write_text("whole")
     one.keep()
-    assert os.listdir(tmp_path) == [name]
+    assert names(tmp_path) == [name]
 
 
 def test_a_folder_is_no_place_for_a_file(tmp_path: Path) -> None:
