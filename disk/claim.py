@@ -18,7 +18,9 @@ from pathlib import Path
 from disk.lock import lock
 
 MOST = 255  # bytes of a file's name, on nearly every disk
-TRIES, WAIT_S = 15, 0.02  # whoever sweeps, or writes a file of a few bytes, has it for a moment only
+WAIT_S = 0.02
+TRIES = 15  # whoever sweeps has it for a moment only
+PATIENT = 500  # and so does whoever writes a file of a few bytes
 # what we write, half of it; other programs' hidden files are left alone
 PART = re.compile(r"\..*\.(wav|flac|mp3|mp4|json|jsonl|toml|onnx|ort|yaml|config|sha256)(\.[0-9a-f]{8})?\.part", re.S)
 _GUARD = ".lock" if os.name == "nt" else ""  # there a locked file can be neither written by a library nor moved
@@ -40,15 +42,16 @@ class Claim:
     path: where the file will be      part: where it is written until then, empty at first
     """
 
-    def __init__(self, path: Path, alone: bool = True) -> None:
+    def __init__(self, path: Path, alone: bool = True, tries: int = TRIES) -> None:
         """Take a place, and make its folder. Raises OSError, Taken among them. [any-thread]
 
         alone: nobody else may write it meanwhile; else each writes a whole file, and the last one stays
+        tries: how often, 20 ms apart, until it is said to be taken
         """
         self.path = path
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
-        self.part, self._lock = _fixed(path, alone) or _own(path)
+        self.part, self._lock = _fixed(path, tries if alone else 0) or _own(path)
         self._done = False
         sweep(path.parent)
 
@@ -79,9 +82,9 @@ class Claim:
 def whole(path: Path, write: Callable[[Path], object], alone: bool = False) -> Path:
     """Let `write` make a file that is then at `path`, complete, or, whatever happens, not at all. [any-thread]
 
-    alone: as `Claim` has it
+    alone: as `Claim` has it, and waited for
     """
-    claim = Claim(path, alone)
+    claim = Claim(path, alone, PATIENT)
     try:
         write(claim.part)
         claim.keep()
@@ -112,10 +115,13 @@ def _sweep(part: Path) -> None:
         _unguard(part)
 
 
-def _fixed(path: Path, alone: bool) -> tuple[Path, int] | None:
-    """The part that everybody has for a place, locked; None where there are no locks, or need be none."""
+def _fixed(path: Path, tries: int) -> tuple[Path, int] | None:
+    """The part that everybody has for a place, locked; None where there are no locks, or, without tries, need be none.
+
+    Raises Taken, OSError.
+    """
     part = path.with_name(f".{_fitting(path.name, 11)}.part")
-    for _ in range(TRIES if alone else 1):
+    for _ in range(max(tries, 1)):
         path.parent.mkdir(parents=True, exist_ok=True)  # NB: again: whoever made it removes it when his run fails
         try:
             file = os.open(_guard(part), os.O_RDWR | os.O_CREAT, 0o666)
@@ -129,9 +135,9 @@ def _fixed(path: Path, alone: bool) -> tuple[Path, int] | None:
         if held is None:
             _guard(part).unlink(missing_ok=True)
             return None
-        if alone:
+        if tries:
             time.sleep(WAIT_S)
-    if alone:
+    if tries:
         raise Taken(path)
     return None
 

@@ -16,7 +16,11 @@ def read_text(path: Path) -> str:
     data = path.read_bytes()
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     try:
-        return data.decode(encoding).replace("\r\n", "\n").replace("\r", "\n")
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise ValueError(f"line {line} is no {encoding.removesuffix('-sig').upper()} text; save it as UTF-8") from error
+        name = encoding.removesuffix("-sig").upper()
+        raise ValueError(f"line {line} cannot be decoded as {name}; save it as UTF-8") from error
+    if not text and data and encoding != "utf-8-sig":
+        raise ValueError("there is nothing to decode after its byte-order mark; save it as UTF-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -3,7 +3,6 @@
 A command is imported when it is called: the live engine's compiled code takes a second that files need not wait for.
 """
 
-import json
 import logging
 import signal
 import sys
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from export.store import STATEFUL, WINDOWED, Bag, StoreError, known, model_bag
+from stream.command import answers
 from stream.command.arguments import parse
 from stream.command.compiling import told
 from stream.errors import Failure
@@ -28,16 +28,19 @@ from stream.separators.providers import provider_name
 
 LIVE = ("run", "serve", "demo", "doctor")  # commands that load the audio thread
 
-console = Console(stderr=True, highlight=False)
+console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
+    answers.all_open()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill leaves nothing half-written either
     try:
         arguments = parse(sys.argv[1:] if words is None else words)
         with told(say) if arguments.command in LIVE else nullcontext():
             result = _COMMANDS[arguments.command](arguments)
+        if vars(arguments).get("json"):
+            answers.tell_json(result)
     except KeyboardInterrupt:
         say("stopped")
         return 1
@@ -45,21 +48,18 @@ def main(words: list[str] | None = None) -> int:
         return _fail(error, 2)
     except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
         return _fail(error, 1)
-    if vars(arguments).get("json"):
-        print(json.dumps(result))
     return 0
 
 
 def _fail(error: BaseException, code: int) -> int:
     logging.getLogger(__name__).debug("failed", exc_info=error)
-    console.print(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}",
-                  markup=False, soft_wrap=True)
+    say(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}")
     return code
 
 
 def say(text: str) -> None:
     """One line to the user, on stderr. [any-thread]"""
-    console.print(text, markup=False, soft_wrap=True)
+    answers.say(console, text)
 
 
 def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
@@ -90,13 +90,13 @@ def fetch(name: str, form: str) -> Bag:
 @contextmanager
 def _downloading() -> Iterator[Callable[[int, int | None, str], None]]:
     """A progress bar for each download."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
         def progress(done: int, total: int | None, label: str) -> None:
             if label not in tasks:
-                tasks[label] = bar.add_task(label, total=total)
+                tasks[label] = bar.add_task(answers.shown(label), total=total)
             bar.update(tasks[label], completed=done, total=total)
 
         yield progress
@@ -157,7 +157,7 @@ def _devices(_arguments: Namespace) -> dict[str, Any]:
 
     found, jack = portaudio.devices(), jackports.here()
     if not _arguments.json:
-        print("\n".join(map(str, [*found, *([jack] if jack else [])])) or "no sound devices")
+        answers.tell("\n".join(map(str, [*found, *([jack] if jack else [])])) or "no sound devices")
     return {"devices": [asdict(device) for device in found], "jack": asdict(jack) if jack else None}
 
 

@@ -1,22 +1,38 @@
 """The command line's words."""
 
 import argparse
+import os
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
 
 from stream.command import config
+from stream.command.answers import Parser
 from stream.control.route import Route, route
 
 COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve",
             "midi")
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises ValueError for what is wrong, instead of showing the usage."""
+def place(text: str) -> Path:
+    """A path; a leading ~ is the home folder, where a shell has not seen to it."""
+    return Path(home(text))
 
-    def error(self, message: str) -> NoReturn:
-        raise ValueError(f"{message}; see {self.prog} --help")
+
+def home(text: str) -> str:
+    """A text that may be a path, with the home folder for a leading ~; that of nobody here is a name like any other."""
+    if not text.startswith("~"):
+        return text
+    nameless = text == "~" or text[1] in (os.sep, "/")
+    found = text if nameless and os.environ.get("HOME") == "" else os.path.expanduser(text)  # noqa: PTH111
+    if nameless and found == text:
+        raise argparse.ArgumentTypeError(f"{text}: this account has no home folder; write the path in full")
+    return found
+
+
+def insert(text: str) -> str:
+    """`vocals=~/Reverb.vst3` with the home folder for its ~."""
+    stem, equals, effect = text.partition("=")
+    return stem + equals + home(effect)
 
 
 def stem_gain(text: str) -> tuple[str, float]:
@@ -72,7 +88,7 @@ def natural(text: str) -> int:
 
 def _model(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("model")
-    group.add_argument("--model", default="htdemucs", metavar="NAME",
+    group.add_argument("--model", default="htdemucs", type=home, metavar="NAME",
                        help="a name that `demucs-stream models` lists, a file (.safetensors, .th, .yaml, .onnx, .ort), "
                             "or a separator such as center")
     group.add_argument("--provider", default="auto", help="what ONNX Runtime computes with: auto (the fastest "
@@ -91,7 +107,8 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        help="start at this gain, in dB")
     group.add_argument("--midi", action="append", default=[], metavar="PORT", help="a controller (docs/midi.md): the "
                        "number or part of the name of a MIDI port, auto, or virtual; may be repeated")
-    group.add_argument("--midi-map", action="append", default=[], metavar="NAME|FILE", help="what its messages mean "
+    group.add_argument("--midi-map", action="append", default=[], type=home, metavar="NAME|FILE",
+                       help="what its messages mean "
                        "(default: auto, the map for that port; `demucs-stream midi maps` lists them)")
     group.add_argument("--midi-out", action="append", default=[], metavar="PORT",
                        help="where its lights are (default: auto, the output of the same device)")
@@ -99,7 +116,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        "HOST is 0.0.0.0 or another of its addresses")
     group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
                        help="tell this OSC program of every change; may be repeated")
-    group.add_argument("--insert", action="append", default=[], metavar="STEM=EFFECT[:NAME=VALUE,...]",
+    group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
                        help="send a stem through a VST3 or AU plugin's file, or one of pedalboard's effects "
                             "(docs/inserts.md); may be repeated, in order")
     group = parser.add_argument_group("live")
@@ -129,12 +146,12 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=Path, metavar="FILE", help="settings and scenes (default: "
-                        f"{config.usual()}, if it is there); docs/config.md")
+    parser.add_argument("--config", type=place, metavar="FILE", help="settings and scenes (default: "
+                        f"{str(config.usual()).replace('%', '%%')}, if it is there); docs/config.md")
     group = parser.add_argument_group("devices (number, part of a name, jack, path of a sound file; docs/routing.md)")
-    group.add_argument("--device", help="input and output")
-    group.add_argument("--input-device", metavar="DEVICE")
-    group.add_argument("--output-device", metavar="DEVICE")
+    group.add_argument("--device", type=home, help="input and output")
+    group.add_argument("--input-device", type=home, metavar="DEVICE")
+    group.add_argument("--output-device", type=home, metavar="DEVICE")
     group.add_argument("--out", nargs="+", action="extend", default=[], type=output_route, metavar="BUS=CHANNELS",
                        help="which channels of the output device get what: mix=1-2 vocals=3-4; one channel alone gets "
                        "both sides together; cue=1-2@DEVICE leaves by another device, vocals=CLIENT:PORT,CLIENT:PORT "
@@ -146,11 +163,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
                        "JACK has its own")
     group.add_argument("--clock", choices=("device", "wall", "virtual"),
                        help="who paces a run between files: a wall clock, or nothing (virtual, the default there)")
-    group.add_argument("--record", type=Path, metavar="DIR",
+    group.add_argument("--record", type=place, metavar="DIR",
                        help="write input, mix, a file per stem and the gestures, from the first frame of the input on")
     group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
                        help="float WAV, which `render` repeats bit for bit, or FLAC of 24 bits (default: wav)")
-    group.add_argument("--takes", type=Path, default=Path("takes"), metavar="DIR",
+    group.add_argument("--takes", type=place, default=Path("takes"), metavar="DIR",
                        help="where the keys r (record) and k (keep the last seconds) put their takes (default: takes)")
     group.add_argument("--keep", type=seconds, default=60.0, metavar="SECONDS",
                        help="how much k keeps: 3 MB of memory for each second (default: 60)")
@@ -160,11 +177,11 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _separate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("songs", nargs="+", type=Path, metavar="SONG",
+    parser.add_argument("songs", nargs="+", type=place, metavar="SONG",
                         help="sound files, and folders of them; what libsndfile cannot read takes ffmpeg")
     _model(parser)
-    parser.add_argument("-n", "--name", dest="model", default=argparse.SUPPRESS, metavar="NAME", help="the same as "
-                        "--model")
+    parser.add_argument("-n", "--name", dest="model", default=argparse.SUPPRESS, type=home, metavar="NAME",
+                        help="the same as --model")
     group = parser.add_argument_group("how it is separated")
     group.add_argument("--overlap", type=fraction, default=0.25, help="of neighbouring segments (default: 0.25)")
     group.add_argument("--segment", type=float, metavar="SECONDS",
@@ -177,7 +194,7 @@ def _separate(parser: argparse.ArgumentParser) -> None:
 
 def _separate_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is written")
-    group.add_argument("-o", "--output", "--out", type=Path, default=Path("separated"), metavar="DIR",
+    group.add_argument("-o", "--output", "--out", type=place, default=Path("separated"), metavar="DIR",
                        help="stems are DIR/<song>/<stem>.wav (default: separated)")
     group.add_argument("--filename", metavar="TEMPLATE", help="below DIR (default: {track}/{stem}.{ext}; {trackext} is "
                        "the song's own extension)")
@@ -203,8 +220,8 @@ def _separate_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("log", type=Path, metavar="LOG", help="a take's folder, or its gestures.jsonl")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="a WAV file (default: mix-again.wav beside "
+    parser.add_argument("log", type=place, metavar="LOG", help="a take's folder, or its gestures.jsonl")
+    parser.add_argument("-o", "--output", type=place, metavar="FILE", help="a WAV file (default: mix-again.wav beside "
                         "the log)")
     parser.add_argument("--separate", action="store_true", help="separate the input again even where the stems were "
                         "recorded: nothing is late then")
@@ -212,17 +229,17 @@ def _render(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("song", nargs="?", type=Path, metavar="SONG", help="default: one that it makes itself")
-    parser.add_argument("-o", "--output", type=Path, default=Path("demo-out"), metavar="DIR")
+    parser.add_argument("song", nargs="?", type=place, metavar="SONG", help="default: one that it makes itself")
+    parser.add_argument("-o", "--output", type=place, default=Path("demo-out"), metavar="DIR")
     _live(parser)
     _surface(parser)
     _model(parser)
 
 
 def _export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("model", metavar="MODEL", help="a name, or a checkpoint of HTDemucs (.th, .safetensors), or a "
-                        "bag's .yaml beside its checkpoints")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="DIR", help="DIR/<name>.onnx is written")
+    parser.add_argument("model", metavar="MODEL", type=home, help="a name, or a checkpoint of HTDemucs (.th, "
+                        ".safetensors), or a bag's .yaml beside its checkpoints")
+    parser.add_argument("-o", "--output", type=place, required=True, metavar="DIR", help="DIR/<name>.onnx is written")
     parser.add_argument("--length", metavar="COLUMNS|SECONDS", help="of the window, fixed: 88, 2.04 or 2s (default: "
                         "any length)")
     parser.add_argument("--weights", choices=("fp32", "fp16", "int8", "int8-dynamic"), default="fp32",
@@ -231,7 +248,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
                         help="ORT format too, and the operators that a reduced build of ONNX Runtime needs for it")
     parser.add_argument("--stateful", action="store_true", help="DIR/<name>-stateful.onnx too, which takes a hop's new "
                         "columns and carries its past in a state: what live separation runs")
-    parser.add_argument("--song", nargs="+", type=Path, default=[], metavar="FILE", help="music to verify the files "
+    parser.add_argument("--song", nargs="+", type=place, default=[], metavar="FILE", help="music to verify the files "
                         "with; stems given together are summed (default: the demo's own)")
     parser.add_argument("--json", action="store_true", help="one JSON object of what was done, on stdout")
 
@@ -241,8 +258,8 @@ def _midi(parser: argparse.ArgumentParser) -> None:
     maps = tasks.add_parser("maps", help="list the maps that are ready")
     learn = tasks.add_parser("learn", help="make a map by moving what should do something")
     learn.add_argument("--midi", default="auto", metavar="PORT", help="number or part of the name (default: auto)")
-    learn.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the map that is written")
-    learn.add_argument("--map", metavar="NAME|FILE", help="a map to start from")
+    learn.add_argument("-o", "--output", type=place, required=True, metavar="FILE", help="the map that is written")
+    learn.add_argument("--map", type=home, metavar="NAME|FILE", help="a map to start from")
     learn.add_argument("--stems", type=lambda text: text.split(","), default=["drums", "bass", "other", "vocals"],
                        metavar="STEM,...", help="what is asked for, in the model's order (default: drums,bass,other,"
                        "vocals)")
@@ -253,7 +270,7 @@ def _midi(parser: argparse.ArgumentParser) -> None:
 
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
-    main = _Parser(
+    main = Parser(
         "demucs-stream", description="Drums, bass, other and vocals out of whatever the computer hears, live.")
     main.add_argument("--version", action="version", version=f"demucs-stream {version('demucs-stream')}")
     commands = main.add_subparsers(dest="command", metavar="COMMAND")
@@ -282,7 +299,7 @@ def parse(words: list[str]) -> argparse.Namespace:
     command, rest = (words[0], words[1:]) if spoken else ("run", words)
     if command not in ("run", "serve"):
         return parser().parse_args(words)
-    alone = _Parser(f"demucs-stream {command}", description="Separate live.")
+    alone = Parser(f"demucs-stream {command}", description="Separate live.")
     _run(alone) if command == "run" else _serve(alone)
     arguments = config.merged(alone, rest)
     arguments.command = command

@@ -19,6 +19,7 @@ from typing import Any
 
 import platformdirs
 
+from disk.text import read_text
 from stream.control.strip import Strips, parameter
 
 SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only the command line says
@@ -43,13 +44,13 @@ def read(path: Path, words: Mapping[str, bool]) -> Config:
     words: what it may say, and whether it may say so more than once
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(read_text(path))
         scenes = found.pop("scenes", {})
         said = [word for key, value in found.items() for word in _word(key, value, words)]
         return Config(tuple(said), {str(name): _scene(name, scene) for name, scene in _table("scenes", scenes).items()})
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValueError as error:  # tomllib's own too, and what is no UTF-8
+    except ValueError as error:  # tomllib's own too, and what is no text
         raise ValueError(f"{path}: {error}") from error
 
 

@@ -14,6 +14,7 @@ from stream.choice.kept import cores
 from stream.choice.load import watched
 from stream.choice.settle import settled, timed_settings
 from stream.command.advice import advice, processor
+from stream.command.answers import tell
 from stream.command.choosing import asked_live
 from stream.devices import portaudio
 from stream.errors import Failure
@@ -50,7 +51,7 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
         "advice": advice(rows, load, fault),
     }
     if not arguments.json:
-        print(*_lines(report), sep="\n")
+        tell(*_lines(report))
     return report
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from stream.command import song
+from stream.command.answers import tell
 from stream.devices.audiofile import AudioReader
 from stream.separators.protocol import Frames
 
@@ -21,8 +22,8 @@ def export(arguments: Namespace, make: Callable[[Frames], dict[str, Any]]) -> di
     table = result.pop("table")
     result["song"] = [str(path) for path in arguments.song] or "the demo's own"
     if not arguments.json:
-        print(*table, sep="\n")
-        print(*(f"{path}: {result['bytes'][name] / 1e6:.1f} MB" for name, path in result["files"].items()), sep="\n")
+        tell(*table)
+        tell(*(f"{path}: {result['bytes'][name] / 1e6:.1f} MB" for name, path in result["files"].items()))
     return result
 
 

@@ -5,12 +5,14 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from stream.command.answers import shown
 from stream.command.progress import Bars
 from stream.command.songs import Song
 from stream.devices.decoder import Decoder, decoder
 from stream.errors import Failure
+from stream.offline import made
 from stream.offline.engine import Engine
 from stream.offline.level import level
 from stream.offline.writing import Output, Target, open_writer, write
@@ -31,30 +33,58 @@ class Job:
     audio_s: float = 0.0
     notes: list[str] = field(default_factory=list)
 
-    @property
-    def done_before(self) -> bool:
-        """Whether all files are there and newer than the song."""
+    def done_before(self, options: str) -> str:
+        """What to say of a song whose files are there; empty if it is to be done.
+
+        options: how it would be done now (stream.offline.made)
+        """
         with suppress(OSError):
-            made = [target.path.stat() for target in self.targets]
+            stats = [target.path.stat() for target in self.targets]
+            found = [made.kept(target.path) for target in self.targets]
+            said = [one for one in found if one is not None]
+            wanted = [made.how(target, options) for target in self.targets]
+            if not all(stat.st_size for stat in stats) or any(
+                    one and one.how != how for one, how in zip(found, wanted, strict=True)):
+                return ""
             changed = self.song.path.stat().st_mtime
-            return all(file.st_size and file.st_mtime >= changed for file in made)
-        return False
+            if any(stat.st_mtime < changed for stat in stats) or not all(
+                    made.same_song(one, self.song.path) for one in set(said)):
+                return ""
+            return "is done already" if len(said) == len(found) else (
+                "is taken for done: not all its files say what made them, but they are newer")
+        return ""
 
     @property
     def written(self) -> str:
         """Its files, for a person."""
         if len(self.targets) == 1:
-            return str(self.targets[0].path)
+            return shown(self.targets[0].path)
         folder = os.path.commonpath([target.path.parent for target in self.targets])
-        return f"{folder}: {', '.join(target.parts[0].name for target in self.targets)}"
+        return f"{shown(folder)}: {', '.join(target.parts[0].name for target in self.targets)}"
+
+
+@dataclass(frozen=True)
+class How:
+    """How files are written, and what they say of how they were made (stream.offline.made)."""
+
+    output: Output
+    options: str
+
+
+def _said(error: BaseException, job: Job) -> str:
+    """An error in one line, whatever the song's and its files' names are."""
+    text = str(error) or type(error).__name__
+    for path in (job.song.path, *(target.path for target in job.targets)):
+        text = text.replace(str(path), shown(path))
+    return text
 
 
 class Worker:
     """Does jobs, on whatever threads, until it is told to stop."""
 
-    def __init__(self, engine: Engine, output: Output, bars: Bars, say: Callable[[str], None]) -> None:
+    def __init__(self, engine: Engine, how: How, bars: Bars, say: Callable[[str], None]) -> None:
         """Nothing is done yet. [main-thread]"""
-        self._engine, self._output, self._bars, self._say = engine, output, bars, say
+        self._engine, self._how, self._bars, self._say = engine, how, bars, say
         self._stopping = threading.Event()
 
     def run(self, jobs: Sequence[Job], side_by_side: int, force: bool) -> None:
@@ -73,24 +103,26 @@ class Worker:
                 raise
 
     def _do(self, job: Job, force: bool, several: bool) -> None:
-        if not force and job.done_before:
+        done = "" if force else job.done_before(self._how.options)
+        if done:
             job.state = "skipped"
-            self._say(f"{job.song.path} is done already (--force does it again): {job.written}")
+            self._say(f"{shown(job.song.path)} {done} (--force does it again): {job.written}")
             return
         try:
             self._write(job)
         except (Failure, OSError, RuntimeError, ValueError, MemoryError) as error:
-            job.state, job.error = "failed", str(error) or type(error).__name__
+            job.state, job.error = "failed", _said(error, job)
             if several and not self._stopping.is_set():
                 self._say(f"demucs-stream: {job.error}")
             return
         job.state = "written"
         for note in job.notes:
-            self._say(f"{job.song.path}: {note}")
+            self._say(f"{shown(job.song.path)}: {shown(note)}")
         self._say(f"wrote {job.written}")
 
     def _write(self, job: Job) -> None:
         engine, path = self._engine, job.song.path
+        sums = made.of_song(path)
         with decoder(path) as reader:
             fit = level(reader)
             frames = -(-fit.frames * engine.samplerate // reader.samplerate)
@@ -102,6 +134,7 @@ class Worker:
                         raise Failure(f"{path} was given up")
 
                 job.notes = write(engine.pieces(reader, fit), job.targets, lambda target: open_writer(
-                    target, self._output, engine.samplerate, frames, path), progress)
+                    replace(target, made=str(made.Made(made.how(target, self._how.options), *sums))),
+                    self._how.output, engine.samplerate, frames, path), progress)
             if isinstance(reader, Decoder) and reader.damage:
                 job.notes.append(f"damaged; separated without what could not be read ({reader.damage})")

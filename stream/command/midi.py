@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
+from stream.command.answers import tell
 from stream.command.hands import hand
 from stream.control.desk import Desk
 from stream.control.midi import ports as midi
@@ -34,7 +35,7 @@ def ports(arguments: Namespace) -> dict[str, Any]:
     sides = {"input": midi.inputs(), "output": midi.outputs()}
     if not arguments.json:
         for side, found in sides.items():
-            print(f"MIDI {side}s:" + ("".join(f"\n{port}" for port in found) or " none"))
+            tell(f"MIDI {side}s:" + ("".join(f"\n{port}" for port in found) or " none"))
     return {"ports": [{"side": side, "number": port.number, "name": port.name}
                       for side, found in sides.items() for port in found]}
 
@@ -43,7 +44,7 @@ def maps(arguments: Namespace) -> dict[str, Any]:
     """List the maps that are ready."""
     if not arguments.json:
         for map_ in ready().values():
-            print(f"{map_.name:14} {map_.about}")
+            tell(f"{map_.name:14} {map_.about}")
     return {"maps": [{"name": map_.name, "about": map_.about, "source": map_.source, "ports": map_.ports,
                       "bindings": [{**asdict(one), "text": str(one)} for one in map_.bindings]}
                      for map_ in ready().values()]}

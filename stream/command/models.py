@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from stream.command.answers import tell
+
 
 def list_models(known: list[dict[str, Any]], separators: Sequence[str], quiet: bool) -> dict[str, Any]:
     """Every name, on stdout unless quiet, and as `--json` prints it. [main-thread]
@@ -15,8 +17,8 @@ def list_models(known: list[dict[str, Any]], separators: Sequence[str], quiet: b
         for model in known:
             runs = "1 run a window" if model["runs"] == 1 else f"{model['runs']} runs a window"
             here = "in the cache" if model["cached"] else "not in the cache"
-            print(f"{model['name']:{wide}}  {' '.join(model['sources'])}; {runs}; {here}; {model['origin']}")
-        print(*dict.fromkeys(model["licence"] for model in known), sep="\n")
-        print(f"without weights: {', '.join(separators)}")
-        print("or a file: .safetensors or .th (a checkpoint), .onnx or .ort (a model), .yaml (a bag of checkpoints)")
+            tell(f"{model['name']:{wide}}  {' '.join(model['sources'])}; {runs}; {here}; {model['origin']}")
+        tell(*dict.fromkeys(model["licence"] for model in known))
+        tell(f"without weights: {', '.join(separators)}")
+        tell("or a file: .safetensors or .th (a checkpoint), .onnx or .ort (a model), .yaml (a bag of checkpoints)")
     return {"models": known, "separators": list(separators)}

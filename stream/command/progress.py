@@ -8,6 +8,8 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from stream.command.answers import shown
+
 
 class Bars:
     """Shown on a terminal only. [any-thread]"""
@@ -22,7 +24,7 @@ class Bars:
     @contextmanager
     def bar(self, name: str, total: int) -> Iterator[Callable[[int], None]]:
         """A bar while inside; what it gives moves it, to a count up to `total`."""
-        task = self._progress.add_task(name, total=total)
+        task = self._progress.add_task(shown(name), total=total)
         try:
             yield lambda done: self._progress.update(task, completed=done)
         finally:

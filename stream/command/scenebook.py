@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 from disk.claim import whole
+from disk.text import read_text
 from stream.control.strip import Scene, Strips
 
 
@@ -22,7 +23,7 @@ def load() -> dict[str, Strips]:
     if not path.exists():
         return {}
     try:
-        book = json.loads(path.read_text(encoding="utf-8"))
+        book = json.loads(read_text(path))
         return {str(name): {str(stem): {str(key): float(value) for key, value in strip.items()}
                             for stem, strip in scene.items()} for name, scene in book.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
@@ -30,11 +31,12 @@ def load() -> dict[str, Strips]:
 
 
 def save(name: str, scene: Scene) -> None:
-    """Store one with the others, whole or not at all. Raises OSError. [any-thread]"""
+    """Store one with the others, also those of other runs; whole or not at all. Raises OSError. [any-thread]"""
+    whole(place(), lambda part: part.write_text(_with(name, scene), encoding="utf-8"), alone=True)
+
+
+def _with(name: str, scene: Scene) -> str:
     book: dict[str, Mapping[str, Mapping[str, float]]] = {}
     with suppress(ValueError):  # what is none is begun anew
         book |= load()
-    path = place()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(book | {name: scene}, indent=1) + "\n"
-    whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+    return json.dumps(book | {name: scene}, indent=1) + "\n"

@@ -11,15 +11,18 @@ from typing import Any
 
 from rich.console import Console
 
+from stream.command.answers import shown
 from stream.command.choosing import for_files
-from stream.command.jobs import Job, Worker
+from stream.command.jobs import How, Job, Worker
 from stream.command.progress import Bars
-from stream.command.songs import Song, apart, place, songs
+from stream.command.search import songs
+from stream.command.songs import Song, apart, place
 from stream.devices.ffmpeg import program
 from stream.devices.kind import Kind
 from stream.errors import Failure
 from stream.geometry import Latency
 from stream.offline.engine import Engine, Wish, open_engine
+from stream.offline.made import options
 from stream.offline.parts import Part, ni, plain, two
 from stream.offline.writing import Output, Target
 from stream.separators.opening import Opening
@@ -32,7 +35,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     """Separate files; every song is tried. Raises Failure at the end, naming those that failed. [main-thread]"""
     begun = time.perf_counter()
     output, wish = _output(arguments), _wish(arguments)
-    found = songs(arguments.songs, arguments.output)
+    found, unread = songs(arguments.songs, arguments.output, say)
     chosen = for_files(opening(), say)
     if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
         chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
@@ -43,12 +46,13 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     made = _missing_folders(target.path for job in jobs for target in job.targets)
     try:
         with Bars(console) as bars:
-            Worker(engine, output, bars, say).run(jobs, arguments.jobs, arguments.force)
+            how = How(output, options(chosen, engine.segment, (wish.overlap, wish.shifts), output))
+            Worker(engine, how, bars, say).run(jobs, arguments.jobs, arguments.force)
     finally:
         for folder in made:
             with suppress(OSError):  # it holds something, or was never made
                 folder.rmdir()
-    _tell_failures(jobs)
+    _tell_failures(jobs, unread)
     return _report(jobs, chosen, engine, arguments) | {"time_s": time.perf_counter() - begun}
 
 
@@ -102,12 +106,19 @@ def _missing_folders(paths: Iterable[Path]) -> list[Path]:
     return sorted(missing, key=lambda folder: len(folder.parts), reverse=True)
 
 
-def _tell_failures(jobs: Sequence[Job]) -> None:
+def _tell_failures(jobs: Sequence[Job], unread: Sequence[Path]) -> None:
     failed = [job for job in jobs if job.state == "failed"]
-    if failed and len(jobs) == 1:
+    if failed and len(jobs) == 1 and not unread:
         raise Failure(failed[0].error)
     if failed:
-        raise Failure(f"{len(failed)} of {len(jobs)} not separated: {', '.join(str(job.song.path) for job in failed)}")
+        raise Failure(f"{len(failed)} of {len(jobs)} not separated: "
+                      f"{', '.join(shown(job.song.path) for job in failed)}{_left(unread)}")
+    if unread:
+        raise Failure(f"what was found is done, but not all could be looked into: {', '.join(map(shown, unread))}")
+
+
+def _left(unread: Sequence[Path]) -> str:
+    return f"; not looked into: {', '.join(map(shown, unread))}" if unread else ""
 
 
 def _report(jobs: Sequence[Job], chosen: Opening, engine: Engine, arguments: Namespace) -> dict[str, Any]:

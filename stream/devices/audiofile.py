@@ -1,5 +1,6 @@
 """Sound files, block by block. The only file that imports soundfile."""
 
+import os
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,7 +62,7 @@ class AudioReader:
         if not path.exists():
             raise Failure(f"no such file: {path}")
         try:
-            self._file = sf.SoundFile(path)
+            self._file = sf.SoundFile(_name(path))
         except (sf.LibsndfileError, OSError) as error:
             raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
         self.path = path
@@ -124,7 +125,7 @@ class AudioWriter:
         self._most = None if large or not self._bytes_each else _WAV_MOST // self._bytes_each
         self._claim = claim(path)
         try:
-            self._file = sf.SoundFile(self._claim.part, "w", samplerate, channels, **kind.options(large))
+            self._file = sf.SoundFile(_name(self._claim.part), "w", samplerate, channels, **kind.options(large))
         except BaseException as error:
             self._claim.drop()
             if isinstance(error, sf.LibsndfileError | OSError):
@@ -196,6 +197,11 @@ def unwritable(path: Path, block: Frames, error: Exception) -> Failure:
     # libsndfile says no more of a full disk than "System error", and at times nothing
     full = shutil.disk_usage(path.parent).free < block.nbytes
     return Failure(f"{path} cannot be written: {_FULL if full else _reason(error)}")
+
+
+def _name(path: Path) -> str | bytes:
+    """As soundfile takes it: a name is bytes, but on Windows, where it is text."""
+    return str(path) if os.name == "nt" else os.fsencode(path)
 
 
 def _reason(error: Exception) -> str:

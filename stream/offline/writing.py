@@ -35,10 +35,14 @@ class Output:
 
 @dataclass(frozen=True)
 class Target:
-    """A file and the parts that lie side by side in it."""
+    """A file and the parts that lie side by side in it.
+
+    made: what it says of what made it (stream.offline.made); nothing if it is empty
+    """
 
     path: Path
     parts: tuple[Part, ...]
+    made: str = ""
 
 
 def open_writer(target: Target, output: Output, samplerate: int, frames: int, song: Path) -> Writer:
@@ -53,10 +57,10 @@ def open_writer(target: Target, output: Output, samplerate: int, frames: int, so
         writer = StemWriter(target.path, samplerate, stems, output.codec, song)
     else:
         writer = AudioWriter(target.path, samplerate, channels, frames, output.kind)
-        if not output.kind.clips:
-            return writer
     try:
-        return Limited(writer, channels, output.clip)
+        if target.made:
+            writer.mark(target.made)
+        return Limited(writer, channels, output.clip) if output.codec or output.kind.clips else writer
     except BaseException:
         writer.close(keep=False)
         raise

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from disk.claim import whole
+from disk.text import read_text
 from stream.control.strip import Strips
 from stream.errors import Failure
 from stream.recording.gestures import Gesture, Passage
@@ -78,7 +79,7 @@ def read(path: Path) -> tuple[Take, Passage]:
     found: tuple[Take, Passage] | None = None
     number = 1
     try:
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in read_text(path).splitlines():
             row = json.loads(line)
             if found is None:
                 found = _head(row)

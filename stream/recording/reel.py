@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from stream.devices.audiofile import claim
 from stream.live.engine import Engine
 from stream.recording import log
 from stream.recording.gestures import Gestures
@@ -51,7 +52,12 @@ class Reel:
         """
         self._studio, self.folder, self.start = studio, folder, start
         assert studio.engine.tap is not None
-        self._recorder = Recorder(studio.engine.tap, tracks(studio, folder), studio.take.samplerate, frames, start)
+        self._alone = claim(folder / log.NAME)  # until the take has ended: two takes in one folder would be a mixture
+        try:
+            self._recorder = Recorder(studio.engine.tap, tracks(studio, folder), studio.take.samplerate, frames, start)
+        except BaseException:
+            self._alone.drop()
+            raise
         self.paths = self._recorder.paths
 
     @property
@@ -74,10 +80,15 @@ class Reel:
 
         [main-thread, recorder-thread]
         """
+        try:
+            self._recorder.close(keep)
+            if keep:
+                self._write_log()
+        finally:
+            self._alone.drop()
+
+    def _write_log(self) -> None:
         recorder, studio = self._recorder, self._studio
-        recorder.close(keep)
-        if not keep:
-            return
         passage = studio.gestures.passage(self.start, recorder.at)
         take = replace(studio.take, frames=recorder.at - self.start, lost=studio.gestures.lost + recorder.overruns,
                        files={path.stem: path.name for path in self.paths})

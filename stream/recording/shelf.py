@@ -28,11 +28,18 @@ class Shelf:
         return self.whole is not None or self.folder is not None
 
     def place(self) -> Path:
-        """A folder for a take by hand, that is not there yet. [recorder-thread]"""
+        """A new folder for a take by hand. [recorder-thread]"""
         assert self.folder is not None
         folder, name = self.folder, time.strftime("%Y-%m-%d %H.%M.%S")
-        numbered = (folder / f"{name}{f' {n}' if n else ''}" for n in range(1_000_000))
-        return next(path for path in numbered if not path.exists())
+        for path in (folder / f"{name}{f' {n}' if n else ''}" for n in range(1_000_000)):
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:  # NB: made here and now: another run may have begun one in the same second
+                continue
+            except OSError:  # whoever writes there says why
+                return path
+            return path
+        raise AssertionError(f"a million takes of one second in {folder}")
 
 
 NOTHING = Shelf()

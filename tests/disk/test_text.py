@@ -23,5 +23,5 @@ def test_whatever_the_editor_it_reads_the_same(tmp_path: Path, data: bytes) -> N
 
 def test_what_is_no_text_says_where(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"# one\nmute = '\xfc'\n")
-    with pytest.raises(ValueError, match="line 2 is no UTF-8 text; save it as UTF-8"):
+    with pytest.raises(ValueError, match="line 2 cannot be decoded as UTF-8; save it as UTF-8"):
         read_text(tmp_path / "a")

@@ -57,6 +57,39 @@ def test_a_device_on_the_command_line_is_both_sides_of_it(config: Path) -> None:
     assert parse(["--config", str(config), "--input-device", "5"]).output_device == "speakers"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
+def test_whatever_an_editor_saves_is_read(config: Path, encoding: str) -> None:
+    wanted = parse(["--config", str(config)])
+    config.write_bytes(config.read_text().replace("\n", "\r\n").encode(encoding))
+    assert parse(["--config", str(config)]) == wanted
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.toml").write_text(
+        'record = "~/take"\ntakes = "~"\ndevice = "~/song.wav"\nmidi-map = ["~/m.toml"]\nmodel = "~/m.onnx"\n'
+        'insert = ["vocals=~/Reverb.vst3:wet=1"]\noutput-device = "~nobody-here.wav"\n')
+    found = parse(["--config", "~/mine.toml"])
+    assert (found.record, found.takes, found.device) == (tmp_path / "take", tmp_path, f"{tmp_path}/song.wav")
+    assert (found.midi_map, found.model) == ([f"{tmp_path}/m.toml"], f"{tmp_path}/m.onnx")
+    assert found.insert == [f"vocals={tmp_path}/Reverb.vst3:wet=1"]
+    assert found.output_device == "~nobody-here.wav"  # a name like any other
+    separate = parse(["separate", "~/a.wav", "-o", "~/out"])
+    assert (separate.songs, separate.output) == ([tmp_path / "a.wav"], tmp_path / "out")
+    render = parse(["render", "~/take", "-o", "~/mix.wav"])
+    assert (render.log, render.output) == (tmp_path / "take", tmp_path / "mix.wav")
+
+
+@pytest.mark.parametrize("wish", ["~", "~/take"])
+def test_without_a_home_folder_a_tilde_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
+    monkeypatch.setenv("HOME", "")
+    with pytest.raises(ValueError, match=f"{wish}: this account has no home folder"):
+        parse(["run", "--record", wish])
+    (tmp_path / "mine.toml").write_text(f'record = "{wish}"')
+    with pytest.raises(ValueError, match=r"mine\.toml: .*this account has no home folder"):
+        parse(["--config", str(tmp_path / "mine.toml")])
+
+
 def test_without_one_everything_is_as_it_was() -> None:
     arguments = parse([])
     assert (arguments.configured, arguments.scenes, arguments.said) == (set(), {}, "")

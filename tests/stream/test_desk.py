@@ -1,6 +1,7 @@
 """Scenes come back as they were stored, by name and by number; what is offered is done by its name."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -85,3 +86,12 @@ def test_a_scene_that_cannot_be_written_is_there_for_this_run() -> None:
     with pytest.raises(ValueError, match="scene a is there for this run only: No space left on device"):
         desk.store("a")
     assert "a" in desk.scenes
+
+
+def test_scenes_that_several_runs_store_at_once_are_all_there() -> None:
+    with ThreadPoolExecutor(8) as pool:  # each opens the file itself, as a process of its own does
+        for done in [pool.submit(scenebook.save, f"scene {at}", {"vocals": {"gain": float(-at)}}) for at in range(24)]:
+            done.result()
+    assert scenebook.load() == {f"scene {at}": {"vocals": {"gain": -at}} for at in range(24)}
+    assert [path.name for path in scenebook.place().parent.glob(".*")] == []
+    scenebook.place().unlink()

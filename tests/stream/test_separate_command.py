@@ -175,7 +175,8 @@ def test_a_stem_file_is_one_file_that_holds_all(run: Any, folder: Path) -> None:
     report = run("a.wav", "-o", "out", "--stem-mp4", "--stem-codec", "alac", "--json").report
     assert report["files"] == {"stems": "out/a.stem.mp4"}
     assert files(folder / "out") == ["a.stem.mp4"]
-    assert run("a.wav", "-o", "out", "--stem-mp4", "--json").report["songs"] == {"a.wav": "skipped"}
+    again = run("a.wav", "-o", "out", "--stem-mp4", "--stem-codec", "alac", "--json")
+    assert again.report["songs"] == {"a.wav": "skipped"}
 
 
 @needs_ffmpeg

@@ -1,38 +1,11 @@
-"""Which songs are meant, and where what is made of them goes."""
+"""Where what is made of songs goes."""
 
+import os
 from pathlib import Path
 
 import pytest
 
-from stream.command.songs import Song, apart, place, songs
-from stream.errors import Failure
-
-
-def touch(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text("")
-
-
-def test_folders_are_searched_to_the_bottom_and_sorted(tmp_path: Path) -> None:
-    touch(tmp_path, "music/b.wav", "music/A/z.MP3", "music/A/deep/y.flac", "music/cover.jpg", "music/.hidden.wav",
-          "music/a.stem.mp4", "c.wav")
-    found = songs([tmp_path / "music", tmp_path / "c.wav", tmp_path / "music" / "b.wav"], tmp_path / "out")
-    assert [song.label for song in found] == ["A/deep/y", "A/z", "b", "c"]
-
-
-def test_what_was_made_before_is_no_song(tmp_path: Path) -> None:
-    touch(tmp_path, "a.wav", "out/a/drums.wav")
-    assert [song.label for song in songs([tmp_path], tmp_path / "out")] == ["a"]
-
-
-def test_a_file_that_is_named_may_be_called_anything_and_may_be_missing(tmp_path: Path) -> None:
-    assert songs([tmp_path / "film.mkv"], tmp_path / "out") == [Song(tmp_path / "film.mkv")]
-
-
-def test_a_folder_without_songs_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Failure, match="is a folder with no sound files in it"):
-        songs([tmp_path], tmp_path / "out")
+from stream.command.songs import Song, apart, fitting, place
 
 
 @pytest.mark.parametrize(("name", "track"), [
@@ -72,3 +45,23 @@ def test_no_song_is_written_over() -> None:
     song = Song(Path("vocals.wav"))
     with pytest.raises(ValueError, match=r"vocals\.wav is a song itself"):
         apart([(song, Path("vocals.wav"))])
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".wav", "é" * 125 + ".wav", os.fsdecode(b"\xe9" * 251) + ".wav"],
+                         ids=["long", "two bytes", "Latin-1"])
+@pytest.mark.parametrize("template", ["{track}/{stem}.{ext}", "{track}.{ext}", "{track}.{trackext}_{stem}.{ext}"])
+def test_no_name_is_longer_than_a_disk_takes(tmp_path: Path, name: str, template: str) -> None:
+    found = [tmp_path / place(template, Song(Path(name[:last] + name[-4:])), "vocals", "stem.mp4") for last in (-4, -5)]
+    assert found[0] != found[1]
+    for path in found:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("fits")
+        assert path.suffix == ".mp4"
+
+
+@pytest.mark.parametrize(("name", "there"), [
+    ("AC: DC?", "AC_ DC_"), ("end. ", "end"), ("con", "_con"), ("aux.wav", "_aux.wav"), ("com1 .wav", "_com1 .wav"),
+    ("console.wav", "console.wav"), ("...", "_"), ("a\nb", "a_b"), ("ü[x]'.wav", "ü[x]'.wav")])
+def test_windows_has_no_such_names(name: str, there: str) -> None:
+    assert fitting(name, windows=True) == there
+    assert fitting(name, windows=False) == name

@@ -8,6 +8,7 @@ from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 
+from disk.text import read_text
 from stream.control.midi.binding import Binding
 from stream.control.midi.maps import entry, tables
 from stream.control.midi.maps.tables import Table
@@ -61,12 +62,13 @@ def chosen(wish: str | None, port: str) -> Map:
         return ready()[wish]
     path = Path(wish)
     try:
-        return parsed(path.read_text(encoding="utf-8"), path.name)
-    except UnicodeDecodeError:
-        raise ValueError(f"{wish} is no TOML: it is no text in UTF-8") from None
+        text = read_text(path)
+    except ValueError as error:
+        raise ValueError(f"{wish} is no TOML: {error}") from None
     except OSError as error:
         reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
         raise ValueError(f"no MIDI map {wish}{reason}; ready ones are {', '.join(ready())}") from None
+    return parsed(text, path.name)
 
 
 def for_port(port: str) -> Map | None:
