@@ -24,7 +24,8 @@ from stream.separators.denormals import flushed, unchanged
 QUESTION = __doc__ or ""
 START = 10 * 44_100  # where all four stems of our own song play
 LIMIT = 1e-4  # of the largest value, against the graph as traced
-FORMS = ("norm", "projection", "branch")  # export.traceable; without "embedding" ONNX Runtime runs nothing
+NEEDED = ("embedding", "length")  # export.traceable: without the first ONNX Runtime runs nothing, N needs the second
+FORMS = ("norm", "projection", "branch")
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def steps(model: Path, folder: Path) -> Iterator[tuple[str, Step]]:
     step = Step(model)
     if find_spec("torch") and find_spec("demucs"):
         for count in range(len(FORMS)):
-            yield ("as demucs is traced", *FORMS)[count], Step(_traced(("embedding", *FORMS[:count]), model, folder))
+            yield ("as demucs is traced", *FORMS)[count], Step(_traced((*NEEDED, *FORMS[:count]), model, folder))
         yield FORMS[-1], step
     else:
         yield "as kept (no torch: the forms of the trace are left out)", step

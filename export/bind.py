@@ -144,24 +144,29 @@ def _check(weights: Weights, bare: onnx.ModelProto) -> None:
 
 def _metadata(weights: Weights, bare: onnx.ModelProto) -> dict[str, str]:
     settings = {**_settings(bare), **weights.kwargs}
-    fft_hop, recompute = settings["nfft"] // 4, recompute_of(bare)
+    fft_hop = settings["nfft"] // 4
     return {
         "sources": json.dumps(settings["sources"]),
         "samplerate": str(settings["samplerate"]),
         "n_fft": str(settings["nfft"]),
         "fft_hop": str(fft_hop),
         "max_window": str(segment_columns(settings) * fft_hop),  # frames: the segment, in whole columns
-        "segment": str(int(settings["segment"] * settings["samplerate"])),  # frames, as demucs.apply rounds them
+        "segment": str(segment_frames(settings)),  # frames
         "model": "htdemucs",
         "weights_sha256": weights.sha256,
         "licence": weights.licence,
-    } | ({} if recompute is None else {"recompute": str(recompute)})
+    } | {prop.key: prop.value for prop in bare.metadata_props if prop.key != "kwargs"}  # frames, recompute
 
 
 def segment_columns(settings: Mapping[str, Any]) -> int:
     """STFT columns of the segment that a network of these arguments, all of them, was trained on."""
     columns: int = math.ceil(settings["segment"] * settings["samplerate"] / (settings["nfft"] // 4))
     return columns
+
+
+def segment_frames(settings: Mapping[str, Any]) -> int:
+    """Frames of that segment, as demucs.apply rounds them."""
+    return int(settings["segment"] * settings["samplerate"])
 
 
 def _settings(bare: onnx.ModelProto) -> Mapping[str, Any]:

@@ -60,6 +60,7 @@ class Compared:
     file: str
     against: str
     columns: int
+    frames: int
     spec_error: float  # largest, of full scale
     wave_error: float  # largest, of full scale
     sdr_db: Mapping[str, float]  # per stem, whole path
@@ -82,8 +83,8 @@ class Compared:
     def line(self) -> str:
         """A row of the table."""
         stems = "  ".join(f"{stem} {sdr:.1f}" for stem, sdr in self.sdr_db.items())
-        return (f"{self.file:28} T {self.columns:3} against {self.against:5}  spec_out {self.spec_error:.1e}  wave_out "
-                f"{self.wave_error:.1e}  SDR {stems} dB")
+        return (f"{self.file:28} N {self.frames:6} T {self.columns:3} against {self.against:5}  "
+                f"spec_out {self.spec_error:.1e}  wave_out {self.wave_error:.1e}  SDR {stems} dB")
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class Subject:
         signal = np.sum(wanted.stems.astype(float) ** 2, axis=(1, 2))
         sdr = dict(zip(self.sources, map(_db, signal, noise), strict=True))
         errors = _error(found.spec_out, wanted.spec_out), _error(found.wave_out, wanted.wave_out)
-        columns = found.spec_out.shape[-1]
-        return Compared(self.file, self.against, columns, *errors, sdr, _db(signal.sum(), noise.sum()), self.limits)
+        sizes = found.spec_out.shape[-1], found.wave_out.shape[-1]
+        return Compared(self.file, self.against, *sizes, *errors, sdr, _db(signal.sum(), noise.sum()), self.limits)
 
 
 def _db(signal: float, noise: float) -> float:

@@ -18,11 +18,12 @@ from torch.export import Dim
 from export.bind import KEPT, bare_path
 from export.files import whole
 from export.simplify import simplify
-from export.traceable import FORMS, traceable
+from export.traceable import FORMS, any_length, traceable
 from export.weights import encoded
 
 OPSET = 18
 T_MIN, T_MAX = 16, 400  # columns
+EXAMPLE, SHORT = 32, 84  # columns of the window that is traced, frames that its last column lacks
 
 
 class _Nothing:
@@ -47,8 +48,8 @@ class Core(HTDemucs):
     def forward(self, mix: Tensor, spec: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
         """Both branches of the network.
 
-        mix: float32 (1, channels, 1024 T); spec: float32 (1, 2 channels, 2048, T)
-        returns spec_out: float32 (1, stems, 2 channels, 2048, T), wave_out: float32 (1, stems, channels, 1024 T)
+        mix: float32 (1, channels, N), N in the last of T columns; spec: float32 (1, 2 channels, 2048, T)
+        returns spec_out: float32 (1, stems, 2 channels, 2048, T), wave_out: float32 (1, stems, channels, N)
         """
         self._given = spec
         wave_out: Tensor = super().forward(mix)  # type: ignore[no-untyped-call]
@@ -71,13 +72,16 @@ class Core(HTDemucs):
 def trace(kwargs: Mapping[str, Any], forms: Iterable[str] = FORMS) -> onnx.ModelProto:
     """The bare graph of the HTDemucs that these arguments make: names and shapes of its weights, none of their values.
 
-    mix (1, channels, N), spec (1, 2 channels, 2048, T) -> spec_out, wave_out; N = 1024 T, both symbolic
+    mix (1, channels, N), spec (1, 2 channels, 2048, T) -> spec_out, wave_out; both sizes symbolic. N is free, and the
+    graph says so, where every layer of the wave branch takes any length; in other networks it is 1024 T.
     forms: of export.traceable; fewer of them than all only to measure what they save
     """
     core = Core(**kwargs).eval()
+    free = all(map(any_length, core.tencoder))
     channels, bins, fft_hop = core.audio_channels, core.nfft // 2, core.hop_length
     columns = Dim("T", min=T_MIN, max=T_MAX)
-    example = (torch.zeros(1, channels, fft_hop * 32), torch.zeros(1, 2 * channels, bins, 32))
+    frames = Dim("N", min=1, max=fft_hop * T_MAX) if free else fft_hop * columns
+    example = (torch.zeros(1, channels, fft_hop * EXAMPLE - SHORT * free), torch.zeros(1, 2 * channels, bins, EXAMPLE))
     with traceable(forms), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
@@ -89,12 +93,12 @@ def trace(kwargs: Mapping[str, Any], forms: Iterable[str] = FORMS) -> onnx.Model
             opset_version=OPSET,
             input_names=["mix", "spec"],
             output_names=["spec_out", "wave_out"],
-            dynamic_shapes=({2: fft_hop * columns}, {3: columns}),
+            dynamic_shapes=({2: frames}, {3: columns}),
         )
     assert program is not None  # it is None only without dynamo
     model = program.model_proto
     simplify(model)
-    return described(strip(model), kwargs)
+    return described(strip(model), kwargs, **({"frames": "any"} if free else {}))
 
 
 def described(bare: onnx.ModelProto, kwargs: Mapping[str, Any], **more: str) -> onnx.ModelProto:
@@ -114,6 +118,8 @@ def strip(model: onnx.ModelProto) -> onnx.ModelProto:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param.endswith("*T"):
                 dim.dim_param = "N"
+            elif "//" in dim.dim_param:  # what torch makes of a view's -1: wave_out has as many channels as mix
+                dim.dim_value = model.graph.input[0].type.tensor_type.shape.dim[1].dim_value
     graph.input.extend(model.graph.input)
     graph.output.extend(model.graph.output)
     for weight in sorted(model.graph.initializer, key=lambda weight: weight.name):

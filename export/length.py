@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import onnx
 
 LEAST = 16  # columns, of the traced graph
-FRAMES = {"T": 1, "N": 1024}  # symbolic dimensions, in columns' worth
+FFT_HOP = 1024  # frames of a column
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,21 @@ def length(text: str) -> Length:
 
 
 def fix(model: onnx.ModelProto, columns: int) -> None:
-    """Give the window one length, in place: in inputs and outputs, and in what the file says of itself."""
+    """Give the window one length, in place: in inputs and outputs, and in what the file says of itself.
+
+    As many columns as the segment has are the segment itself, to the frame, where the wave branch takes that.
+    """
+    said = {prop.key: prop.value for prop in model.metadata_props}
+    frames = frames_of(columns, int(said["segment"])) if "frames" in said else FFT_HOP * columns
+    sizes = {"T": columns, "N": frames}
     for value in (*model.graph.input, *model.graph.output):
         for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_param in FRAMES:
-                dim.dim_value = FRAMES[dim.dim_param] * columns
-    for prop in model.metadata_props:
-        if prop.key in ("max_window", "segment"):
-            prop.value = str(min(int(prop.value), FRAMES["N"] * columns))
+            if dim.dim_param in sizes:
+                dim.dim_value = sizes[dim.dim_param]
+    most = {key: str(min(int(said[key]), FFT_HOP * columns)) for key in ("max_window", "segment")}
+    onnx.helper.set_model_props(model, said | most | ({"frames": str(frames)} if "frames" in said else {}))
+
+
+def frames_of(columns: int, segment: int) -> int:
+    """The frames of a window of so many columns: the segment's, if it ends in the last of them."""
+    return segment if -(-segment // FFT_HOP) == columns else FFT_HOP * columns

@@ -1,6 +1,7 @@
 """One checkpoint's model files: bound, converted, and each held against its reference before it counts."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,10 @@ from typing import Any
 import onnx
 from numpy.typing import NDArray
 
-from export.bind import KINDS, STATEFUL, bind_weights, segment_columns
+from export.bind import KINDS, STATEFUL, bind_weights, segment_columns, segment_frames
 from export.compare import EXACT, LIMITS, Compared, Outputs, Subject
 from export.graph import settings, trace
-from export.length import LEAST, Length, fix
+from export.length import FFT_HOP, LEAST, Length, fix, frames_of
 from export.ortfile import Fuse, write_ort
 from export.quantize import WEIGHTS
 from export.source import Progress
@@ -101,20 +102,25 @@ class One:
     folder: Path
 
     @property
-    def lengths(self) -> tuple[int, ...]:
-        """Columns of the windows that it is verified at."""
-        if self.columns is not None:
-            return (self.columns,)
+    def hops(self) -> tuple[int, ...]:
+        """Frames of windows of whole columns that it is verified at: the longest, and a short one."""
         most = segment_columns(settings(self.weights.kwargs))
-        return (most, max(LEAST, min(SHORT, most // 2)))
+        return (most * FFT_HOP, max(LEAST, min(SHORT, most // 2)) * FFT_HOP)
+
+    def lengths(self, bare: onnx.ModelProto) -> tuple[int, ...]:
+        """Frames of all windows that it is verified at; where its graph takes that, the network's own segment too."""
+        segment, exact = segment_frames(settings(self.weights.kwargs)), "frames" in _props(bare)
+        if self.columns is not None:
+            return (frames_of(self.columns, segment) if exact else self.columns * FFT_HOP,)
+        return (*self.hops, segment) if exact and segment % FFT_HOP else self.hops
 
 
 def make_stateful(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
     """Bind one checkpoint's stateful file, and verify that in one hop it is demucs'."""
     path = one.folder / f"{one.name}{STATEFUL}.onnx"
-    windows = [excerpt(tools.music, columns) for columns in one.lengths]
+    windows = [excerpt(tools.music, frames) for frames in one.hops]
     bind_weights(one.weights, path, bare)
-    tools.say(f"{path.name}: comparing one hop of {', '.join(map(str, one.lengths))} columns with demucs")
+    tools.say(f"{path.name}: comparing one hop of {_listed(one.hops)} frames with demucs")
     about = _props(onnx.load(path))
     subject = Subject(path.name, "torch", tuple(json.loads(about["sources"])), EXACT)
     _judged(path, subject, windows, _torch(one, windows), made)
@@ -125,7 +131,8 @@ def make(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
     """Bind, convert and verify one checkpoint's files."""
     kind, path = one.order.weights, one.folder / f"{one.name}.onnx"
     tools.say(f"{one.name}: {one.weights.licence}")
-    windows = [excerpt(tools.music, columns) for columns in one.lengths]
+    lengths = one.lengths(bare)
+    windows = [excerpt(tools.music, frames) for frames in lengths]
     plain = bind_weights(one.weights, one.folder / f"{one.name}.fp32", bare)
     model = onnx.load(plain)
     if one.columns is not None:
@@ -133,7 +140,7 @@ def make(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
         onnx.save(model, plain)
     sources = tuple(json.loads(_props(model)["sources"]))
     demucs = _torch(one, windows)
-    tools.say(f"{one.name}: comparing with demucs at {', '.join(map(str, one.lengths))} columns")
+    tools.say(f"{one.name}: comparing with demucs at {_listed(lengths)} frames")
     exact = Subject(path.name, "torch", sources, EXACT)
     bound = _judged(plain, exact, windows, demucs, made)
     if kind == "fp32":
@@ -153,6 +160,10 @@ def make(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
         made.files[ort.name] = ort
 
 
+def _listed(lengths: Sequence[int]) -> str:
+    return ", ".join(f"{frames:,}" for frames in lengths)
+
+
 def _torch(one: One, windows: list[NDArray[Any]]) -> list[Outputs]:
     reference = Reference(one.weights)
     return [reference.outputs(window) for window in windows]
@@ -170,7 +181,7 @@ def _judged(path: Path, subject: Subject, windows: list[NDArray[Any]], wanted: l
                           "left") from error
         row = subject.compare(found[-1], reference)
         if row.fault is not None:
-            raise Refused(f"{row.file} is refused: at {row.columns} columns {row.fault} (against {row.against}); "
+            raise Refused(f"{row.file} is refused: at {row.frames:,} frames {row.fault} (against {row.against}); "
                           "nothing is left")
         made.rows.append(row)
     return found

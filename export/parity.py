@@ -63,11 +63,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--song", nargs="+", type=Path, default=[], help="without it, noise")
     given = parser.parse_args(arguments)
     music, holds = _music(given.song), True
-    print("| network | columns | spec_out | wave_out | SDR of the worst stem |\n|---|---|---|---|---|")
+    print("| network | frames | spec_out | wave_out | SDR of the worst stem |\n|---|---|---|---|---|")
     for name in given.names or NETWORKS:
         try:
             for row in rows(name, music):
-                print(f"| {name} | {row['columns']} | {row['spec_error']:.1e} | {row['wave_error']:.1e} | "
+                print(f"| {name} | {row['frames']:,} | {row['spec_error']:.1e} | {row['wave_error']:.1e} | "
                       f"{min(row['sdr_db'].values()):.1f} dB |", flush=True)
         except (ValueError, Refused) as error:
             print(f"| {name} | {error} | | | |", flush=True)

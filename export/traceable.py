@@ -3,6 +3,7 @@
 embedding   ranges in floats: torch's own become nodes of mixed types, which ORT refuses
 norm        sums taken row by row, where InstanceNormalization adds millions of floats into one
 projection  query, key and value by three products, where one product is transposed and cut in three
+length      zeros after a wave whatever its length, where demucs asks how many it lacks of a whole stride
 branch      DConv's last norm folded into the 1x1 convolution before it (see `_branch`): the widest tensors are
             written once, where they were written, read for the sums, scaled, shifted, cut and scaled again
 """
@@ -16,6 +17,7 @@ from unittest import mock
 import demucs.transformer
 import torch
 from demucs.demucs import DConv
+from demucs.hdemucs import HEncLayer
 from demucs.transformer import MyGroupNorm
 from torch import Tensor
 from torch.nn import functional
@@ -84,6 +86,28 @@ def _projected(q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor | None = No
     ]
 
 
+def any_length(layer: HEncLayer) -> bool:
+    """Whether a layer of the wave branch can be traced for waves of any length, not of whole columns only."""
+    return not layer.freq and not layer.empty and (2 * layer.pad - layer.kernel_size) % layer.stride == 0
+
+
+def _encoded(self: HEncLayer, x: Tensor, inject: Tensor | None = None) -> Tensor:
+    """HEncLayer of the wave branch, (1, channels, length), or any other as demucs has it.
+
+    demucs fills x up to whole strides with zeros, if it must. A stride of them less one, whatever the length, gives the
+    same values: where they are too many no kernel starts. ONNX Runtime makes them part of the convolution.
+    """
+    if not any_length(self) or x.dim() != 3 or inject is not None:
+        other: Tensor = _published(self, x, inject)
+        return other
+    y = functional.gelu(self.norm1(self.conv(functional.pad(x, (0, self.stride - 1)))))
+    y = self.dconv(y) if self.dconv else y
+    return functional.glu(self.norm2(self.rewrite(y)), dim=1) if self.rewrite else y
+
+
+_published = HEncLayer.forward
+
+
 def _dconv(self: DConv, x: Tensor) -> Tensor:
     """DConv's residual layers, (batch, channels, length), those of the plain kind with their last norm folded."""
     for layer in self.layers:
@@ -125,6 +149,7 @@ FORMS: Mapping[str, tuple[tuple[Any, str, Any], ...]] = {
         (demucs.transformer, "create_2d_sin_embedding", _sin_embedding_2d),
     ),
     "norm": ((torch.nn.GroupNorm, "forward", _group_norm), (MyGroupNorm, "forward", _norm_out)),
+    "length": ((HEncLayer, "forward", _encoded),),
     "projection": ((functional, "_in_projection_packed", _projected),),
     "branch": ((DConv, "forward", _dconv),),
 }

@@ -11,8 +11,9 @@ from demucs.htdemucs import HTDemucs
 from numpy.typing import NDArray
 
 from dsp.stft import FFT_HOP, stft
+from export.bind import segment_frames
 from export.compare import Outputs
-from export.graph import Core
+from export.graph import Core, settings
 from export.weights import Weights
 
 Array = NDArray[Any]
@@ -31,11 +32,13 @@ class Reference:
         except RuntimeError as error:
             raise ValueError(f"the weights are not the network's: {str(error).splitlines()[-1].strip()}") from error
         self._whole.load_state_dict(state, assign=True)
-        self._whole.use_train_segment = False  # at any length, not filled up to the trained one
+        self._segment = segment_frames(settings(weights.kwargs))
 
     def outputs(self, window: Array) -> Outputs:
-        """What it gives for a window: float32 (2, 1024 T)."""
+        """What it gives for a window: float32 (2, N)."""
         mix, spec = torch.from_numpy(window)[None], torch.from_numpy(stft(window))[None]
+        # a shorter one is not filled up to the trained one
+        self._whole.use_train_segment = window.shape[-1] == self._segment
         with torch.no_grad():
             spec_out, wave_out = self._core(mix, spec)
             stems: torch.Tensor = self._whole(mix)
@@ -43,11 +46,11 @@ class Reference:
 
 
 def outputs_of(model: Path, window: Array) -> Outputs:
-    """What a model file gives for a window, float32 (2, 1024 T), on the CPU provider.
+    """What a model file gives for a window, float32 (2, N), on the CPU provider.
 
     For a file that carries a state the window is the first hop, and all of it.
     """
-    columns = window.shape[-1] // FFT_HOP
+    columns = -(-window.shape[-1] // FFT_HOP)
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3  # of errors; warnings are about graphs
     options.enable_mem_pattern = False
@@ -73,12 +76,11 @@ def _first(value: Any, columns: int) -> Array:
     return np.zeros(shape, np.float32)
 
 
-def excerpt(mix: Array, columns: int) -> Array:
-    """The middle of a piece of music, float32 (2, n), repeated if it is too short: float32 (2, 1024 columns).
+def excerpt(mix: Array, frames: int) -> Array:
+    """The middle of a piece of music, float32 (2, n), repeated if it is too short: float32 (2, frames).
 
     Raises ValueError for silence, against which nothing can be measured.
     """
-    frames = columns * FFT_HOP
     if mix.size == 0 or not np.abs(mix).max() > 0:
         raise ValueError("the song that the model is verified with is silent")
     whole = np.tile(mix, -(-frames // mix.shape[-1]))

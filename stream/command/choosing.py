@@ -7,8 +7,9 @@ from stream.choice.contest import Asked, Say
 from stream.choice.held import NONE_S, Ends, best, held
 from stream.choice.settle import settled
 from stream.errors import Failure
-from stream.geometry import MOST_COLUMNS, Geometry
+from stream.geometry import Geometry
 from stream.planning import NAMED_S
+from stream.separators.contract import SEGMENT
 from stream.separators.opening import Opening
 from stream.separators.protocol import Frames, Separator
 from stream.separators.windowed import Windowed
@@ -61,6 +62,6 @@ def for_files(opening: Opening, say: Say) -> Opening:
 
 def _whole(opening: Opening) -> Separator:
     """The network as files see it, behind the interface of a separator."""
-    bag = opening.offline(MOST_COLUMNS)
+    bag = opening.offline(SEGMENT)
     assert bag is not None  # without a model file nothing is tried
     return Windowed(bag, Geometry(bag.columns * FFT_HOP, bag.columns // 2 * FFT_HOP, FFT_HOP, FFT_HOP))

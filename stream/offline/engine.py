@@ -12,9 +12,10 @@ from stream.offline.level import Level
 from stream.offline.segments import lay
 from stream.offline.separation import Piece, by_hops, by_segments
 from stream.separators.bag import Bag
+from stream.separators.contract import SEGMENT
 from stream.separators.opening import Opening
 
-LEAST_S = LEAST_COLUMNS * FFT_HOP / SAMPLERATE
+LEAST_S, MOST_FRAMES = LEAST_COLUMNS * FFT_HOP / SAMPLERATE, MOST_COLUMNS * FFT_HOP
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,13 @@ def open_engine(chosen: Opening, wish: Wish) -> Engine:
 
 
 def _fitting(chosen: Opening, wish: Wish) -> Bag | None:
-    """The model, opened for windows as long as a segment; a file of fixed length fills them up, as demucs does."""
+    """The model, opened for segments of just so many frames, which is what demucs gives its wave branch.
+
+    In a file of fixed length they are filled up, as demucs fills them; in an older one, up to whole columns.
+    """
     if wish.segment_s is not None and not LEAST_S <= wish.segment_s < math.inf:
         raise ValueError(f"segment must be {LEAST_S:.2f} s or more, not {wish.segment_s:g}")
-    wanted = MOST_COLUMNS if wish.segment_s is None else min(MOST_COLUMNS, _columns(wish.segment_s * SAMPLERATE))
+    wanted = SEGMENT if wish.segment_s is None else min(MOST_FRAMES, int(wish.segment_s * SAMPLERATE))
     open_bag = partial(chosen.offline, stems=wish.stems)
     bag = open_bag(wanted)
     if bag is None:
@@ -83,10 +87,6 @@ def _fitting(chosen: Opening, wish: Wish) -> Bag | None:
     if wish.segment_s is not None and int(wish.segment_s * bag.samplerate) > bag.segment:
         raise ValueError(f"segment must be at most {most_s:g} s, what {chosen.model} was trained on, "
                          f"not {wish.segment_s:g}")
-    fitting = _columns(bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate))
-    return bag if bag.fixed or fitting == bag.columns else open_bag(fitting)
-
-
-def _columns(frames: float) -> int:
-    return max(LEAST_COLUMNS, math.ceil(frames / FFT_HOP))
+    fitting = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
+    return bag if bag.fixed or fitting == wanted else open_bag(fitting)
 

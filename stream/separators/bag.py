@@ -22,7 +22,8 @@ class Bag:
 
     mix: float32 (2, 1024 · columns), in      spec: float32 (4, 2048, columns), in
     wave_out: float32 (stems, 2, frames), out      spec_out: float32 (stems, 4, 2048, columns), out
-    columns, fixed, frames, segment, samplerate, provider: as of a Network
+    columns, fixed, segment, samplerate, provider: as of a Network
+    frames: what the wave branches of all of them see
     """
 
     def __init__(self, networks: Sequence[OneFile], weights: Sequence[Weights] = (),
@@ -37,13 +38,14 @@ class Bag:
         self._networks, first = tuple(networks), networks[0]
         self._weights, self._stems, self._segment_s = weights, stems, segment_s
         for other in self._networks[1:]:
-            for what in ("sources", "samplerate", "columns", "frames"):
+            for what in ("sources", "samplerate", "columns"):
                 if getattr(other, what) != getattr(first, what):
                     raise ValueError(f"a bag's networks must have the same {what}, not {getattr(first, what)} and "
                                      f"{getattr(other, what)}")
             other.take(first.mix, first.spec)
         self.mix, self.spec = first.mix, first.spec
-        self.samplerate, self.columns, self.frames = first.samplerate, first.columns, first.frames
+        self.samplerate, self.columns = first.samplerate, first.columns
+        self.frames = min(network.frames for network in self._networks)  # older files see more
         self.provider, self.fixed = first.provider, first.fixed
         own = min(network.segment for network in self._networks)
         self.segment = own if segment_s is None else min(own, int(segment_s * self.samplerate))
@@ -57,7 +59,7 @@ class Bag:
         if self._alone:
             self.wave_out, self.spec_out = first.wave_out[self._alone], first.spec_out[self._alone]
         else:
-            self.wave_out = np.zeros((len(picked), *first.wave_out.shape[1:]), np.float32)
+            self.wave_out = np.zeros((len(picked), 2, self.frames), np.float32)
             self.spec_out = np.zeros((len(picked), *first.spec_out.shape[1:]), np.float32)
 
     @classmethod
@@ -136,9 +138,9 @@ class Bag:
         for row, (at, shares) in enumerate(zip(self._picked, self._shares.values(), strict=True)):
             share = np.float32(shares[index])
             if share and any(shares[:index]):
-                into[row] += share * found[at]
+                into[row] += share * found[at, ..., : into.shape[-1]]
             elif share:
-                np.multiply(found[at], share, out=into[row])
+                np.multiply(found[at, ..., : into.shape[-1]], share, out=into[row])
 
 
 def _shares(sources: tuple[str, ...], count: int, weights: Sequence[Weights],

@@ -14,10 +14,20 @@ SEGMENT = 343_980  # frames: 7.8 s, what the published networks were trained on
 SOURCES = {4: ("drums", "bass", "other", "vocals"), 6: ("drums", "bass", "other", "vocals", "guitar", "piano")}
 
 
-def shape(path: Path, session: Any, columns: int) -> tuple[int, tuple[int, int] | None]:
-    """The number of stems; columns and frames where they are the file's own. Raises ValueError: found and wanted."""
+def any_frames(meta: Mapping[str, str]) -> bool:
+    """Whether a file that says this of itself takes any N that ends in the last column.
+
+    Older files do not say so: their N is 1024 · T, and whoever has fewer frames fills them up.
+    """
+    return meta.get("frames") == "any"
+
+
+def shape(path: Path, session: Any, asked: tuple[int, int]) -> tuple[int, tuple[int, int] | None]:
+    """The number of stems; columns and frames where they are the file's own. Raises ValueError: found and wanted.
+
+    asked: columns and frames, of a file that has none of its own
+    """
     found = (*session.get_inputs(), *session.get_outputs())
-    asked = columns, columns * FFT_HOP
     named = dict(zip("TN", asked, strict=True))  # ORT's own format keeps the names of sizes that are fixed by now
     sizes = [tuple(named.get(size, size) for size in value.shape) for value in found]
     shapes = {("in" if at < len(session.get_inputs()) else "out", len(size)): size for at, size in enumerate(sizes)}

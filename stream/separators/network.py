@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from dsp.stft import BINS, FFT_HOP
-from stream.separators.contract import SAMPLERATE, SEGMENT, shape, sources, stateful, whole
+from stream.separators.contract import SAMPLERATE, SEGMENT, any_frames, shape, sources, stateful, whole
 from stream.separators.denormals import flushed
 from stream.separators.protocol import Frames
 from stream.separators.providers import provider_name
-from stream.separators.session import session
+from stream.separators.session import said, session
 
 
 class Network:
@@ -21,27 +21,37 @@ class Network:
     mix: float32 (2, 1024 · columns), in      spec: float32 (4, 2048, columns), in
     wave_out: float32 (stems, 2, frames), out      spec_out: float32 (stems, 4, 2048, columns), out
     fixed: whether the file has a length of its own, not the one that was asked for
-    frames: 1024 · columns; less in published files of fixed length, whose wave branch does not see the rest
+    frames: 1024 · columns; less where less was asked for, and in published files of fixed length: what the wave branch
+    sees of `mix`
     segment: frames, the longest piece that it was trained on
     """
 
-    def __init__(self, path: Path, columns: int, threads: int = 0, provider: str = "auto") -> None:
+    def __init__(self, path: Path, columns: int, threads: int = 0, provider: str = "auto",
+                 frames: int | None = None) -> None:
         """Open the file and bind the arrays; takes seconds. [main-thread, one at a time (onnxruntime#27063)]
 
         threads: of ONNX Runtime; 0 is one per core
+        frames: of the wave branch, which end in the last column; None is whole columns, which is all that older files
+        take (contract.any_frames)
         Raises ValueError for a file that is no model, or not one of ours.
         """
         self.provider = provider_name(provider)
-        self._session = session(path, {"T": columns, "N": columns * FFT_HOP}, threads, self.provider)
+        full = columns * FFT_HOP
+        wanted = full if frames is None else frames
+        # NB: only the CPU's sessions run all sizes; where they are part of what is compiled the file is asked first
+        if wanted != full and self.provider != "cpu" and not any_frames(said(path)):
+            wanted = full
+        self._session = session(path, {"T": columns, "N": wanted}, threads, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
         if stateful(meta):
             raise ValueError(f"{path} carries a state: it separates live, hop by hop, and has no windows")
-        stems, own = shape(path, self._session, columns)
+        asked = columns, wanted if any_frames(meta) else full
+        stems, own = shape(path, self._session, asked)
         self.fixed = own is not None
         self.sources = sources(path, meta, stems)
         self.samplerate = whole(path, meta, "samplerate", SAMPLERATE)
         self.segment = whole(path, meta, "segment", min(whole(path, meta, "max_window", SEGMENT), SEGMENT))
-        self._make(*own or (columns, columns * FFT_HOP))
+        self._make(*own or asked)
 
     def _make(self, columns: int, frames: int) -> None:
         """Arrays of a length, bound."""

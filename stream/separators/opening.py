@@ -9,7 +9,7 @@ from typing import cast
 
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP
-from stream.geometry import Geometry, HopGeometry, Latency
+from stream.geometry import LEAST_COLUMNS, Geometry, HopGeometry, Latency
 from stream.live.worker import QUANTUM
 from stream.planning import MOST_S, NAMED_S, USUAL, Plan, plan_hops, plan_windows
 from stream.separators.bag import Bag, Weights
@@ -77,17 +77,19 @@ class Opening:
                       threads=self.threads, provider=self.provider)
         return Bag.open(self.files, how, self.weights)
 
-    def offline(self, columns: int, stems: Sequence[str] | None = None) -> Bag | None:
-        """The model for windows of so many columns, hop by hop or not. [main-thread]
+    def offline(self, frames: int, stems: Sequence[str] | None = None) -> Bag | None:
+        """The model for segments of so many frames, as exactly as its files allow. [main-thread]
 
-        columns: STFT columns; a file of fixed length has its own (`Bag.columns`)
+        frames: those of fewer than 16 columns are filled up; a file of fixed length has its own (`Bag.frames`)
         stems: those wanted, which then are the only sources; None is all
         Returns None for a plugin. Raises ValueError.
         """
-        return self._bag(columns, stems) if self.files else None
+        columns = max(LEAST_COLUMNS, math.ceil(frames / FFT_HOP))
+        exact = frames if frames > (columns - 1) * FFT_HOP else None
+        return self._bag(columns, stems, exact) if self.files else None
 
-    def _bag(self, columns: int, stems: Sequence[str] | None = None) -> Bag:
-        how = partial(Network, columns=columns, threads=self.threads, provider=self.provider)
+    def _bag(self, columns: int, stems: Sequence[str] | None = None, frames: int | None = None) -> Bag:
+        how = partial(Network, columns=columns, threads=self.threads, provider=self.provider, frames=frames)
         return Bag.open(self.files, how, self.weights, stems, self.segment_s)
 
     def fixed(self, separator: Separator) -> int | None:

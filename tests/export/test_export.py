@@ -60,17 +60,18 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_any_length_is_the_default_and_verified_at_two(checkpoint, tmp_path):
+def test_any_length_is_the_default_and_verified_at_two_and_at_the_networks_own_segment(checkpoint, tmp_path):
     made = make(checkpoint, tmp_path / "new" / "folder")
     assert names(tmp_path / "new" / "folder") == ["mine.onnx"]
-    assert [(row["columns"], row["against"]) for row in made["parity"]] == [(44, "torch"), (22, "torch")]
+    assert [(row["columns"], row["frames"], row["against"]) for row in made["parity"]] == [
+        (44, 44 * 1024, "torch"), (22, 22 * 1024, "torch"), (44, 44_100, "torch")]
     assert all(max(row["spec_error"], row["wave_error"]) <= 1e-4 for row in made["parity"])
     assert all(min(row["sdr_db"].values()) >= 60 for row in made["parity"])
     json.dumps(made, allow_nan=False)
     said = made["metadata"]["mine.onnx"]
     assert json.loads(said["sources"]) == ["voice", "rest"]
     assert (said["samplerate"], said["n_fft"], said["fft_hop"]) == ("44100", "4096", "1024")
-    assert (said["max_window"], said["segment"]) == (str(44 * 1024), "44100")
+    assert (said["max_window"], said["segment"], said["frames"]) == (str(44 * 1024), "44100", "any")
     shapes = {v.name: v.shape for v in onnxruntime.InferenceSession(made["files"]["mine.onnx"]).get_inputs()}
     assert shapes == {"mix": [1, 2, "N"], "spec": [1, 4, 2048, "T"]}
 
@@ -81,8 +82,18 @@ def test_a_fixed_length_is_in_the_shapes_and_in_the_metadata(checkpoint, tmp_pat
     session = onnxruntime.InferenceSession(made["files"]["mine.onnx"])
     assert [v.shape for v in session.get_inputs()] == [[1, 2, 1024 * columns], [1, 4, 2048, columns]]
     assert [row["columns"] for row in made["parity"]] == [columns]
-    assert made["metadata"]["mine.onnx"]["max_window"] == str(1024 * columns)
-    assert made["metadata"]["mine.onnx"]["segment"] == str(1024 * columns)
+    said = made["metadata"]["mine.onnx"]
+    assert (said["max_window"], said["segment"], said["frames"]) == (str(1024 * columns),) * 3
+
+
+@pytest.mark.parametrize("length", ["44", "1s"])
+def test_a_fixed_length_that_is_the_segments_is_the_segment_to_the_frame(checkpoint, tmp_path, length):
+    made = make(checkpoint, tmp_path, length=length)
+    session = onnxruntime.InferenceSession(made["files"]["mine.onnx"])
+    assert [v.shape for v in session.get_inputs()] == [[1, 2, 44_100], [1, 4, 2048, 44]]
+    assert [row["frames"] for row in made["parity"]] == [44_100]
+    said = made["metadata"]["mine.onnx"]
+    assert (said["max_window"], said["segment"], said["frames"]) == (str(44 * 1024), "44100", "44100")
 
 
 @pytest.mark.parametrize(("weights", "kinds"), [
@@ -96,7 +107,7 @@ def test_smaller_weights_make_a_smaller_file_of_the_same_interface(checkpoint, t
     model = onnx.load(made["files"]["mine.onnx"])
     assert kinds <= {weight.data_type for weight in model.graph.initializer}
     assert made["metadata"] == plain["metadata"] == {"mine.onnx": {p.key: p.value for p in model.metadata_props}}
-    assert [row["against"] for row in made["parity"]] == ["torch", "torch", "fp32", "fp32"]
+    assert [row["against"] for row in made["parity"]] == ["torch"] * 3 + ["fp32"] * 3
     assert min(row["all_db"] for row in made["parity"]) > 30
 
 
@@ -118,7 +129,7 @@ def test_weights_that_fp16_holds_come_back_exactly(tmp_path):
     making.Weights(halves, SMALL).write(tmp_path / "half.safetensors")
     plain = make(tmp_path / "half.safetensors", tmp_path / "a", length="20")["files"]["half.onnx"]
     small = make(tmp_path / "half.safetensors", tmp_path / "b", length="20", weights="fp16")["files"]["half.onnx"]
-    window = excerpt(MUSIC, 20)
+    window = excerpt(MUSIC, 20 * 1024)
     np.testing.assert_array_equal(outputs_of(plain, window).stems, outputs_of(small, window).stems)
 
 
@@ -166,7 +177,7 @@ def broken(kwargs):
 
 
 @pytest.mark.parametrize(("damage", "reason"), [
-    (damaged, r"mine.onnx is refused: at 20 columns \w+ is off by .* 1e-04 at most wanted \(against torch\)"),
+    (damaged, r"mine.onnx is refused: at 20,480 frames \w+ is off by .* 1e-04 at most wanted \(against torch\)"),
     (broken, "mine.onnx is refused: it does not run"),
 ], ids=["another function", "a missing value"])
 def test_a_damaged_graph_is_refused_and_what_was_there_stays(checkpoint, tmp_path, monkeypatch, damage, reason):

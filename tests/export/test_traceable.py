@@ -3,6 +3,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the export extra")
 demucs = pytest.importorskip("demucs.demucs", reason="needs the export extra")
+hdemucs = pytest.importorskip("demucs.hdemucs", reason="needs the export extra")
 transformer = pytest.importorskip("demucs.transformer", reason="needs the export extra")
 from export.traceable import traceable  # noqa: E402
 
@@ -78,6 +79,18 @@ def test_residual_branches_are_those_of_demucs(shape, scale):
         with traceable():
             found = dconv(x)
     np.testing.assert_allclose(found, wanted, atol=3e-5 * float(wanted.abs().max()))
+
+
+@pytest.mark.parametrize("length", [8, 9, 1021, 1022, 1023, 1024])
+@pytest.mark.parametrize(("kernel_size", "stride"), [(8, 4), (4, 2), (8, 2), (6, 4)], ids=str)
+def test_a_layer_of_the_wave_branch_is_demucs_own_at_any_length(length, kernel_size, stride):
+    torch.manual_seed(0)
+    layer = hdemucs.HEncLayer(2, 16, kernel_size, stride, freq=False, norm=False, dconv_kw={"init": 1.0}).eval()
+    x = torch.randn(1, 2, length)
+    with torch.no_grad():
+        wanted = layer(x)
+        with traceable(["length"]):
+            np.testing.assert_array_equal(layer(x), wanted)
 
 
 def test_a_branch_with_layers_of_another_kind_is_demucs_own():

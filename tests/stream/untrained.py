@@ -11,7 +11,7 @@ from dsp.stft import BINS, FFT_HOP
 from export.graph import Core
 from stream.separators.protocol import Frames
 
-COLUMNS = 86  # of a segment
+SEGMENT = 86 * FFT_HOP - 84  # frames; as the published networks', it ends within a column
 
 
 class Untrained:
@@ -23,18 +23,18 @@ class Untrained:
     provider = "cpu"
     samplerate = 44_100
 
-    def __init__(self, columns: int = COLUMNS, fixed: bool = False,
+    def __init__(self, frames: int = SEGMENT, fixed: bool = False,
                  sources: tuple[str, ...] = ("drums", "bass", "vocals")) -> None:
         settings: dict[str, Any] = {"sources": list(sources), "channels": 8, "t_layers": 1, "t_heads": 2,
-                                    "bottom_channels": 32, "segment": Fraction(COLUMNS * FFT_HOP, self.samplerate)}
+                                    "bottom_channels": 32, "segment": Fraction(SEGMENT, self.samplerate)}
         torch.manual_seed(1)
         self.demucs = HTDemucs(**settings).eval()
         self._core = Core(**settings).eval()
         self._core.load_state_dict(self.demucs.state_dict())
         self.sources, self.fixed = sources, fixed
-        self.segment = COLUMNS * FFT_HOP
-        self.columns = COLUMNS if fixed else columns
-        self.frames = self.columns * FFT_HOP
+        self.segment = SEGMENT
+        self.frames = SEGMENT if fixed else frames
+        self.columns = -(-self.frames // FFT_HOP)
         self.mix: Frames = np.zeros((2, self.columns * FFT_HOP), np.float32)
         self.spec: Frames = np.zeros((4, BINS, self.columns), np.float32)
 
@@ -43,7 +43,7 @@ class Untrained:
 
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
         with torch.no_grad():
-            spec_out, wave_out = self._core(torch.from_numpy(mix[None]), torch.from_numpy(spec[None]))
+            spec_out, wave_out = self._core(torch.from_numpy(mix[None, :, : self.frames]), torch.from_numpy(spec[None]))
         return spec_out[0].numpy(), wave_out[0].numpy()
 
 
