@@ -83,10 +83,10 @@ def test_a_window_of_another_length_is_refused_in_one_line(fixed):
 
 
 def test_offline_a_fixed_length_is_the_bags_and_stems_are_chosen(fixed):
-    bag = Opening("fixed", (fixed,)).offline(336, ("bass", "other"))
+    bag = Opening("fixed", (fixed,)).offline(336 * 1024, ("bass", "other"))
     assert bag is not None
     assert (bag.columns, bag.frames, bag.sources) == (COLUMNS, COLUMNS * 1024 - MISSING, ("bass", "other"))
-    assert Opening("center").offline(336) is None
+    assert Opening("center").offline(336 * 1024) is None
 
 
 @pytest.mark.parametrize("is_fixed", [False, True], ids=["symbolic", "fixed"])

@@ -86,4 +86,4 @@ def test_a_file_that_carries_a_state_has_no_windows(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="quarters carries a state: it has no window"):
         Opening("quarters", (path,), provider="cpu", recompute=2, window_columns=44).open(None)
     with pytest.raises(ValueError, match="carries a state: it separates live, hop by hop, and has no windows"):
-        Opening("quarters", (path,), provider="cpu").offline(44)
+        Opening("quarters", (path,), provider="cpu").offline(44 * 1024)
