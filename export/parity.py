@@ -35,7 +35,7 @@ NETWORKS: Mapping[str, Mapping[str, Any] | None] = {  # arguments of HTDemucs; N
 
 
 def rows(name: str, music: NDArray[Any]) -> Iterator[Mapping[str, Any]]:
-    """What `export` measured of one network at two lengths. Raises what it raises."""
+    """What `export` measured of one network at each length. Raises what it raises."""
     kwargs = NETWORKS[name]
     with tempfile.TemporaryDirectory() as folder:
         model = "htdemucs"

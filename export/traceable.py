@@ -86,8 +86,8 @@ def _projected(q: Tensor, k: Tensor, v: Tensor, w: Tensor, b: Tensor | None = No
     ]
 
 
-def any_length(layer: HEncLayer) -> bool:
-    """Whether a layer of the wave branch can be traced for waves of any length, not of whole columns only."""
+def any_length(layer: Any) -> bool:
+    """Whether an HEncLayer of the wave branch can be traced for waves of any length, not of whole columns only."""
     return not layer.freq and not layer.empty and (2 * layer.pad - layer.kernel_size) % layer.stride == 0
 
 
@@ -98,7 +98,7 @@ def _encoded(self: HEncLayer, x: Tensor, inject: Tensor | None = None) -> Tensor
     same values: where they are too many no kernel starts. ONNX Runtime makes them part of the convolution.
     """
     if not any_length(self) or x.dim() != 3 or inject is not None:
-        other: Tensor = _published(self, x, inject)
+        other: Tensor = _published(self, x, inject)  # type: ignore[no-untyped-call]
         return other
     y = functional.gelu(self.norm1(self.conv(functional.pad(x, (0, self.stride - 1)))))
     y = self.dconv(y) if self.dconv else y
