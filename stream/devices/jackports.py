@@ -1,6 +1,7 @@
 """Ports of a JACK server, or of PipeWire's where its libjack stands for JACK's. The only file that imports jack."""
 
 from dataclasses import dataclass, replace
+from itertools import count, takewhile
 from typing import Any
 
 from stream.devices.quiet import quiet
@@ -8,6 +9,7 @@ from stream.errors import Failure
 
 CLIENT_NAME = "demucs-stream"  # what patchbays show
 NAME = "jack"  # what the user calls it
+AUDIO = b"32 bit float mono audio"  # JACK_DEFAULT_AUDIO_TYPE
 
 
 def library() -> Any:
@@ -59,18 +61,33 @@ def find(wish: str, kind: str) -> JackPorts:
     Raises ValueError, with what is there, where they are not; Failure where there is no server.
     """
     _, _, rest = wish.partition(":")
-    ours = client(f"{CLIENT_NAME} looks")
+    ours, there = client(f"{CLIENT_NAME} looks"), list[str]()
     try:
-        flags = {"is_audio": True, "is_output" if kind == "input" else "is_input": True}
-        there = [port.name for port in ours.get_ports(**flags)]
-        physical = [port.name for port in ours.get_ports(**flags, is_physical=True)]
+        there, physical = _names(ours, kind, physical=False), _names(ours, kind, physical=True)
         ports = tuple(_chosen(rest.strip(), there, physical))
+        if strange := [name for name in ports if name.encode(errors="ignore").decode() != name]:
+            raise ValueError(f"the name of {strange[0]} is no UTF-8: it cannot be connected")
         return JackPorts(wish, ports, ours.samplerate, ours.blocksize)
     except ValueError as error:
         listing = "".join(f"\n  {name}" for name in there) or " none"
         raise ValueError(f"{kind} device {wish}: {error}; here are:{listing}") from None
     finally:
         ours.close()
+
+
+def _names(ours: Any, kind: str, physical: bool) -> list[str]:
+    """Of the audio ports that an end of ours can be connected to.
+
+    NB: not by get_ports, which fails for all of them if one, whoever made it, has a name that is no UTF-8
+    """
+    lib, ffi = library()._lib, library()._ffi
+    flags = (lib.JackPortIsOutput if kind == "input" else lib.JackPortIsInput) | lib.JackPortIsPhysical * physical
+    found = lib.jack_get_ports(ours._ptr, ffi.NULL, AUDIO, flags)
+    try:
+        return [ffi.string(name).decode(errors="surrogateescape")
+                for name in takewhile(bool, (found[at] for at in count()))] if found else []
+    finally:
+        lib.jack_free(found)
 
 
 def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:

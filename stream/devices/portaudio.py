@@ -53,12 +53,24 @@ def devices() -> list[Device]:
     sd = _portaudio()
     default_in, default_out = sd.default.device
     found = []
-    for index, info in enumerate(sd.query_devices()):
+    for index in range(sd._lib.Pa_GetDeviceCount()):
+        info = _info(sd, index)
         marks = [name for name, at in (("default input", default_in), ("default output", default_out)) if at == index]
         found.append(Device(index, info["name"], sd.query_hostapis(info["hostapi"])["name"],
                             info["max_input_channels"], info["max_output_channels"],
                             int(info["default_samplerate"]), "".join(f", {mark}" for mark in marks)))
     return found
+
+
+def _info(sd: Any, index: int) -> Any:
+    """What sounddevice says of a device, also of one whose name is no UTF-8: other clients of JACK's are devices."""
+    try:
+        return sd.query_devices(index)
+    except UnicodeDecodeError:
+        info = sd._lib.Pa_GetDeviceInfo(index)
+        return {"name": sd._ffi.string(info.name).decode(errors="surrogateescape"), "hostapi": info.hostApi,
+                "max_input_channels": info.maxInputChannels, "max_output_channels": info.maxOutputChannels,
+                "default_samplerate": info.defaultSampleRate}
 
 
 def find(wish: str | None, kind: str) -> Device:

@@ -1,5 +1,6 @@
 """Sound files: read as stereo or refused in one line; written whole or not at all."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -162,3 +163,18 @@ def test_files_are_kept_together_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(Failure, match=r"b\.wav cannot be finished"):
         close_all(writers, keep=True)
     assert [path.name for path in tmp_path.iterdir() if not path.name.endswith(".part")] == []
+
+
+@pytest.mark.parametrize("kind", [Kind(), Kind(bits=16), Kind("flac", 16), Kind("mp3")], ids=str)
+def test_what_is_made_twice_of_the_same_is_the_same(tmp_path: Path, kind: Kind) -> None:
+    made = []
+    for _ in range(2):
+        writer = AudioWriter(tmp_path / "a", 44_100, kind=kind)
+        writer.mark("demucs-stream model=x song=0/0;")
+        writer.write(np.full((5000, 2), 0.5, np.float32))
+        if made:  # libsndfile writes the second into a file of floats
+            time.sleep(1.1 * (kind == Kind()))
+        writer.close()
+        made.append((tmp_path / "a").read_bytes())
+    assert made[0] == made[1]
+    assert sf.info(tmp_path / "a").frames == 5000
