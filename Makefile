@@ -32,7 +32,7 @@ graph: .venv/dev
 	@touch $@
 
 .venv/dev: .venv/python pyproject.toml
-	@.ci/apt libportaudio2 jackd2 libjack-jackd2-0 pulseaudio ffmpeg pipewire pipewire-bin pipewire-jack zam-plugins chromium chromium-driver
+	@.ci/apt libportaudio2 jackd2 strace libjack-jackd2-0 pulseaudio ffmpeg pipewire pipewire-bin pipewire-jack zam-plugins chromium chromium-driver
 	$(BIN)/pip install -q -e '.[export,openvino,vst,serve]' --group dev
 	@touch $@ .venv/runtime
 

@@ -1,1 +1,1 @@
-"""Files: their text as editors leave it, and places that one process writes at a time. It knows no other room."""
+"""Files: text as editors leave it, places that one process writes at a time, our own folders. It knows no room."""

@@ -1,19 +1,11 @@
 """The folder of everything that can be had again: weights, bound models, and the sums they are held against."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
-
-from platformdirs import user_cache_dir
 
 from export.bind import bind_weights, kept
 from export.files import sha256, whole
 from export.weights import Weights
-
-
-def cache() -> Path:
-    """The folder; DEMUCS_STREAM_CACHE moves it."""
-    return Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream"))
 
 
 def bind_once(weights: Weights, bound: Path, form: str, say: Callable[[str], None]) -> Path:

@@ -74,7 +74,9 @@ class Npm:
 
 
 def _run(command: list[str], folder: Path, limit_s: float) -> None:
-    command = [*command, "--json", "--silent", "--fetch-retries=0"]
+    # its cache and logs are in the user's home otherwise, and it asks for newer versions of itself
+    quiet = [f"--cache={folder / 'npm'}", "--logs-max=0", "--no-update-notifier", "--no-audit", "--no-fund"]
+    command = [*command, "--json", "--silent", "--fetch-retries=0", *quiet]
     try:
         done = subprocess.run(
             command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit_s

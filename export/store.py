@@ -7,9 +7,10 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
+from disk.places import cache
 from export.bag import Bag, Listed, by_stem, read_bag
 from export.bind import STATEFUL, WINDOWED, bound_name, kept, recompute_of, sources_of
-from export.cache import bind_once, cache, intact
+from export.cache import bind_once, intact
 from export.checkpoint import SUFFIXES as CHECKPOINTS
 from export.checkpoint import load
 from export.loading import Say, StoreError, kept_path, loaded, pin

@@ -5,13 +5,12 @@ import os
 import platform
 from pathlib import Path
 
-from platformdirs import user_cache_dir
+from disk.places import cache
 
 
 def folder(kind: str) -> Path:
     """The folder of one kind, in the cache (DEMUCS_STREAM_CACHE moves it), made if need be. Raises OSError."""
-    # as export.cache, which is not for this room
-    found = Path(os.environ.get("DEMUCS_STREAM_CACHE") or user_cache_dir("demucs-stream")) / kind
+    found = cache() / kind
     found.mkdir(parents=True, exist_ok=True)
     if not os.access(found, os.W_OK):
         raise PermissionError(found)
