@@ -10,20 +10,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Self
 
-from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_message_builder import build_msg
-from pythonosc.osc_packet import OscPacket, ParseError
 
 from stream.control.desk import Desk
+from stream.control.oscpacket import MAGIC, Message, matches, messages
 from stream.control.strip import PARAMETERS
 
 HOST = "127.0.0.1"
 LOOK_S = 0.02
 AT_ONCE, FLOODED = 32, 25  # packets between two looks; so many times in a row that all of them came
 PACKET, LONGEST = 65_536, 100  # bytes of a packet; characters of an address that anybody has use for
+LINE = 240  # characters of a line about what a stranger has sent
 MOST_LISTENERS, MOST_LINES = 16, 20  # what strangers may make us remember and say
 
 Place = tuple[str, int]
@@ -62,15 +63,12 @@ class Osc:
         self._listeners: list[Place] = []
         self._lines: set[str] = set()
         self._full = 0
-        self._does = Dispatcher()
-        self._does.map("/scene", lambda _address, *values: desk.recall(_name(values)))
-        self._does.map("/scene/store", lambda _address, *values: desk.store(str(_name(values))))
-        for act in desk.acts:
-            self._does.map(f"/{act}", lambda _address, *values, act=act: self._act(act, values))
-        for stem in desk.mixer.sources:
-            for name in PARAMETERS:
-                self._does.map(f"/stem/{stem}/{name}",
-                               lambda _address, *values, stem=stem, name=name: self._set(stem, name, values))
+        self._does: dict[str, Callable[[tuple[object, ...]], None]] = {
+            "/scene": lambda values: desk.recall(_name(values)),
+            "/scene/store": lambda values: desk.store(str(_name(values))),
+            **{f"/{act}": partial(self._act, act) for act in desk.acts},
+            **{f"/stem/{stem}/{name}": partial(self._set, stem, name)
+               for stem in desk.mixer.sources for name in PARAMETERS}}
         self._socket, self._fixed = _open(places)
         self.port = int(self._socket.getsockname()[1])
 
@@ -106,25 +104,31 @@ class Osc:
         A bundle is done at once, whenever it wants to be: nobody may make us wait.
         """
         try:
-            messages = [timed.message for timed in OscPacket(data).messages]
-        except (ParseError, ValueError, IndexError, RecursionError):
-            self._once("a packet is no OSC")
+            found = messages(data)
+        except ValueError as error:
+            self._once(f"a packet is no OSC: {error}")
             return
-        for message in messages:
-            address = message.address[:LONGEST]
-            if address == "/state":
+        for message in found:
+            if message.address == "/state":
                 self._greet(sender)
-                continue
-            handlers = list(self._does.handlers_for_address(address))
-            if not handlers:
-                self._once(f"nothing is at {address!r}; here are /state, /scene, /scene/store, "
-                           f"{''.join(f'/{act}, ' for act in self._desk.acts)}and /stem/NAME/"
-                           f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}")
-            for handler in handlers:
-                try:
-                    handler.callback(address, *message.params)
-                except (ValueError, TypeError) as error:
-                    self._once(f"{address}: {error}")
+            else:
+                self._do(message)
+
+    def _do(self, message: Message) -> None:
+        address = message.address[:LONGEST]
+        if MAGIC.isdisjoint(address):
+            meant = [address] if address in self._does else []
+        else:
+            meant = [known for known in self._does if matches(address, known)]
+        if not meant:
+            self._once(f"nothing is at {address!r}; here are /state, /scene, /scene/store, "
+                       f"{''.join(f'/{act}, ' for act in self._desk.acts)}and /stem/NAME/"
+                       f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}", LINE + LONGEST)
+        for known in meant:
+            try:
+                self._does[known](message.values)
+            except (ValueError, TypeError) as error:
+                self._once(f"{address}: {error}")
 
     def _set(self, stem: str, name: str, values: tuple[object, ...]) -> None:
         if not values and PARAMETERS[name].switch:
@@ -163,8 +167,13 @@ class Osc:
                 with suppress(OSError):  # nobody is there any more
                     self._socket.sendto(data, at)
 
-    def _once(self, text: str) -> None:
-        """Say something, unless it was said before; strangers get so many lines and no more."""
+    def _once(self, text: str, longest: int = LINE) -> None:
+        """Say something, unless it was said before; strangers get so many lines, so long, and no more.
+
+        What they send may be meant for the terminal: only what can be printed is.
+        """
+        text = "".join(letter if letter.isprintable() else "�" for letter in text)
+        text = text if len(text) <= longest else f"{text[:longest]} ..."
         if text not in self._lines and len(self._lines) < MOST_LINES:
             self._lines.add(text)
             self._say(f"OSC: {text}")

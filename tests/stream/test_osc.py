@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile as sf
 from pythonosc.osc_bundle_builder import OscBundleBuilder
@@ -14,6 +15,7 @@ from pythonosc.osc_packet import OscPacket
 from stream.control.desk import Desk
 from stream.control.mixer import Mixer
 from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, Places, place
+from stream.control.oscpacket import matches
 from stream.control.strip import PARAMETERS
 from tests.stream.live import Live, command, noise
 
@@ -174,6 +176,73 @@ def test_what_is_no_osc_is_passed_over(data: bytes, desk: Rig) -> None:
     desk.osc.step()
     desk.done("/stem/drums/mute", 1)
     assert desk.mixer.on("drums", "mute")
+
+
+BUNDLE = b"#bundle\0" + bytes(8)
+
+
+def nested(depth: int) -> bytes:
+    data = build_msg("/stem/drums/mute", 1).dgram
+    for _ in range(depth):
+        data = BUNDLE + len(data).to_bytes(4, "big") + data
+    return data
+
+
+NOISE = {
+    "type of a letter": b"/stem/drums/gain\0\0\0\0,c\0\0\0\0\0A",
+    "type without a value": b"/stem/drums/gain\0\0\0\0,I\0\0",
+    "type that is none": b"/stem/drums/gain\0\0\0\0,Z\0\0",
+    "junk in a bundle": BUNDLE + b"\0\0\0\4junk",
+    "nothing in a bundle": BUNDLE + bytes(4),
+    "size that goes back": BUNDLE + b"\xff\xff\xff\xfc",
+    "size that goes on": BUNDLE + b"\x7f\xff\xff\xff/a\0\0",
+    "nested deep": nested(2000),
+    "many messages": BUNDLE + (b"\0\0\0\4/a\0\0" * 8000),
+    "blob of a negative size": b"/scene\0\0,b\0\0\xff\xff\xff\xf0",
+    "no text": b"/\xff\xfe\0,\0\0\0",
+    "open array": b"/scene\0\0,[[[" + bytes(4),
+    "open set": b"/stem/[[a]/mute\0,\0\0\0",
+    "stars": b"/stem/" + b"*" * 80 + b"x/mute\0\0\0\0",
+    "choices": b"/stem/" + b"{,a,aa}" * 12 + b"x/mute\0\0\0\0",
+    "long text": b"/scene\0\0,s\0\0" + b"\x1b[2J" * 10_000 + bytes(4),
+    "letters for the terminal": b"/\x1b]0;you\x07\0\0\0\0",
+}
+
+
+@pytest.mark.parametrize("data", NOISE.values(), ids=NOISE.keys())
+def test_noise_is_one_line_of_ours_that_the_terminal_can_show(
+        data: bytes, desk: Rig, capfd: pytest.CaptureFixture[str], recwarn: pytest.WarningsRecorder) -> None:
+    for _ in range(3):
+        desk.osc.receive(data, ("127.0.0.1", 9))
+    assert len(desk.said) == 1
+    assert desk.said[0].isprintable()
+    assert len(desk.said[0]) < 400
+    assert capfd.readouterr() == ("", "")
+    assert not recwarn.list
+    assert not any(desk.mixer.on(stem, "mute") or desk.mixer.get(stem, "gain") for stem in STEMS)
+
+
+def test_whatever_bytes_come_they_are_followed_or_said(desk: Rig, capfd: pytest.CaptureFixture[str]) -> None:
+    rng = np.random.default_rng(1)
+    good = [build_msg("/stem/*/gain", -3.0).dgram, build_msg("/scene", "verse").dgram, nested(3)]
+    for number in range(3000):
+        data = bytearray(good[number % len(good)])
+        for at in rng.integers(0, len(data), 1 + number % 4):
+            data[at] = rng.integers(0, 256)
+        desk.osc.receive(bytes(data[: rng.integers(1, len(data) + 1)]), ("127.0.0.1", 9))
+    assert 0 < len(desk.said) <= MOST_LINES
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("pattern", "address", "meant"), [
+    ("/a/?c", "/a/bc", True), ("/a/?c", "/a//c", False), ("/a/*", "/a/b/c", False), ("/*/*c", "/a/bcc", True),
+    ("/a/[!x-z]c", "/a/bc", True), ("/a/[a-c]c", "/a/bc", True), ("/a/[!a-c]c", "/a/bc", False),
+    ("/a/[a-]c", "/a/-c", True),
+    ("/{a,b}/{c,bc}", "/a/bc", True), ("/{a,b}/{c,d}", "/a/bc", False), ("/a/bc", "/a/b", False),
+    ("/a/{b", "/a/b", False),
+    ("/a/.c", "/a/bc", False), ("", "", True)])
+def test_a_pattern_means_what_osc_says(pattern: str, address: str, meant: bool) -> None:
+    assert matches(pattern, address) == meant
 
 
 def test_a_stranger_cannot_fill_the_screen(desk: Rig) -> None:
