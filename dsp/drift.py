@@ -115,6 +115,9 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
     out: float32 (n, channels), written: all of a frame are of the same time
     """
     n, rate = len(out), state[RATE]
+    if not abs(since) < math.inf:  # a clock that does not run: the writer is taken for as far as it is known to be
+        since = 0.0
+        state[GAPS] += 1
     expected = written + since * rate
     start, first = expected - state[TARGET], max(float(TAPS // 2), state[POSITION])  # nothing is heard twice
     if state[PLAYING] == 0 and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
@@ -124,8 +127,9 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
         rise, gain = 0.0, 1.0
     there = state[PLAYING] == 1
     if there and rise == 0:
-        _steer(state, expected - state[POSITION], n * state[NOMINAL] / rate)
         lost = abs(expected - state[POSITION] - state[TARGET]) > LOST_S * rate
+        if not lost:  # else what is begun anew would begin with a ratio that is far off
+            _steer(state, expected - state[POSITION], n * state[NOMINAL] / rate)
         ends = (written - TAPS // 2 - state[POSITION]) / state[RATIO]  # frames until there are none
         if lost or ends < n:
             state[PLAYING] = 0

@@ -48,6 +48,17 @@ def fence_acquire(_context: Any) -> Any:
 
 
 @_intrinsic
+def fence_release(_context: Any) -> Any:
+    """Loads and stores before this happen before stores after it. [any-thread]"""
+
+    def generate(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        builder.fence("release")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@_intrinsic
 def pointer(_context: Any, _address: Any) -> Any:
     """An address kept as int64, as a pointer again. [any-thread]"""
 

@@ -50,6 +50,8 @@ class Host:
         self._level = 0
         self._recordings: Recordings | None = None
         self._told: list[Insert] = []  # of what is broken
+        self._told_reset: list[Insert] = []
+        self._told_cleaned = False
         try:
             self._build()
         except BaseException:
@@ -171,7 +173,12 @@ class Host:
 
     def _tell(self) -> None:
         """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
+        self._tell_cleaned()
         for insert in self.inserts:
+            if insert.process.resets and insert not in self._told_reset:
+                self._told_reset.append(insert)
+                self._say(f"insert on {insert.stem}: {insert.process.name} gave what cannot be sound and was reset; "
+                          "this is not said again")
             if insert.trouble is not None and insert not in self._told:
                 self._told.append(insert)
                 self._say(f"insert on {insert.stem}: {insert.process.name} {insert.trouble}: going on without it")
@@ -183,6 +190,12 @@ class Host:
         why = "hops come too late" if governor.level > self._level else "there is time again"
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
+
+    def _tell_cleaned(self) -> None:
+        """Say once that samples of the input are left out."""
+        if not self._told_cleaned and self.engine.counts()["cleaned"]:
+            self._told_cleaned = True
+            self._say("the input holds samples that are no numbers, or over 60 dB above full scale; they are silence")
 
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
         streams = self._streams

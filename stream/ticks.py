@@ -1,6 +1,5 @@
 """A clock for compiled code: the processor's counter, which runs evenly whatever anybody does, and how fast it is."""
 
-import platform
 import time
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +8,14 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from stream.errors import Failure
+
 _intrinsic: Callable[[Any], Any] = intrinsic  # its own type keeps the typing context as an argument
-# NB: on ARM the cycle counter is the system's own, and reading it ends the program
-_NAME = "llvm.readcyclecounter" if platform.machine().lower() in ("x86_64", "amd64") else "llvm.readsteadycounter"
+# the time stamp counter (RDTSC) on x86, the virtual counter (CNTVCT_EL0) on ARM: both run evenly, and any program may
+# read them. NB: llvm.readsteadycounter, whose name promises more, is compiled to the constant 0 on ARM
+_NAME = "llvm.readcyclecounter"
 CALIBRATED_S = 0.05
+SLOWEST = 100_000  # ticks a second; a clock between devices has to tell 10 microseconds apart
 
 
 @_intrinsic
@@ -34,9 +37,13 @@ def now() -> int:
 
 
 def ticks_per_second() -> int:
-    """How fast the counter is, measured. [main-thread]"""
+    """How fast the counter is, measured. Raises Failure for one that does not run. [main-thread]"""
     now()  # compiled
     start_s, start = time.perf_counter(), now()
     time.sleep(CALIBRATED_S)
     end, end_s = now(), time.perf_counter()
-    return round((end - start) / (end_s - start_s))
+    rate = round((end - start) / (end_s - start_s))
+    if rate < SLOWEST:
+        raise Failure(f"the processor's counter runs at {rate} ticks a second, not {SLOWEST} or more: two devices with "
+                      "clocks of their own cannot be kept in step here; use one device for input and output")
+    return rate

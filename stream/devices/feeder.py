@@ -2,6 +2,7 @@
 
 import math
 
+from dsp.clean import clean
 from dsp.resample import Resampler
 from stream.devices.audiofile import AudioReader
 from stream.live.ring import Ring
@@ -26,6 +27,7 @@ class Feeder:
         most = math.ceil(CHUNK * samplerate / reader.samplerate) + self._resampler.lag()
         self._ahead = max(int(AHEAD_S * samplerate), block) + most
         self.ring = Ring(2 * self._ahead, 2, most)
+        self.cleaned = 0  # samples that could not be sound, and are silence
         self.end = ENDLESS  # known for sure when it has been read
         self.expected = math.ceil(reader.frames * samplerate / reader.samplerate)
 
@@ -37,6 +39,7 @@ class Feeder:
         if self.end != ENDLESS or self.ring.written - self._taken.written >= self._ahead:
             return False
         block = self._reader.read(CHUNK)
+        self.cleaned += clean(block)
         self.ring.write(self._resampler.feed(block))
         if len(block) < CHUNK:
             self.ring.write(self._resampler.finish())

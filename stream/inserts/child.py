@@ -3,8 +3,9 @@
     in   {"effects": [{"what": ..., "settings": {...}}, ...], "samplerate": 44100} \\n  block block block ...
     out  {"latency": 480, "block_s": 0.0008} \\n  answer answer answer ...   or  {"wrong": why} \\n
 
-A block is float32 (BLOCK, 2). An answer is int32, the count of frames that it has, and float32 (count, 2); or WRONG and
-a line that says why, which is the last. Nothing else writes to stdout: plugins that print do so nowhere.
+A block is float32 (BLOCK, 2). An answer is two int32, the count of frames that it has and how often effects had to be
+reset until now, and float32 (count, 2); or WRONG, 0 and a line that says why, which is the last. Nothing else writes to
+stdout: plugins that print do so nowhere.
 """
 
 import gc
@@ -18,13 +19,15 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from dsp.clean import clean
 from stream.inserts.effects import Frames, Processor, load
 from stream.inserts.naming import Effect
 
 BLOCK = 512  # frames
-COUNT = struct.Struct("<i")
+ANSWER = struct.Struct("<ii")
 WRONG = -1
 WARM, STEADY = 32, 8  # blocks of silence to begin with, and how many of the last must come back whole
+HOPELESS = 8  # blocks in a row that could not be sound, however often it was reset
 LATEST = 400  # blocks; what has given nothing until then never will
 
 
@@ -32,15 +35,20 @@ class Chain:
     """Effects one after the other, and what they owe.
 
     latency: frames from a frame's going in to its coming out, known once it is warm
+    resets: how often what came out could not be sound, so that all of them had to forget what they had heard
     """
 
     def __init__(self, effects: Sequence[Processor], samplerate: int) -> None:
         """Have them forget what they heard. [main-thread]"""
         self._effects, self._samplerate = effects, samplerate
-        for effect in effects:
-            getattr(effect, "reset", lambda: None)()
         self._owed = [0] * len(effects)
-        self.latency = 0
+        self._most: list[int] | None = None  # that each owes, once it is warm
+        self.latency = self.resets = self._unsound = 0
+        self._reset()
+
+    def _reset(self) -> None:
+        for effect in self._effects:
+            getattr(effect, "reset", lambda: None)()
 
     def warm(self) -> float:
         """Silence until as much comes out as goes in; seconds that a block takes. Raises ValueError. [main-thread]"""
@@ -53,7 +61,7 @@ class Chain:
             if len(times) > LATEST:
                 raise ValueError("it gives less sound than it takes")
         # pedalboard keeps back what a plugin says that it is late, or does not: after a reset, or from the start
-        self._reported = self._now_reported()
+        self._reported, self._most = self._now_reported(), list(self._owed)
         self.latency = sum(map(max, self._owed, self._reported))
         return float(np.median(times[len(times) // 2 :]))
 
@@ -68,15 +76,29 @@ class Chain:
             self._owed[number] += block.shape[1] - made.shape[1]
             if self._owed[number] < 0:
                 raise ValueError("it gives more sound than it takes")
-            block = made
+            block = made if self._most is None else self._filled(number, made)
         return block
 
+    def _filled(self, number: int, made: Frames) -> Frames:
+        """What an effect gives, after silence where it keeps back more than it did, as some do after a reset."""
+        assert self._most is not None
+        lacking = max(0, self._owed[number] - self._most[number])
+        self._owed[number] -= lacking
+        return np.pad(made, ((0, 0), (lacking, 0))) if lacking else made
+
     def process(self, block: Frames) -> Frames:
-        """float32 (BLOCK, 2) to float32 (n, 2), finite. Raises ValueError for another latency. [main-thread]"""
-        made = np.nan_to_num(self._through(block.T).T, posinf=0, neginf=0)
+        """float32 (BLOCK, 2) to float32 (n, 2), sound. Raises ValueError for another latency. [main-thread]"""
+        made = np.array(self._through(block.T).T, np.float32, order="C")
+        self._unsound = self._unsound + 1 if clean(made) else 0
+        if self._unsound == HOPELESS:
+            raise ValueError("what it gives is no sound, again and again")
+        if self._unsound:
+            made[:] = 0
+            self.resets += 1
+            self._reset()
         if self._now_reported() != self._reported:
             raise ValueError(f"its latency is {sum(self._now_reported())} frames and no longer {sum(self._reported)}")
-        return np.ascontiguousarray(made, np.float32)
+        return made
 
 
 def serve(wish: BinaryIO, answers: BinaryIO) -> None:
@@ -96,9 +118,9 @@ def serve(wish: BinaryIO, answers: BinaryIO) -> None:
         try:
             made = chain.process(np.frombuffer(given, np.float32).reshape(BLOCK, 2))
         except Exception as error:  # a plugin's own: it is told, and this is the end
-            answers.write(COUNT.pack(WRONG) + f"{_text(error)}\n".encode())
+            answers.write(ANSWER.pack(WRONG, 0) + f"{_text(error)}\n".encode())
             return
-        answers.write(COUNT.pack(len(made)) + made.tobytes())
+        answers.write(ANSWER.pack(len(made), chain.resets) + made.tobytes())
         answers.flush()
 
 

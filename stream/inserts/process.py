@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
 
-from stream.inserts.child import COUNT, WRONG
+from stream.inserts.child import ANSWER, WRONG
 from stream.inserts.effects import Frames
 from stream.inserts.naming import Effect
 
@@ -32,12 +32,13 @@ class Process:
     """Effects in a process of their own. A context manager.
 
     latency: frames from a frame's going in to its coming out      block_s: seconds that they take for a block
+    resets: how often they gave what cannot be sound, and were made to forget what they had heard
     """
 
     def __init__(self, effects: Sequence[Effect], samplerate: int) -> None:
         """Begin to load them; `loaded` waits for it. [main-thread]"""
         self.name = " + ".join(effect.what for effect in effects)
-        self.latency, self.block_s = 0, 0.0
+        self.latency, self.block_s, self.resets = 0, 0.0, 0
         self._due = time.monotonic() + LOADING_S
         self._hung = False
         self._process = subprocess.Popen(
@@ -65,7 +66,7 @@ class Process:
         """float32 (BLOCK, 2) to float32 (n, 2). Raises Broken. [insert-thread]"""
         self._due = time.monotonic() + PATIENCE_S
         self._give(block.tobytes())
-        count = COUNT.unpack(self._take(COUNT.size))[0]
+        count, self.resets = ANSWER.unpack(self._take(ANSWER.size))
         if count == WRONG:
             raise Broken(f"has failed: {self._taken.readline().decode().strip()}")
         # a copy: for what cannot be written to the rings would be compiled once more, while audio runs

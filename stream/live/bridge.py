@@ -17,8 +17,9 @@ import numpy.typing as npt
 from numba import njit
 from numba.np.numpy_support import carray
 
+from dsp.clean import sane, unsound
 from dsp.drift import GAPS, STATE, TAPS, latency, pull, state, table
-from stream.atomics import load_acquire, pointer, store_release
+from stream.atomics import fence_acquire, fence_release, load_acquire, pointer, store_release
 from stream.control.route import Route
 from stream.live.header import counter, floats, frames, integers
 from stream.live.ring import Ring
@@ -27,7 +28,7 @@ from stream.ticks import ticks, ticks_per_second
 
 HEADER = 32
 # counters, and of what code it is, one writer: the other device's callback
-UNDERFLOWS, OVERFLOWS, CODE = range(3)
+UNDERFLOWS, OVERFLOWS, CODE, CLEANED = range(4)
 # parameters: CHANNELS of the other device, WIDTH of the way, twice its buses; MOST frames are drawn at once
 CHANNELS, WIDTH, MOST, TICKS = range(8, 12)
 # addresses: the ring's data, counter, and frames - 1; of stamps, int64 (KEPT, 2), and their counter; of the reader's
@@ -35,6 +36,7 @@ CHANNELS, WIDTH, MOST, TICKS = range(8, 12)
 # the buses, int64 (WIDTH / 2,), and of what each channel of the other device has of a frame, int64 (CHANNELS,)
 RING, STAMPS, STAMPED, READER, SINC, SINC_ROWS, DRAWN, BUSES, ROUTE = 16, 19, 20, 21, 22, 23, 24, 25, 26
 KEPT = 8  # stamps, a power of two
+TRIES = 3  # to read the last stamp, for a reader that was kept waiting in between
 SLACK_S = 0.006  # by which a device may call late
 ROOM_S = 1.0
 
@@ -46,13 +48,17 @@ def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
     [audio-thread, of the writer]
     """
     mask, data = b[RING + 2], frames(b, RING, b[WIDTH])
+    cleaned = 0
     for i in range(len(left)):
-        data[(at + i) & mask, 2 * pair], data[(at + i) & mask, 2 * pair + 1] = left[i], right[i]
+        cleaned += unsound(left[i]) + unsound(right[i])
+        data[(at + i) & mask, 2 * pair], data[(at + i) & mask, 2 * pair + 1] = sane(left[i]), sane(right[i])
+    b[CLEANED] += cleaned
 
 
 @njit(error_model="numpy")
 def written(b: Any) -> Any:
-    """The position of the next frame. [audio-thread, of the writer]"""
+    """The position of the next frame, which may be written now. [audio-thread, of the writer]"""
+    fence_release()  # as in stream.live.ring
     return counter(b, RING)[0]
 
 
@@ -60,6 +66,7 @@ def written(b: Any) -> Any:
 def stamp(b: Any, until: Any) -> None:
     """Count the frames up to a position, and say when. [audio-thread, of the writer]"""
     store_release(counter(b, RING), 0, until)
+    fence_release()  # a stamp is written over an older one
     stamped, stamps = integers(b, STAMPED, (8,)), integers(b, STAMPS, (KEPT, 2))
     number = stamped[0]
     stamps[number & (KEPT - 1), 0] = until
@@ -68,15 +75,24 @@ def stamp(b: Any, until: Any) -> None:
 
 
 @njit(error_model="numpy")
+def _last_stamp(b: Any) -> Any:
+    """How far the writer had come, and how long ago that was, in seconds."""
+    stamped, stamps = integers(b, STAMPED, (8,)), integers(b, STAMPS, (KEPT, 2))
+    number, at, when = load_acquire(stamped, 0), np.int64(0), ticks()
+    for _ in range(TRIES):  # one that was written over while it was read is none
+        at, when = stamps[(number - 1) & (KEPT - 1), 0], stamps[(number - 1) & (KEPT - 1), 1]
+        fence_acquire()
+        seen, number = number, load_acquire(stamped, 0)
+        if number - seen < KEPT - 1:
+            break
+    return (at, (ticks() - when) / b[TICKS]) if number > 0 else (np.int64(0), 0.0)
+
+
+@njit(error_model="numpy")
 def draw(b: Any, n: Any) -> Any:
     """The next frames at the reader's pace, float32 (n, WIDTH), n at most MOST. [audio-thread, of the reader]"""
     out = floats(b, DRAWN, (b[MOST], b[WIDTH]))[:n]
-    number = load_acquire(integers(b, STAMPED, (8,)), 0)
-    at, since = 0, 0.0
-    if number > 0:
-        stamps = integers(b, STAMPS, (KEPT, 2))
-        at = int(stamps[(number - 1) & (KEPT - 1), 0])
-        since = (ticks() - stamps[(number - 1) & (KEPT - 1), 1]) / b[TICKS]
+    at, since = _last_stamp(b)
     reader, sinc = carray(pointer(b[READER]), (STATE,), np.float64), floats(b, SINC, (b[SINC_ROWS], TAPS))
     pull(frames(b, RING, b[WIDTH]), at, since, reader, sinc, out)
     return out
@@ -122,6 +138,11 @@ class Bridge:
     def gaps(self) -> int:
         """How often it had no frames to give, and faded to silence. [any-thread]"""
         return int(self._state[GAPS])
+
+    @property
+    def cleaned(self) -> int:
+        """Samples that could not be sound, and are silence. [any-thread]"""
+        return int(self.header[CLEANED])
 
     @property
     def xruns(self) -> int:

@@ -20,7 +20,7 @@ from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
 from dsp.console import PIECE
-from stream.atomics import load_acquire, store_release
+from stream.atomics import fence_release, load_acquire, store_release
 from stream.live.code import code
 from stream.live.header import (
     BLOCKS,
@@ -83,6 +83,7 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
 def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
     taken = counter(h, INPUT)
     at = taken[0]
+    fence_release()  # as in stream.live.ring: before any ring's older frames are written over
     take(h, x, at, n)
     position = at - h[DELAY]
     _give(h, y, position, n)

@@ -85,6 +85,7 @@ class Engine:
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()
         self.notes = Notes()
+        self._other_input = setup.other_input
         self._bridges = [*([setup.other_input] if setup.other_input else []), *setup.other_outputs]
         stems = len(separator.sources)
         self._arrays: dict[int, npt.NDArray[Any]] = {
@@ -174,6 +175,11 @@ class Engine:
         """Whether all of the input has been played. [any-thread]"""
         return self.heard >= self.end
 
+    def _cleaned(self) -> int:
+        """Samples of the input that could not be sound, and are silence."""
+        feeder = self.feeder.cleaned if self.feeder else 0
+        return int(self.header[hd.CLEANED]) + feeder + (self._other_input.cleaned if self._other_input else 0)
+
     def peaks(self) -> dict[str, tuple[float, float]]:
         """How loud each bus is, left and right, 1 is full scale; it falls by 20 dB a second. [any-thread]
 
@@ -188,7 +194,7 @@ class Engine:
         return {
             "blocks": int(h[hd.BLOCKS]), "misses": int(h[hd.MISSES]), "late_frames": int(h[hd.LATE_FRAMES]),
             "underruns": int(h[hd.LATE_BLOCKS] + h[hd.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
-            "insert_misses": int(h[hd.INSERT_MISSES]),
+            "insert_misses": int(h[hd.INSERT_MISSES]), "cleaned": self._cleaned(),
             "xruns": int(h[hd.INPUT_UNDERFLOWS : hd.OUTPUT_OVERFLOWS + 1].sum())
             + sum(bridge.xruns for bridge in self._bridges), "gaps": sum(bridge.gaps for bridge in self._bridges),
         }

@@ -14,7 +14,7 @@ from stream.atomics import pointer, store_release
 HEADER = 96
 # counters and what it remembers of the block before, one writer: the callback
 (BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
- OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, TAKEN, THERE, INSERT_MISSES, CODE) = range(15)
+ OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, TAKEN, THERE, INSERT_MISSES, CODE, CLEANED) = range(16)
 # parameters, set before the stream starts
 (IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
  DEVICE_RATE, FEED_END, INSERTED) = range(16, 30)  # INSERTED: whether any stem has an insert

@@ -1,13 +1,20 @@
-"""A block into the input ring: from the device itself, from one with a clock of its own, or from a file read ahead."""
+"""A block into the input ring: from the device itself, from one with a clock of its own, or from a file read ahead.
+
+Samples that cannot be sound (dsp.clean) end where they come in, before anything that remembers: a device's here,
+another device's where its callback writes them (stream.live.bridge), a file's where it is read
+(stream.devices.feeder).
+"""
 
 from typing import Any
 
 import numpy as np
 from numba import njit
 
+from dsp.clean import sane, unsound
 from stream.atomics import load_acquire
 from stream.live import bridge
 from stream.live.header import (
+    CLEANED,
     FEED,
     FEED_END,
     FEED_UNDERRUNS,
@@ -39,9 +46,13 @@ def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
     """Mono is doubled, channels beyond two are left."""
     data, mask, channels = frames(h, INPUT, 2), h[INPUT + 2], h[IN_CHANNELS]
     right = 1 if channels > 1 else 0
+    cleaned = 0
     for i in range(n):
         to = (at + i) & mask
-        data[to, 0], data[to, 1] = x[i * channels], x[i * channels + right]
+        one, other = x[i * channels], x[i * channels + right]
+        cleaned += unsound(one) + unsound(other)
+        data[to, 0], data[to, 1] = sane(one), sane(other)
+    h[CLEANED] += cleaned
 
 
 @njit(error_model="numpy")

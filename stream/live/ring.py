@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from stream.atomics import fence_acquire, load, load_acquire, store, store_release
+from stream.atomics import fence_acquire, fence_release, load, load_acquire, store, store_release
 
 WRITTEN = 0  # index of the one shared counter; it has its cache line to itself
 
@@ -18,6 +18,10 @@ WRITTEN = 0  # index of the one shared counter; it has its cache line to itself
 @njit(cache=True, nogil=True, error_model="numpy")
 def _put(data, counter, at, frames):  # type: ignore[no-untyped-def]
     mask = data.shape[0] - 1
+    # the counter's last store is seen before the samples that are now written over older ones: whoever finds one of
+    # these among what he has read, finds by the counter that he was too late (H. Boehm, "Can seqlocks get along with
+    # programming language memory models?", 2012). A release store alone lets later stores pass it
+    fence_release()
     for i in range(frames.shape[0]):
         for c in range(frames.shape[1]):
             data[(at + i) & mask, c] = frames[i, c]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from dsp.clean import clean
 from dsp.resample import Resampler
 from stream.geometry import Latency
 from stream.live.governor import Governor
@@ -19,7 +20,6 @@ from stream.separators.protocol import Easing, Frames, Separator, Skipping
 
 QUANTUM = 256  # frames that go through the resampler at a time
 GAPS = 256  # that are remembered: more than the stem ring has room for
-LOUDEST = 1000.0  # 60 dB over full scale: beyond it a separator's own arithmetic may overflow and never recover
 
 
 class Intake:
@@ -44,9 +44,6 @@ class Intake:
             if not self._ring.read(self._at, self._quantum):
                 self._quantum[:] = 0
                 self.overruns += 1
-            # a device's bad frame must not spread through the resampler's filters, nor stay in a window
-            np.nan_to_num(self._quantum, copy=False, posinf=0, neginf=0)
-            np.clip(self._quantum, -LOUDEST, LOUDEST, out=self._quantum)
             self._at += len(self._quantum)
             part = self._quantum if self._resampler is None else self._resampler.feed(self._quantum)
             self._parts.append(part)
@@ -174,15 +171,14 @@ class Worker:
         self.gaps = (*gaps, (start, self._position))[-GAPS:]
 
     def _complete(self, rows: Frames) -> None:
-        """Give what the stems lack of the dry signal to one of them, and keep what is no number off the ring."""
-        if not np.isfinite(rows).all():
-            np.nan_to_num(rows, copy=False, posinf=0, neginf=0)
+        """Give what the stems lack of the dry signal to one of them, and keep what cannot be sound off the ring."""
+        clean(rows)
         dry = np.zeros((len(rows), 2), np.float32)
         if not self._inputs.read(self._position, dry):
             return  # later than the ring is long: nobody will hear these
         at = slice(2 * self._residual, 2 * self._residual + 2)
         rest = rows.reshape(len(rows), -1, 2).sum(axis=1) - rows[:, at]
-        rows[:, at] = np.nan_to_num(dry, copy=False, posinf=0, neginf=0) - rest
+        rows[:, at] = dry - rest
 
     def _publish(self, rows: Frames) -> bool:
         """Write rows, or hold them while they would say of what was given up before them that it is there."""

@@ -47,3 +47,26 @@ class Breaks:
                 raise RuntimeError("out of luck")
             self.reported_latency_samples = 480
         return block
+
+
+class Poisoned:
+    """Gives what it takes; a block of its own choice is spoilt, and from then on all are until it is reset, if ever.
+
+    keeps: as pedalboard does after a reset, it keeps back what it is late      heals: a reset helps
+    """
+
+    def __init__(self, at: int, value: float, frames: int = 0, keeps: bool = False, heals: bool = True) -> None:
+        self.reported_latency_samples = frames
+        self._left, self._value, self._keeps, self._heals = at + 32, np.float32(value), keeps, heals
+        self._spoilt = False
+        self._later = Later(frames)
+
+    def reset(self) -> None:
+        self._spoilt = self._spoilt and not self._heals
+        self._later = Later(self.reported_latency_samples, keeps=self._keeps and self._left < 32)
+
+    def process(self, block: Frames, *how: object) -> Frames:
+        self._left -= 1
+        self._spoilt = self._spoilt or self._left == -1
+        made = self._later.process(block, *how)
+        return np.full_like(made, self._value) if self._spoilt else made

@@ -1,5 +1,6 @@
 """Positions mean the same to everybody, nothing torn is ever given, and frames are there before they are counted."""
 
+import re
 import threading
 from collections.abc import Callable
 from types import FunctionType
@@ -12,6 +13,7 @@ from numba import njit
 from stream.atomics import store_release
 from stream.live import callback, ring
 from stream.live.ring import Ring
+from stream.ticks import now
 
 
 def count(start: int, frames: int, channels: int = 2) -> np.ndarray:
@@ -121,11 +123,12 @@ def with_globals(function: Callable[..., None], **spies: object) -> Callable[...
     return FunctionType(function.__code__, {**function.__globals__, **spies})
 
 
-def test_the_counter_is_published_after_the_samples() -> None:
+def test_the_counter_is_published_after_its_samples_and_before_the_next() -> None:
     events: list[str] = []
-    put = with_globals(ring._put.py_func, store_release=lambda *_: events.append("counter"))
+    put = with_globals(ring._put.py_func, store_release=lambda *_: events.append("counter"),
+                       fence_release=lambda: events.append("fence"))
     put(Spy(events), np.zeros(8, np.int64), 5, np.ones((4, 2), np.float32))
-    assert events == ["sample"] * 8 + ["counter"]
+    assert events == ["fence"] + ["sample"] * 8 + ["counter"]
 
 
 def test_the_callback_publishes_what_it_took_and_gave_after_it_did() -> None:
@@ -134,11 +137,12 @@ def test_the_callback_publishes_what_it_took_and_gave_after_it_did() -> None:
     serve = with_globals(
         callback._serve.py_func, counter=lambda _, at: np.full(1, 1000) if at == callback.INPUT else rings[at],
         store_release=lambda counter, *_: events.append(f"counter {'tap' if counter == 'tap' else 'input'}"),
-        take=lambda *_: events.append("took"), _give=lambda *_: events.append("gave"))
+        fence_release=lambda: events.append("fence"), take=lambda *_: events.append("took"),
+        _give=lambda *_: events.append("gave"))
     header = np.zeros(callback.HEADER, np.int64)
     header[callback.TAP] = 1
     serve(header, None, None, 512)
-    assert events == ["took", "gave", "counter tap", "counter input"]
+    assert events == ["fence", "took", "gave", "counter tap", "counter input"]
 
 
 def after_the_release(function: Callable[..., None]) -> list[str]:
@@ -146,8 +150,14 @@ def after_the_release(function: Callable[..., None]) -> list[str]:
     put = njit(nogil=True, error_model="numpy")(function)
     put(np.zeros((8, 2), np.float32), np.zeros(8, np.int64), 0, np.ones((4, 2), np.float32))
     module = llvm.parse_assembly(next(iter(put.inspect_llvm().values())))
-    compiled = max((f for f in module.functions if not f.is_declaration), key=lambda f: len(list(f.blocks)))
-    blocks = {block.name: list(block.instructions) for block in module.get_function(compiled.name).blocks}
+    # NB: what numba makes for Python's sake may be the longer function, and may have no loop of its own
+    compiled = [f for f in module.functions if "store atomic i64" in str(f) and "release" in str(f)]
+    assert compiled
+    return [line for function in compiled for line in _after_the_release(function)]
+
+
+def _after_the_release(function: llvm.ValueRef) -> list[str]:
+    blocks = {block.name: list(block.instructions) for block in function.blocks}
     starts = [(name, at + 1) for name, lines in blocks.items() for at, line in enumerate(lines)
               if "store atomic i64" in str(line) and "release" in str(line)]
     assert starts
@@ -185,3 +195,40 @@ def test_the_compiled_reader_looks_at_the_counter_after_the_samples() -> None:
     get(np.zeros((8, 2), np.float32), np.zeros(8, np.int64), 0, 1, np.ones((4, 2), np.float32))
     code = next(iter(get.inspect_llvm().values()))
     assert "load atomic i64" in code.split("fence acquire")[1]
+
+
+ARCHITECTURES = ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu", "arm64-apple-macosx",
+                 "aarch64-pc-windows-msvc"]
+
+
+def assembly(compiled: Callable[..., object], triple: str) -> list[str]:
+    """What a processor is given for a compiled function, without what numba puts around it for Python's sake."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    code = next(iter(compiled.inspect_llvm().values()))  # type: ignore[attr-defined]
+    own = next(body for body in re.findall(r"^define [^\n]*\{.*?^\}", code, re.MULTILINE | re.DOTALL)
+               if not re.match(r'define [^@]*@"?(_ZN7cpython|cfunc|NRT_)', body))
+    declared = re.findall(r"^declare [^\n]*@llvm\.(?!x86)[^\n]*", code, re.MULTILINE)
+    module = llvm.parse_assembly("\n".join(re.sub(r" #\d+|, ![\w.]+ !\d+", "", text) for text in (*declared, own)))
+    module.triple = triple
+    machine = llvm.Target.from_triple(triple).create_target_machine(opt=3)
+    return [line.strip() for line in machine.emit_assembly(module).splitlines()]
+
+
+@pytest.mark.parametrize("triple", ARCHITECTURES[1:])
+def test_on_arm_a_barrier_parts_the_last_counter_from_the_next_samples(triple: str) -> None:
+    put = njit(nogil=True, error_model="numpy")(ring._put.py_func)
+    put(np.zeros((8, 2), np.float32), np.zeros(8, np.int64), 0, np.ones((4, 2), np.float32))
+    lines = assembly(put, triple)
+    barrier = next(at for at, line in enumerate(lines) if line.startswith("dmb"))
+    samples = next(at for at, line in enumerate(lines) if line.startswith("str\ts"))
+    counter = next(at for at, line in enumerate(lines) if line.startswith("stlr"))
+    assert barrier < samples < counter
+
+
+@pytest.mark.parametrize("triple", ARCHITECTURES)
+def test_the_counter_of_every_processor_is_one_that_runs(triple: str) -> None:
+    now()
+    lines = assembly(now, triple)
+    wanted = "rdtsc" if triple.startswith("x86") else "CNTVCT_EL0"
+    assert any(wanted in line for line in lines)
