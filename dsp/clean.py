@@ -1,7 +1,8 @@
 """Samples that cannot be sound: what is no number, or is louder than any music, is silence before it gets anywhere.
 
-A single one would stay for ever in whatever remembers: filters, resamplers, networks, meters, reverbs. In a file louder
-sound may stand, for it is brought to a level before it is separated; what no sample of any format can be, is none there.
+A single one would stay for ever in whatever remembers: filters, resamplers, networks, meters, reverbs. In a file
+louder sound may stand, for it is brought to a level before it is separated: there only what no sample of any format can
+be is no sound.
 """
 
 from typing import Any

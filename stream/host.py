@@ -14,7 +14,7 @@ from dsp.stft import FFT_HOP
 from stream.chosen import Around, choose
 from stream.control.mixer import Mixer
 from stream.control.route import apart
-from stream.devices.audiofile import AudioReader
+from stream.devices.song import open_song
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE
 from stream.inserts.process import Process
@@ -61,7 +61,7 @@ class Host:
     def _build(self) -> None:
         wish = self._wish
         self._preferred = wish.clock != "virtual" and self._open.enter_context(preferred())
-        self._reader = self._open.enter_context(AudioReader(wish.source)) if isinstance(wish.source, Path) else None
+        self._reader = self._open.enter_context(open_song(wish.source)) if isinstance(wish.source, Path) else None
         self._streams = self._open_streams()
         ends = self._streams or self._reader
         assert ends is not None
@@ -163,6 +163,8 @@ class Host:
             while recordings.step():
                 pass
             self._tell()
+            if self._reader is not None and self._reader.damage:
+                self._say(f"{self._reader.path} is damaged: {self._reader.damage}")
         except BaseException:
             self.close(keep=self._reader is None)
             raise

@@ -9,7 +9,7 @@ import numpy as np
 
 from stream.command import song
 from stream.command.answers import tell
-from stream.devices.audiofile import AudioReader
+from stream.devices.song import open_song
 from stream.separators.protocol import Frames
 
 
@@ -36,5 +36,5 @@ def _music(paths: Sequence[Path]) -> Frames:
 
 
 def _read(path: Path) -> Frames:
-    with AudioReader(path) as reader:
+    with open_song(path) as reader:
         return reader.read(reader.frames).T

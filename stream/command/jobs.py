@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from stream.command.answers import shown
 from stream.command.progress import Bars
 from stream.command.songs import Song
-from stream.devices.decoder import Decoder, decoder
+from stream.devices.song import open_song
 from stream.errors import Failure
 from stream.offline import made
 from stream.offline.engine import Engine
@@ -123,7 +123,7 @@ class Worker:
     def _write(self, job: Job) -> None:
         engine, path = self._engine, job.song.path
         sums = made.of_song(path)
-        with decoder(path) as reader:
+        with open_song(path) as reader:
             fit = level(reader)
             frames = -(-fit.frames * engine.samplerate // reader.samplerate)
             job.audio_s = fit.frames / reader.samplerate
@@ -136,5 +136,7 @@ class Worker:
                 job.notes = write(engine.pieces(reader, fit), job.targets, lambda target: open_writer(
                     replace(target, made=str(made.Made(made.how(target, self._how.options), *sums))),
                     self._how.output, engine.samplerate, frames, path), progress)
-            if isinstance(reader, Decoder) and reader.damage:
-                job.notes.append(f"damaged; separated without what could not be read ({reader.damage})")
+            if reader.damage:
+                job.notes.append(f"damaged: {reader.damage}")
+            if reader.cleaned:
+                job.notes.append(f"{reader.cleaned} samples of it are no numbers, or absurd, and are silence")

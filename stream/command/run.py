@@ -16,6 +16,7 @@ from stream.choice.held import Ends
 from stream.command import scenebook
 from stream.command.choosing import best_s, live
 from stream.command.hands import hand
+from stream.command.search import SOUND
 from stream.command.status import closing_lines, opening_lines
 from stream.command.surface import Surface
 from stream.control.desk import Desk
@@ -34,7 +35,6 @@ from stream.wish import Say, Wish
 
 AUTO = "auto"
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
-SOUND = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff", ".opus", ".w64", ".rf64", ".au", ".caf", ".m4a", ".mp4"}
 
 
 def latency_s(text: str | None) -> float | None:

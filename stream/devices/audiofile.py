@@ -15,16 +15,23 @@ import soundfile as sf
 
 from disk.claim import Claim
 from dsp.channels import to_stereo
+from dsp.clean import LOUDEST_IN_FILES, clean
 from stream.devices.kind import FLOAT, Kind
+from stream.devices.trust import cut_short
 from stream.errors import Failure
 
 Frames = npt.NDArray[np.float32]
 _WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
+_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "DOUBLE": 8}  # of a sample
 _FULL = "no space left on the disk"
 
 
 class Unreadable(Failure):
     """A file that is there, but is no sound that libsndfile knows."""
+
+
+class Damaged(Failure):
+    """A file that libsndfile cannot read on."""
 
 
 class Writer(Protocol):
@@ -52,11 +59,12 @@ class Writer(Protocol):
 class AudioReader:
     """A sound file as stereo blocks.
 
-    samplerate: Hz      frames: in all
+    samplerate: Hz      frames: in all, as libsndfile says (stream.devices.trust says when it only guesses)
+    format: libsndfile's name of it      at: frames read so far      cleaned: samples that could not be sound
     """
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises Failure for what is missing, unreadable or empty. [main-thread]"""
+        """Open it. Raises Failure for what is missing, unreadable or empty. [any-thread]"""
         if path.is_dir():
             raise Failure(f"{path} is a folder, not a sound file")
         if not path.exists():
@@ -68,27 +76,38 @@ class AudioReader:
         self.path = path
         self.samplerate: int = self._file.samplerate
         self.channels: int = self._file.channels
+        self.format: str = self._file.format
         self.frames: int = self._file.frames
+        self.at = self.cleaned = 0
+        lost = cut_short(self._file.extra_info) // max(1, self.channels * _BYTES.get(self._file.subtype, 4))
+        self._cut_s = lost / self.samplerate
         if self.frames == 0:
             self._file.close()
-            raise Failure(f"{path} is empty: it holds no frames")
+            raise Unreadable(f"{path} is empty: it holds no frames")
 
     def read(self, frames: int) -> Frames:
         """The next frames: float32 (n, 2), fewer at the end, none after it. [one thread at a time]
 
-        Mono is doubled, surround is mixed down. Raises Failure for damaged sound and for values that are no numbers.
+        Mono is doubled, surround is mixed down; what cannot be sound is silence. Raises Damaged.
         """
-        at = self._file.tell()
         try:
             block: Frames = self._file.read(frames, dtype="float32", always_2d=True)
-            stereo = to_stereo(block)
+            self.cleaned += clean(block, LOUDEST_IN_FILES)
+            self.at += len(block)
+            return to_stereo(block)
         except (sf.LibsndfileError, ValueError) as error:
-            raise Failure(f"{self.path} cannot be read at {at / self.samplerate:.2f} s: {_reason(error)}") from error
-        return finite(stereo, self.path, at / self.samplerate)
+            raise Damaged(f"{self.path} cannot be read at {self.at / self.samplerate:.2f} s: "
+                          f"{_reason(error)}") from error
+
+    @property
+    def damage(self) -> str | None:
+        """What was wrong with it, once it has been read to its end; None if nothing. [any-thread]"""
+        return f"it ends {self._cut_s:.2f} s before its header says" if self._cut_s >= 0.005 else None
 
     def rewind(self) -> None:
         """Start over. [one thread at a time]"""
         self._file.seek(0)
+        self.at = self.cleaned = 0
 
     def close(self) -> None:
         """Let go of the file. [one thread at a time]"""
@@ -100,14 +119,6 @@ class AudioReader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
-
-
-def finite(block: Frames, path: Path, at_s: float) -> Frames:
-    """The block itself. Raises Failure, which names the file and the place, for values that are no numbers."""
-    if not np.isfinite(block).all():
-        raise Failure(f"{path} holds values that are no numbers (NaN or infinite) "
-                      f"within {len(block)} frames of {at_s:.2f} s")
-    return block
 
 
 class AudioWriter:

@@ -1,44 +1,26 @@
-"""A song in whatever format: through libsndfile where it can, else through ffmpeg where that is installed."""
+"""Sound files through ffmpeg, block by block."""
 
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
-from dsp.channels import to_stereo
-from stream.devices.audiofile import AudioReader, Frames, Unreadable, finite
-from stream.devices.ffmpeg import INSTALL, Pipe, probe, source, there
+from dsp.channels import MOST_CHANNELS, layout, to_stereo
+from dsp.clean import LOUDEST_IN_FILES, clean
+from stream.devices.audiofile import Frames
+from stream.devices.ffmpeg import Pipe, probe, source
 from stream.errors import Failure
 
-MOST_CHANNELS = 8
-
-
-class Reader(Protocol):
-    """A sound file as stereo blocks.
-
-    samplerate: Hz      frames: in all, as far as is known
-    """
-
-    path: Path
-    samplerate: int
-    frames: int
-
-    def read(self, frames: int) -> Frames:
-        """The next frames: float32 (n, 2), fewer at the end. Raises Failure. [one thread at a time]"""
-
-    def rewind(self) -> None:
-        """Start over. [one thread at a time]"""
-
-    def close(self) -> None:
-        """Let go of the file. [one thread at a time]"""
+# ffmpeg's complaint about its own clock, where streams lie one after the other: nothing is lost
+HARMLESS = "non monotonically increasing dts"
 
 
 class Decoder:
     """A sound file through ffmpeg, as a stream: never more than a block of it in memory.
 
     samplerate, channels, frames: as ffprobe says; the frames may be none or too many
-    damage: what ffmpeg could not make out and left out, once it has been read to its end; None if nothing
+    at: frames read so far      cleaned: samples that could not be sound, and are silence
     """
 
     def __init__(self, path: Path) -> None:
@@ -47,18 +29,29 @@ class Decoder:
         if not 1 <= sound.channels <= MOST_CHANNELS:
             raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, not 1 to {MOST_CHANNELS}")
         self.path, self.samplerate, self.channels, self.frames = path, sound.samplerate, sound.channels, sound.frames
-        self.damage: str | None = None
-        self._at = 0
+        self._layout = layout(sound.layout, sound.channels)
+        self._said, self.at, self.cleaned = "", 0, 0
         self._pipe: Pipe | None = self._start()
 
     def _start(self) -> Pipe:
-        out = ["-map", "0:a:0", "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
+        # a stream that follows may have another rate and other channels: all are made the first one's.
+        # NB: beyond two, a count of channels is one layout to ffmpeg, and it would mix any other to that
+        count = ["-ac", str(self.channels)] if self.channels <= 2 else []
+        out = ["-map", "0:a:0", "-ar", str(self.samplerate), *count, "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
         return Pipe([*source(self.path), *out], str(self.path), reading=True)
+
+    @property
+    def damage(self) -> str | None:
+        """What ffmpeg could not make out and left out, once it was read to its end. [any-thread]"""
+        if not self._said:
+            return None
+        lost_s = (self.frames - self.at) / self.samplerate
+        return f"{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
 
     def read(self, frames: int) -> Frames:
         """The next frames: float32 (n, 2), fewer at the end, none after it. [one thread at a time]
 
-        Raises Failure where ffmpeg gives up, and for values that are no numbers.
+        Raises Failure where ffmpeg gives up.
         """
         if self._pipe is None:
             return np.zeros((0, 2), np.float32)
@@ -66,22 +59,29 @@ class Decoder:
         data = self._pipe.end.read(wanted)
         if len(data) < wanted:
             self._ended(self._pipe)
-        whole = len(data) // (4 * self.channels)
-        values = np.frombuffer(data, "<f4", whole * self.channels).reshape(whole, self.channels)
-        at, self._at = self._at, self._at + whole
-        return finite(to_stereo(values), self.path, at / self.samplerate)
+        count = len(data) // (4 * self.channels)
+        values = np.frombuffer(data, "<f4", count * self.channels).reshape(count, self.channels).copy()
+        self.cleaned += clean(values, LOUDEST_IN_FILES)
+        self.at += count
+        return to_stereo(values, self._layout)
 
     def _ended(self, pipe: Pipe) -> None:
         code, said = pipe.wait(self.path)
         self.close()
         if code:
-            raise Failure(f"{self.path} cannot be read at {self._at / self.samplerate:.2f} s: {said}")
-        self.damage = said or None
+            raise Failure(f"{self.path} cannot be read at {self.at / self.samplerate:.2f} s: {said}")
+        self._said = "" if HARMLESS in said else said
 
     def rewind(self) -> None:
         """Start over: decode again. [one thread at a time]"""
         self.close()
-        self._at, self._pipe = 0, self._start()
+        self.at = self.cleaned = 0
+        self._pipe = self._start()
+
+    def skip(self, frames: int) -> None:
+        """Decode frames for nobody. Raises Failure. [one thread at a time]"""
+        while frames > 0 and len(block := self.read(min(frames, 1 << 16))):
+            frames -= len(block)
 
     def close(self) -> None:
         """Let go of the file. [one thread at a time]"""
@@ -95,13 +95,3 @@ class Decoder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
-
-
-def decoder(path: Path) -> AudioReader | Decoder:
-    """Open a song. Raises Failure for what is missing, empty or unreadable, and where it would take ffmpeg."""
-    try:
-        return AudioReader(path)
-    except Unreadable as error:
-        if there("ffmpeg") is None:
-            raise Failure(f"{error}; ffmpeg reads more formats: {INSTALL}") from error
-        return Decoder(path)

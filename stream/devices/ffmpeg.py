@@ -19,11 +19,13 @@ class Sound:
     """What ffprobe says of a file's first sound stream.
 
     samplerate: Hz      frames: in all, as far as is known beforehand; 0 if it is not
+    layout: ffmpeg's name of where the channels belong; empty where the file does not say
     """
 
     samplerate: int
     channels: int
     frames: int
+    layout: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
 
@@ -47,7 +49,7 @@ def source(path: Path) -> list[str]:
 
 def probe(path: Path) -> Sound:
     """What a file's first sound stream is. Raises Failure. [any-thread]"""
-    entries = "stream=sample_rate,channels,duration:format=duration:format_tags"
+    entries = "stream=sample_rate,channels,channel_layout,duration:format=duration:format_tags"
     words = [program("ffprobe", str(path)), "-v", "error", "-select_streams", "a:0", "-show_entries", entries,
              "-of", "json", *source(path)]
     done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
@@ -58,8 +60,10 @@ def probe(path: Path) -> Sound:
         raise Failure(f"{path} cannot be read as sound: it holds none")
     stream, whole = found["streams"][0], found.get("format", {})
     seconds = float(stream.get("duration") or whole.get("duration") or 0)
-    rate = int(stream["sample_rate"])
-    return Sound(rate, int(stream["channels"]), round(seconds * rate), whole.get("tags", {}))
+    rate, channels = int(stream["sample_rate"]), int(stream["channels"])
+    if rate < 1 or channels < 1:
+        raise Failure(f"{path} cannot be read as sound: it has {channels} channels at {rate} Hz")
+    return Sound(rate, channels, round(seconds * rate), stream.get("channel_layout", ""), whole.get("tags", {}))
 
 
 class Pipe:

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from dsp.console import BUSES, MEMORY, PIECE, rows
 from stream.control.mixer import RAMP_S, Mixer
 from stream.control.route import CUE, MIX, Route
-from stream.devices.audiofile import AudioReader
 from stream.devices.feeder import ENDLESS, Feeder
+from stream.devices.song import Reader
 from stream.geometry import Latency
 from stream.live import header as hd
 from stream.live.bridge import Bridge
@@ -53,7 +53,7 @@ class Setup:
     block: int = 512
     late: str = "dry"
     patient: bool = False
-    reader: AudioReader | None = None
+    reader: Reader | None = None
     tapped: bool = False
     keep_s: float = 0.0
     routes: tuple[Route, ...] = ()

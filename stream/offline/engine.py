@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dsp.stft import FFT_HOP
-from stream.devices.decoder import Reader
+from stream.devices.song import Reader
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.offline.level import Level
 from stream.offline.segments import lay

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream.devices.decoder import Reader
+from stream.devices.song import Reader
 from stream.errors import Failure
 
 CHUNK = 1 << 16  # frames read at a time

@@ -11,7 +11,7 @@ import numpy as np
 from dsp.resample import Resampler
 from dsp.sliding import RangeIstft
 from dsp.stft import BINS, FFT_HOP, stft
-from stream.devices.decoder import Reader
+from stream.devices.song import Reader
 from stream.offline.level import CHUNK, Level
 from stream.offline.overlap import Overlap
 from stream.offline.segments import Lay, Segments
