@@ -144,3 +144,14 @@ def test_what_is_no_number_is_no_setting(words: tuple[str, str], tmp_path: Path)
     sf.write(song, noise(RATE), RATE, "FLOAT")
     assert main(["run", "--model", "center", "--device", str(song), "--output-device", str(tmp_path / "o.wav"),
                  *words]) == 2
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 3.4e38], ids=str)
+def test_a_file_with_such_samples_is_separated_without_them_and_it_is_said(
+        value: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    song = tmp_path / "song.wav"
+    sf.write(song, spoilt(value, RATE), RATE, "FLOAT")
+    assert main(["separate", "--model", "center", str(song), "-o", str(tmp_path / "out")]) == 0
+    assert "6 samples of it are no numbers" in capsys.readouterr().err
+    stems = sum(sf.read(path)[0] for path in (tmp_path / "out" / "song").glob("*.wav"))
+    np.testing.assert_allclose(stems, silenced(spoilt(value, RATE)), atol=1e-5)
