@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,13 @@ class Live:
     def _text(file: Any) -> str:
         file.seek(0)
         return str(file.read())
+
+
+def free_port() -> int:
+    """A UDP port that nobody has, so that two suites can run at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def command(*words: object) -> Done:

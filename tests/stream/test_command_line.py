@@ -13,8 +13,11 @@ import pytest
 import soundfile as sf
 from onnx import TensorProto, helper
 
+from stream import chosen
 from stream.cli import main
+from stream.separators.protocol import GROUP
 from tests.stream.live import Live, command, noise
+from tests.stream.models import model
 
 RATE = 44_100
 REPORTED = {"model", "provider", "samplerate", "separator", "latency_s", "latency_parts_s", "hops", "misses",
@@ -112,15 +115,53 @@ def test_the_exit_code_reaches_the_shell_without_a_traceback(folder: Path) -> No
     assert (done.code, done.out, done.err) == (1, "", "demucs-stream: no such file: missing.wav\n")
 
 
-@pytest.mark.weights
-def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(folder: Path, model_path: Path) -> None:
-    done = command("run", "--device", "song.wav", "--clock", "wall", "--latency", "0.3", "--model", model_path,
-                   "--provider", "cpu",
-                   "--record", "out")
-    assert done.code == 1
-    assert len(done.said) == 1, done.err
-    assert "cannot be held here" in done.said[0]
-    assert "try --latency" in done.said[0] or "no latency can" in done.said[0]
+LATE = """
+import time
+
+from stream.separators.center import Center
+
+
+class Late(Center):
+    def process(self, mix, stems):
+        time.sleep(3 * self.hop / self.samplerate)
+"""
+
+
+@pytest.fixture
+def late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An installed separator that takes three times as long as there is, on any machine."""
+    folder = tmp_path / "plugins"
+    (folder / "late-1.dist-info").mkdir(parents=True)
+    (folder / "late_by_the_test.py").write_text(LATE)
+    (folder / "late-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: late\nVersion: 1\n")
+    (folder / "late-1.dist-info/entry_points.txt").write_text(f"[{GROUP}]\nlate = late_by_the_test:Late\n")
+    monkeypatch.syspath_prepend(folder)
+    return "late"
+
+
+def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """The one line of a run that is refused."""
+    assert main(["run", "--device", "song.wav", "--clock", "wall", "--record", "out", *words]) == 1
+    lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith(("timing ", "compiling "))]
+    assert len(lines) == 1, lines
+    return lines[0]
+
+
+def test_a_separator_that_no_latency_helps_is_refused(
+        folder: Path, late: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(["--model", late, "--latency", "0.3"], capsys)
+    assert "cannot be held here" in line
+    assert "no latency can" in line
+    assert not left_in(folder / "out")
+
+
+def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(
+        folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A hop takes so long on any machine: more than a latency of 0.3 s leaves for it, less than a longer one does."""
+    monkeypatch.setattr(chosen, "time_hop", lambda _separator: 0.1)
+    line = refused(["--model", str(model(folder / "shares.onnx")), "--provider", "cpu", "--latency", "0.3"], capsys)
+    assert "cannot be held here" in line
+    assert "try --latency" in line
     assert not left_in(folder / "out")
 
 

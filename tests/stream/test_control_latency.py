@@ -17,10 +17,10 @@ from stream.control.mixer import RAMP_S
 from tests.rig.jackd import Jackd
 from tests.rig.loopback import Loopback
 from tests.rig.midi import MidiSender
-from tests.stream.live import Live, connected, noise
+from tests.stream.live import Live, connected, free_port, noise
 
 pytestmark = pytest.mark.device
-RATE, PRESSES, PORT = 44_100, 12, 39_127
+RATE, PRESSES, PORT = 44_100, 12, free_port()
 LATE = 1  # periods until a message is there, and a thread that waits for it has been waked
 
 

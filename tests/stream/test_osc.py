@@ -285,5 +285,7 @@ def test_the_command_line_listens_while_it_plays(tmp_path: Path) -> None:
               "--clock", "wall", "--osc", port, "--osc-to", tell):
         assert desk.heard(2 * len(PARAMETERS) + 3)["/latency"] > 0  # center has two stems; latency, misses, xruns
         desk.send("/stem/vocals/mute", 1)
-        assert desk.heard(1) == {"/stem/vocals/mute": 1}
+        while "/stem/vocals/mute" not in (told := desk.heard(1)):
+            assert told.keys() <= {"/misses", "/xruns"}  # as a busy machine has them
+        assert told == {"/stem/vocals/mute": 1}
     desk.socket.close()

@@ -11,10 +11,10 @@ from pythonosc.udp_client import SimpleUDPClient
 
 from stream.recording.log import NAME
 from tests.stream.byhand import same_bits
-from tests.stream.live import Live, command, noise
+from tests.stream.live import Live, command, free_port, noise
 
 RATE = 44_100
-PORT = 39_121
+PORT = free_port()
 
 
 def mix_of(path: Path) -> np.ndarray:
