@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from stream.command.search import songs
 from stream.devices.boxes import boxes, find
+from stream.devices.decoder import decoder
 from stream.devices.stemfile import StemWriter
 from stream.errors import Failure
 from tests.stream.byhand import Frames, noise
@@ -127,3 +129,39 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path, name: str) ->
     with pytest.raises(Failure, match=f"{name} cannot be written"):
         StemWriter(tmp_path / name, RATE, STEMS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+
+
+@pytest.mark.parametrize("source", ["cover.m4a", "cover.flac", "film.mkv", "book.m4b", "timecode.mov"])
+def test_there_are_five_tracks_whatever_the_song_had(tmp_path: Path, source: str) -> None:
+    """Cover art, a film's picture and subtitles, a timecode track and chapters stay behind; the title does not."""
+    (tmp_path / "chapters").write_text(
+        ";FFMETADATA1\ntitle=T\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=one\n"
+        "[CHAPTER]\nTIMEBASE=1/1000\nSTART=1000\nEND=2000\ntitle=two\n")
+    (tmp_path / "words.srt").write_text("1\n00:00:00,000 --> 00:00:01,000\nla\n")
+    words = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=d=2", "-f", "lavfi", "-i",
+             "color=d=2:s=64x64" if "cover" not in source else "color=d=0.04:s=64x64", "-i", tmp_path / "chapters",
+             "-i", tmp_path / "words.srt", "-map", "0:a", "-map", "1:v", "-map_metadata", "2", "-map_chapters", "2"]
+    if source == "film.mkv":
+        words += ["-map", "3:s"]
+    words += ["-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]
+    words += {"cover": ["-disposition:v", "attached_pic"], "timecode": ["-timecode", "01:00:00:00"]}.get(
+        source.partition(".")[0], [])
+    if source == "book.m4b":
+        words += ["-f", "mp4"]
+    subprocess.run([*words, tmp_path / source], check=True)
+    assert len(probed(tmp_path / source)["streams"]) > 1
+    path = made(tmp_path / "out.stem.mp4", song(RATE), "aac", tmp_path / source)
+    there = subprocess.run(["ffprobe", "-v", "error", "-show_streams", "-show_chapters", "-show_format", "-of", "json",
+                            path], capture_output=True, check=True)
+    found = json.loads(there.stdout)
+    assert [stream["codec_type"] for stream in found["streams"]] == ["audio"] * 5
+    assert found["chapters"] == []
+    assert found["format"]["tags"]["title"] == "T"
+
+
+def test_as_a_song_it_is_its_mix(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.stem.mp4", song(RATE), "alac")
+    with decoder(path) as reader:
+        found = reader.read(2 * RATE)
+    np.testing.assert_array_equal(found, decoded(path, 0))
+    assert songs([path], tmp_path, print)[0][0].path == path
