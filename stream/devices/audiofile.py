@@ -92,6 +92,8 @@ class AudioReader:
         """
         try:
             block: Frames = self._file.read(frames, dtype="float32", always_2d=True)
+            if len(block) < min(frames, self.frames - self.at):
+                raise ValueError(f"it ends here, and was {self.frames / self.samplerate:.2f} s long")
             self.cleaned += clean(block, LOUDEST_IN_FILES)
             self.at += len(block)
             return to_stereo(block)

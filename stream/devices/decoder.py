@@ -13,6 +13,7 @@ from stream.devices.ffmpeg import Pipe, probe, source
 from stream.errors import Failure
 
 # ffmpeg's complaint about its own clock, where streams lie one after the other: nothing is lost
+NOTICED = 4096  # frames; what a header states is right to a packet or two
 HARMLESS = "non monotonically increasing dts"
 
 
@@ -29,6 +30,7 @@ class Decoder:
         if not 1 <= sound.channels <= MOST_CHANNELS:
             raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, not 1 to {MOST_CHANNELS}")
         self.path, self.samplerate, self.channels, self.frames = path, sound.samplerate, sound.channels, sound.frames
+        self._sure = sound.sure
         self._layout = layout(sound.layout, sound.channels)
         self._said, self.at, self.cleaned = "", 0, 0
         self._pipe: Pipe | None = self._start()
@@ -43,9 +45,11 @@ class Decoder:
     @property
     def damage(self) -> str | None:
         """What ffmpeg could not make out and left out, once it was read to its end. [any-thread]"""
-        if not self._said:
+        if self._pipe is not None or not (self._said or self._sure):
             return None
         lost_s = (self.frames - self.at) / self.samplerate
+        if not self._said:
+            return f"it ends {lost_s:.2f} s before its header says" if self.frames - self.at >= NOTICED else None
         return f"{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
 
     def read(self, frames: int) -> Frames:

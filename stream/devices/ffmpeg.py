@@ -20,6 +20,7 @@ class Sound:
 
     samplerate: Hz      frames: in all, as far as is known beforehand; 0 if it is not
     layout: ffmpeg's name of where the channels belong; empty where the file does not say
+    sure: whether the frames are stated for this stream, and not guessed from a bitrate or the whole file's length
     """
 
     samplerate: int
@@ -27,6 +28,7 @@ class Sound:
     frames: int
     layout: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    sure: bool = False
 
 
 def there(name: str = "ffmpeg") -> str | None:
@@ -50,7 +52,7 @@ def source(path: Path) -> list[str]:
 def probe(path: Path) -> Sound:
     """What a file's first sound stream is. Raises Failure. [any-thread]"""
     entries = "stream=sample_rate,channels,channel_layout,duration:format=duration:format_tags"
-    words = [program("ffprobe", str(path)), "-v", "error", "-select_streams", "a:0", "-show_entries", entries,
+    words = [program("ffprobe", str(path)), "-v", "warning", "-select_streams", "a:0", "-show_entries", entries,
              "-of", "json", *source(path)]
     done = subprocess.run(words, capture_output=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode:
@@ -63,7 +65,8 @@ def probe(path: Path) -> Sound:
     rate, channels = int(stream["sample_rate"]), int(stream["channels"])
     if rate < 1 or channels < 1:
         raise Failure(f"{path} cannot be read as sound: it has {channels} channels at {rate} Hz")
-    return Sound(rate, channels, round(seconds * rate), stream.get("channel_layout", ""), whole.get("tags", {}))
+    sure = "duration" in stream and b"Estimating duration" not in done.stderr
+    return Sound(rate, channels, round(seconds * rate), stream.get("channel_layout", ""), whole.get("tags", {}), sure)
 
 
 class Pipe:

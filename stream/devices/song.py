@@ -145,12 +145,19 @@ def _not_empty(found: Decoder) -> Decoder:
 
 
 def _is_stream(path: Path) -> bool:
-    """Whether it can be read once only: a pipe, a socket, a terminal."""
+    """Whether it can be read once only, or by this process only: a pipe, a socket, standard input.
+
+    Raises Failure for a device: none is a song, and some never end.
+    """
     try:
         mode = path.stat().st_mode
     except OSError:
         return False
-    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or stat.S_ISCHR(mode)
+    if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
+        raise Failure(f"{path} is a device, not a sound file")
+    # NB: what is /dev/stdin here is another file to ffmpeg
+    own = stat.S_ISREG(mode) and path.absolute().parts[1:2] in (("dev",), ("proc",))
+    return own or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
 class SpooledReader:

@@ -3,6 +3,7 @@
 MP3        the length is an estimate from the first frame, or a tag's that is not looked into further
 Ogg        only the first of several streams, one after the other, is read
 FLAC       likewise, where files were joined; and one that was written to a pipe has no length
+W64        the bytes that fill its last eight are taken for a frame
 WAV, ...   a header that was never finished says that there is nothing
 surround   which channel is which is not told
 
@@ -26,7 +27,7 @@ def guesses(path: Path, form: str, channels: int, frames: int) -> bool:
 
     form: libsndfile's name of the format      frames: as many as libsndfile says
     """
-    if form in ("MP3", "MPEG", "OGG") or channels > 2 or not 0 < frames < UNKNOWN:
+    if form in ("MP3", "MPEG", "OGG", "W64") or channels > 2 or not 0 < frames < UNKNOWN:
         return True
     return form == "FLAC" and _count(path, _JOINED, 2) > 1
 
