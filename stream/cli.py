@@ -3,9 +3,9 @@
 A command is imported when it is called: the live engine's compiled code takes a second that files need not wait for.
 """
 
-import logging
-import signal
+import os
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from export.store import STATEFUL, WINDOWED, Bag, StoreError, known, model_bag
+from stream import interrupt
 from stream.command import answers
 from stream.command.arguments import parse
 from stream.command.compiling import told
@@ -26,6 +27,7 @@ from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
 from stream.separators.providers import provider_name
 
+DEBUG = "DEMUCS_STREAM_DEBUG"  # set to anything, it shows where a command has failed
 LIVE = ("run", "serve", "demo", "doctor")  # commands that load the audio thread
 
 console = Console(stderr=True, highlight=False, markup=False, emoji=False)
@@ -34,9 +36,13 @@ console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
     answers.all_open()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite kill leaves nothing half-written either
+    with interrupt.heard(interrupt.Wishes(interrupt.end)):  # once: what is being cleaned up is not interrupted
+        return _main(sys.argv[1:] if words is None else words)
+
+
+def _main(words: list[str]) -> int:
     try:
-        arguments = parse(sys.argv[1:] if words is None else words)
+        arguments = parse(words)
         with told(say) if arguments.command in LIVE else nullcontext():
             result = _COMMANDS[arguments.command](arguments)
         if vars(arguments).get("json"):
@@ -48,11 +54,15 @@ def main(words: list[str] | None = None) -> int:
         return _fail(error, 2)
     except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
         return _fail(error, 1)
+    except Exception as error:  # nobody is shown a traceback who has not asked for one
+        return _fail(Failure(f"a fault of the program, {type(error).__name__}: {' '.join(str(error).split())} "
+                             f"({DEBUG}=1 shows where)"), 1, error)
     return 0
 
 
-def _fail(error: BaseException, code: int) -> int:
-    logging.getLogger(__name__).debug("failed", exc_info=error)
+def _fail(error: BaseException, code: int, cause: BaseException | None = None) -> int:
+    if os.environ.get(DEBUG):
+        traceback.print_exception(cause or error)
     say(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}")
     return code
 

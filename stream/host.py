@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -51,7 +51,7 @@ class Host:
         self._recordings: Recordings | None = None
         self._told: list[Insert] = []  # of what is broken
         self._told_reset: list[Insert] = []
-        self._told_cleaned = False
+        self._told_cleaned, self._told_still_s = False, 0.0
         try:
             self._build()
         except BaseException:
@@ -166,16 +166,29 @@ class Host:
             if self._reader is not None and self._reader.damage:
                 self._say(f"{self._reader.path} is damaged: {self._reader.damage}")
         except BaseException:
-            self.close(keep=self._reader is None)
+            self._keep(recordings)
             raise
         finally:
             sys.setswitchinterval(switch_s)
             gc.unfreeze()
         self.close(keep=True)
 
+    def _keep(self, recordings: Recordings) -> None:
+        """After whatever has ended the run too soon: what was heard until then is kept, and it is said where."""
+        with suppress(Failure):  # the first failure is the one that is told
+            while recordings.step():
+                pass
+        heard = self.engine.heard > 0
+        self.close(keep=heard)
+        if heard and self.files:
+            self._say(f"what was heard until then is kept: {', '.join(self.files.values())}")
+
     def _tell(self) -> None:
         """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
         self._tell_cleaned()
+        if self.engine.stood_still_s > self._told_still_s:
+            still_s, self._told_still_s = self.engine.stood_still_s - self._told_still_s, self.engine.stood_still_s
+            self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
         for insert in self.inserts:
             if insert.process.resets and insert not in self._told_reset:
                 self._told_reset.append(insert)

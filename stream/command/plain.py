@@ -1,6 +1,6 @@
 """The run in one line, and its keys; or nothing to see, and no keys."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import Self
 
@@ -29,7 +29,8 @@ class Plain:
     def show(self) -> None:
         """Show things as they are. [main-thread]"""
         if self._status is not None:
-            self._status.show()
+            with suppress(OSError):  # its terminal is gone: audio goes on
+                self._status.show()
 
     def __enter__(self) -> Self:
         if self._seen:

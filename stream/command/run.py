@@ -1,7 +1,6 @@
 """The command `run`: live, until the input ends or the user does."""
 
 import os
-import signal
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from stream import interrupt
 from stream.choice.held import Ends
 from stream.command import scenebook
 from stream.command.choosing import best_s, live
@@ -140,8 +140,8 @@ def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
             front.show()
             return not stopped.is_set()
 
-        with _stopping(stopped):
-            host.run(watch)
+        interrupt.take(interrupt.Wishes(stopped.set, interrupt.end))
+        host.run(watch)
     for text in closing_lines(host.report()):
         say(text)
 
@@ -203,22 +203,6 @@ def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStac
     if arguments.osc:
         say(f"listening to OSC on {wish.listen[0]}:{made.port}")
     return made.step
-
-
-@contextmanager
-def _stopping(stopped: threading.Event) -> Iterator[None]:
-    """Ctrl-C and a polite kill end the run with everything written; the second one breaks off. [main-thread]"""
-    def handle(_signal: int, _frame: object) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _shelf(arguments: Namespace, clock: str) -> Shelf:

@@ -1,14 +1,11 @@
 """Single keys of a terminal: a stem's first letter mutes it, with shift it is soloed; digits recall scenes."""
 
-import os
-import select
-import sys
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from stream.control.desk import Desk
-from stream.errors import Failure
+from stream.control.keyboard import Keyboard
 
 WAIT_S = 0.1
 ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}
@@ -31,46 +28,30 @@ class Keys:
         """Remember what the keys mean. [main-thread]"""
         self._desk = desk
         self._stems = bindings(desk.mixer.sources)
-        self._saved: Any = None
+        self._keyboard = Keyboard()
         self.help = " ".join(f"{key}={stem}" for key, stem in self._stems.items()) + ", shift solos, " + ", ".join(
             f"{key} {act}s" for key, act in ACTS.items() if act in desk.acts)
 
     def __enter__(self) -> Self:
         """Take keys one by one, without echo; Ctrl-C still interrupts. [main-thread]"""
-        if sys.stdin is not None and sys.stdin.isatty() and os.name == "posix":
-            import termios
-            import tty
-
-            self._saved = termios.tcgetattr(sys.stdin)
-            tty.setcbreak(sys.stdin)
+        self._keyboard.open()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        if self._saved is not None:
-            import termios
-
-            with suppress(termios.error):  # it is gone
-                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._saved)
+        self._keyboard.close()
 
     @property
     def here(self) -> bool:
         """Whether there is a terminal to read from. [any-thread]"""
-        return self._saved is not None
+        return self._keyboard.here
 
     def step(self) -> bool:
-        """Wait a little for a key and do what it says; False if none came. Raises Failure. [keys-thread]"""
-        if not select.select([sys.stdin], [], [], WAIT_S)[0]:
-            return False
-        try:
-            typed = os.read(sys.stdin.fileno(), 64)
-        except OSError:
-            typed = b""
-        if not typed:
-            raise Failure("its terminal is gone")
-        for key in typed.decode(errors="ignore"):
+        """Wait a little for keys and do what they say; False if none came. Raises Failure. [keys-thread]"""
+        keys = self._keyboard.read(WAIT_S)
+        for key in keys:
             self.press(key)
-        return True
+        return bool(keys)
 
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. [keys-thread]"""

@@ -11,6 +11,7 @@ from stream.live.threads import Stepper
 
 Step = Callable[[], bool]
 WATCH_S = 0.05
+STILL_S = 1.0  # later than that, a wall clock was stopped
 # what files come from and go to has seconds to spare, and whoever looks a thousand times a second takes a sixth of a
 # hop's time away from it (docs/speed.md)
 IDLE_S = (0.01, 0.001, 0.01)
@@ -49,6 +50,9 @@ def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], 
             wait = start + served / engine.latency.samplerate - time.perf_counter()
             if wait > 0:
                 time.sleep(wait)
+            elif wait < -STILL_S:  # what was missed is not poured out at once
+                engine.stood_still_s -= wait
+                start -= wait
             engine.serve(block)
             served += block
             if time.perf_counter() - looked > WATCH_S:

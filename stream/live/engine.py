@@ -99,6 +99,7 @@ class Engine:
             self._connect(separator.sources, setup.patient)
         self._fill(separator, setup)
         self._user = ctypes.c_void_p(header.ctypes.data)
+        self.stood_still_s = 0.0  # that a wall clock was stopped, with the process or the machine
 
     def _fill(self, separator: Separator, setup: Setup) -> None:
         h, latency = self.header, self.latency
