@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from disk.claim import Claim
+from stream.disk.claim import Claim
 
 
 @contextlib.contextmanager

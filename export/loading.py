@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from disk.places import cache
 from export.bind import check
 from export.cache import note, noted
 from export.published import Checkpoint
 from export.source import Progress
 from export.weights import Weights, read
+from stream.disk.places import cache
 
 Say = Callable[[str], None]
 

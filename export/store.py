@@ -7,7 +7,6 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from disk.places import cache
 from export.bag import Bag, Listed, by_stem, read_bag
 from export.bind import STATEFUL, WINDOWED, bound_name, kept, recompute_of, sources_of
 from export.cache import bind_once, intact
@@ -17,6 +16,7 @@ from export.loading import Say, StoreError, kept_path, loaded, pin
 from export.published import HTDEMUCS, MODELS, Checkpoint, Model
 from export.source import Progress, unshown
 from export.weights import Weights
+from stream.disk.places import cache
 
 __all__ = ["STATEFUL", "WINDOWED", "Bag", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag",
            "model_file"]

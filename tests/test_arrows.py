@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("disk", "dsp", "export", "stream")
+ROOMS = ("dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity", "checkpoint", "verify")}
 TRACING |= {file for file in FILES if file.parent == Path("export/stateful")}
@@ -42,10 +42,16 @@ def test_no_import_is_relative(file: Path) -> None:
 
 
 @pytest.mark.parametrize(("room", "stranger"), [
-    ("dsp", "export"), ("dsp", "stream"), ("dsp", "disk"), ("export", "stream"),
-    ("disk", "dsp"), ("disk", "export"), ("disk", "stream")])
+    ("dsp", "export"), ("dsp", "stream"), ("stream/disk", "dsp"), ("stream/disk", "export")])
 def test_a_room_does_not_know_who_uses_it(room: str, stranger: str) -> None:
     assert importers(stranger, room) == set()
+
+
+@pytest.mark.parametrize("room", ["export", "stream/disk"])
+def test_of_stream_only_the_places_on_the_disk_are_known_to_all(room: str) -> None:
+    known = {name for file in importers("stream", room) for name in imported(file, "stream")}
+    assert known
+    assert all(name.startswith("stream.disk.") for name in known)
 
 
 def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from disk.claim import whole
+from stream.disk.claim import whole
 from stream.fusion.passes import revision
 from stream.separators import derived
 from stream.separators.opening import Opening

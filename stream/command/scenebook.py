@@ -7,9 +7,9 @@ from pathlib import Path
 
 import platformdirs
 
-from disk.claim import whole
-from disk.text import read_text
 from stream.control.strip import Scene, Strips
+from stream.disk.claim import whole
+from stream.disk.text import read_text
 
 
 def place() -> Path:

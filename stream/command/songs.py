@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from string import Formatter
 
-from disk.claim import MOST, shortened
 from stream.command.answers import shown
+from stream.disk.claim import MOST, shortened
 
 FIELDS = ("track", "trackext", "stem", "ext")  # of a file's name, as demucs calls them
 

@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
-from disk.claim import Claim
 from dsp.channels import to_stereo
 from dsp.clean import LOUDEST_IN_FILES, clean
 from stream.devices.kind import FLOAT, Kind
 from stream.devices.trust import cut_short
+from stream.disk.claim import Claim
 from stream.errors import Failure
 
 Frames = npt.NDArray[np.float32]

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from disk.claim import whole
-from disk.text import read_text
 from stream.control.strip import Strips
+from stream.disk.claim import whole
+from stream.disk.text import read_text
 from stream.errors import Failure
 from stream.recording.gestures import Gesture, Passage
 

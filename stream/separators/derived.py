@@ -5,7 +5,7 @@ import os
 import platform
 from pathlib import Path
 
-from disk.places import cache
+from stream.disk.places import cache
 
 
 def folder(kind: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 import onnxruntime as ort
 
-from disk.claim import whole
+from stream.disk.claim import whole
 from stream.fusion.passes import fused, revision
 from stream.separators import derived
 from stream.separators.catalogue import BUILT_IN, reason

@@ -1,8 +1,8 @@
 import pytest
 
-from disk.claim import Taken
 from export.files import whole
 from export.staging import staging
+from stream.disk.claim import Taken
 
 
 def test_an_interrupted_file_is_not_there_and_the_old_one_stays(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 from stream.live import code
 
 ROOT = code.ROOT
-OURS = ("disk", "dsp", "stream")
+OURS = ("dsp", "stream")
 JIT = {"njit", "jit", "register_jitable", "intrinsic", "_intrinsic", "overload", "cfunc"}
 
 

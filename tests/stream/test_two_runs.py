@@ -18,7 +18,7 @@ TAKEN = "it is being written already, by another run or twice by this one"
 HOLDS = """
 import sys
 from pathlib import Path
-from disk.claim import Claim
+from stream.disk.claim import Claim
 claims = [Claim(Path(place)) for place in sys.argv[1:]]
 print(flush=True)
 sys.stdin.read()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import soundfile as sf
 
-from disk.account import CACHES, QUIET
+from stream.disk.account import CACHES, QUIET
 from tests.stream.live import COMMAND, noise
 
 ELSEWHERE = re.compile(r'sin6?_port=.*(?:inet_addr\("(?!127\.)|inet_pton\(AF_INET6, "(?!::1"|::ffff:127\.))')

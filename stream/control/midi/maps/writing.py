@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from disk.claim import whole
 from stream.control.midi.binding import Binding, Source
 from stream.control.midi.maps.mapfile import Map
+from stream.disk.claim import whole
 
 
 def text(map_: Map) -> str:

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from disk import claim as module
-from disk.claim import Claim, Taken, whole
+from stream.disk import claim as module
+from stream.disk.claim import Claim, Taken, whole
 
 HOLDS = """
 import sys, time
 from pathlib import Path
-from disk.claim import Claim
+from stream.disk.claim import Claim
 claim = Claim(Path(sys.argv[1]))
 claim.part.write_text("half")
 print("held", flush=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from disk.text import read_text
+from stream.disk.text import read_text
 
 SAVED = {
     "as it is": "mute = 'ü'\n".encode(), "Notepad's UTF-8": codecs.BOM_UTF8 + "mute = 'ü'\r\n".encode(),

@@ -7,7 +7,7 @@ makers who uses them. What a user has set himself is left as it is.
 import os
 from pathlib import Path
 
-from disk.places import at_home, cache, temporary, writable
+from stream.disk.places import at_home, cache, temporary, writable
 
 QUIET = {
     "ORT_DISABLE_TELEMETRY": "1",  # onnxruntime's wheels keep a device id, and send events while music plays

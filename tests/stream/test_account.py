@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from disk.account import QUIET
+from stream.disk.account import QUIET
 
-SETTLED = "import json, os; from disk.account import settle; settle(); print(json.dumps(dict(os.environ)))"
+SETTLED = "import json, os; from stream.disk.account import settle; settle(); print(json.dumps(dict(os.environ)))"
 NOBODY = "import pwd\ndef unknown(uid): raise KeyError(uid)\npwd.getpwuid = unknown\n"
 ROOT = Path(__file__).parents[2]
 
@@ -79,5 +79,5 @@ def test_every_room_settles_before_it_imports_anything_else(room: str) -> None:
     """Its first import is this, so no library of any of its files is sooner."""
     lines = (ROOT / room / "__init__.py").read_text(encoding="utf-8").splitlines()
     code = [line for line in lines[1:] if line]
-    assert code[0] == "from disk.account import settle"
+    assert code[0] == "from stream.disk.account import settle"
     assert code[1].startswith("settle()")

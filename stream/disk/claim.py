@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from disk.lock import lock
+from stream.disk.lock import lock
 
 MOST = 255  # bytes of a file's name, on nearly every disk
 WAIT_S = 0.02
