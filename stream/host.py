@@ -52,6 +52,7 @@ class Host:
         self._told: list[Insert] = []  # of what is broken
         self._told_reset: list[Insert] = []
         self._told_cleaned, self._told_still_s = False, 0.0
+        self._failed: Exception | None = None  # what the separator has failed with last
         try:
             self._build()
         except BaseException:
@@ -72,7 +73,7 @@ class Host:
         lags = [lag(insert.process, self._rate, self._block) for insert in self.inserts]
         around = Around(self._rate, self._block, device, max(lags, default=0), wish.clock != "virtual")
         chosen = choose(wish.opening, wish.latency_s, around, self._say)
-        self.separator, self.latency = chosen.separator, chosen.latency
+        self.separator, self.latency, self._asked_s = chosen.separator, chosen.latency, chosen.asked_s
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         self.mixer.check({insert.stem: {} for insert in self.inserts})
         if wish.prepare is not None:
@@ -172,6 +173,8 @@ class Host:
             sys.setswitchinterval(switch_s)
             gc.unfreeze()
         self.close(keep=True)
+        if self.engine.worker.failed is not None:
+            raise Failure(f"the separator has failed ({_text(self.engine.worker.failed)}); the rest was heard dry")
 
     def _keep(self, recordings: Recordings) -> None:
         """After whatever has ended the run too soon: what was heard until then is kept, and it is said where."""
@@ -186,6 +189,7 @@ class Host:
     def _tell(self) -> None:
         """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
         self._tell_cleaned()
+        self._mend()
         if self.engine.stood_still_s > self._told_still_s:
             still_s, self._told_still_s = self.engine.stood_still_s - self._told_still_s, self.engine.stood_still_s
             self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
@@ -205,6 +209,24 @@ class Host:
         why = "hops come too late" if governor.level > self._level else "there is time again"
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
+
+    def _mend(self) -> None:
+        """Say that the separator has failed, and put a new one in its place, once in a run."""
+        failed = self.engine.worker.failed
+        if failed is None or failed is self._failed:
+            return
+        again, self._failed = self._failed is None, failed
+        self._say(f"the separator has failed ({_text(failed)}); the music goes on dry"
+                  + (" until it is opened once more" if again else ""))
+        if not again:
+            return
+        try:
+            separator, _ = self._wish.opening.open(self._asked_s)
+        except (Failure, ValueError, OSError, RuntimeError, MemoryError) as error:
+            self._say(f"it does not open any more: {_text(error)}")
+            return
+        self.separator = separator
+        self.engine.worker.replace(separator)
 
     def _tell_cleaned(self) -> None:
         """Say once that samples of the input are left out."""
@@ -247,3 +269,8 @@ class Host:
             "inserts": [{"stem": insert.stem, "effects": insert.process.name, "latency_frames": insert.process.latency,
                          "block_s": insert.process.block_s, "trouble": insert.trouble} for insert in self.inserts],
         }
+
+
+def _text(error: BaseException) -> str:
+    """What an exception says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__

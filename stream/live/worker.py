@@ -13,6 +13,7 @@ import numpy as np
 
 from dsp.clean import clean
 from dsp.resample import Resampler
+from stream.errors import Failure
 from stream.geometry import Latency
 from stream.live.governor import Governor
 from stream.live.ring import Ring
@@ -75,7 +76,10 @@ class Outlet:
 
 
 class Worker:
-    """Runs a separator between two rings, on a thread of its own or step by step."""
+    """Runs a separator between two rings, on a thread of its own or step by step.
+
+    failed: what the separator has failed with; until another takes its place all hops are given up, and are heard dry
+    """
 
     def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool) -> None:
         """Make the stem ring and all arrays. [main-thread]
@@ -94,6 +98,9 @@ class Worker:
         self._residual = sources.index("other") if "other" in sources else stems - 1
         self._position = 0  # frames of the stem ring that are written or given up
         self._given_up = False
+        self.failed: Exception | None = None  # one writer: this thread
+        self._next: Separator | None = None
+        self._new = 0  # hops in which a new separator still gives stems of what it has not heard
         self.gaps: tuple[tuple[int, int], ...] = ()  # frames that were given up, from and to; one writer: this thread
         self._held: Frames | None = None  # rows whose place in the ring is not free yet
         room_s = min(latency.hop, latency.budget) / latency.samplerate
@@ -121,11 +128,18 @@ class Worker:
         if not self._intake.pull():
             return False
         self.hops += 1
+        self._take_over()
+        if self.failed is not None:
+            self._give_up()
+            return True
         if self._hopeless():
             self._skip()
             return True
         start = time.perf_counter()
-        self._separator.process(self._intake.hop, self._stems)
+        if not self._process() or self._new:
+            self._new = max(0, self._new - 1)
+            self._give_up()
+            return True
         rows = self._outlet.rows(self._stems)
         late = self._position < self._played()
         if len(rows):
@@ -134,6 +148,31 @@ class Worker:
         self.hop_times_s.append(time.perf_counter() - start)
         self._govern(self.hop_times_s[-1], late)
         return True
+
+    def _process(self) -> bool:
+        """The hop through the separator; whether stems came of it. What it fails with is kept, where music goes on."""
+        try:
+            self._separator.process(self._intake.hop, self._stems)
+            if not np.isfinite(self._stems).any():
+                raise Failure("it gives no numbers")
+        except Exception as error:  # whatever a plugin raises
+            if self._patient:
+                raise
+            self.failed = error
+            return False
+        return True
+
+    def replace(self, separator: Separator) -> None:
+        """Go on with another of the same sizes and stems, which knows nothing of the past. [main-thread]"""
+        self._next = separator
+
+    def _take_over(self) -> None:
+        """Change to the separator that is wanted, if one is."""
+        if self._next is not None:
+            self._separator, self._next, self.failed = self._next, None, None
+            self._new = -(-self._separator.latency // self._separator.hop)
+            if self.governor is not None and isinstance(self._separator, Easing):
+                self._separator.ease(self.governor.level)
 
     def _govern(self, time_s: float | None, late: bool) -> None:
         if self.governor is not None and self.governor.note(time_s, late):
@@ -153,15 +192,19 @@ class Worker:
         return bool(end - self._played() < needed)
 
     def _skip(self) -> None:
-        """Take the hop into the separator's past, and leave its place in the stem ring unwritten."""
+        """Take the hop into the separator's past, and give up its stems."""
         assert isinstance(self._separator, Skipping)
         self._separator.skip(self._intake.hop)
+        self._give_up()
+        self._govern(None, late=True)
+
+    def _give_up(self) -> None:
+        """Leave the hop's place in the stem ring unwritten."""
         self._stems[:] = 0
         start = self._position
         self._position += len(self._outlet.rows(self._stems))
         self._given_up = True
         self._remember(start)
-        self._govern(None, late=True)
 
     def _remember(self, start: int) -> None:
         """What was given up from a frame on, together with what was just before it."""

@@ -12,7 +12,7 @@ import soundfile as sf
 
 from stream.command.search import songs
 from stream.devices.boxes import boxes, find
-from stream.devices.decoder import decoder
+from stream.devices.song import open_song
 from stream.devices.stemfile import StemWriter
 from stream.errors import Failure
 from tests.stream.byhand import Frames, noise
@@ -161,7 +161,7 @@ def test_there_are_five_tracks_whatever_the_song_had(tmp_path: Path, source: str
 
 def test_as_a_song_it_is_its_mix(tmp_path: Path) -> None:
     path = made(tmp_path / "a.stem.mp4", song(RATE), "alac")
-    with decoder(path) as reader:
+    with open_song(path) as reader:
         found = reader.read(2 * RATE)
     np.testing.assert_array_equal(found, decoded(path, 0))
     assert songs([path], tmp_path, print)[0][0].path == path
