@@ -125,6 +125,6 @@ def test_nothing_clicks_when_it_fails_and_when_it_is_there_again() -> None:
     delay = live.delay
     steepest = float(np.abs(np.diff(mix, axis=0)).max())
     assert np.abs(np.diff(out[delay + 512 :], axis=0)).max() < steepest + 1 / FADE
-    np.testing.assert_allclose(out[delay + 60 * 512 : delay + 90 * 512], mix[60 * 512 : 90 * 512], atol=1e-6)  # dry
+    np.testing.assert_allclose(out[delay + 86 * 512 : delay + 98 * 512], mix[86 * 512 : 98 * 512], atol=1e-6)  # dry
     np.testing.assert_allclose(out[-20 * 512 :], 0.5 * mix[len(mix) - delay - 20 * 512 : len(mix) - delay], atol=1e-6)
     assert live.engine.counts()["misses"] > 0
