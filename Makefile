@@ -1,11 +1,12 @@
 # make demo   hear of it: set everything up and play a song through the live engine
 # make test   set everything up and run all checks
 # make bench  repeat the figures of README.md
+# make arm    run what is compiled as aarch64, on a machine that is none
 PYTHON ?= python3
 SONG ?=
 BIN := .venv/bin
 
-.PHONY: demo test lint bench graph clean
+.PHONY: demo test lint bench arm graph clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
@@ -20,6 +21,9 @@ lint: .venv/dev
 
 bench: .venv/dev
 	for name in callback stft network separate startup screen inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+
+arm: .venv/dev
+	.ci/arm
 
 # the graphs without weights that the package carries (export/*.onnx)
 graph: .venv/dev
@@ -45,5 +49,5 @@ graph: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv demo-out dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .arm demo-out dist .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
