@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from stream.control.route import Route, width
 from stream.devices.jackports import JackPorts
-from stream.devices.portaudio import Device, PortAudioStream, find
+from stream.devices.portaudio import JACK, Device, PortAudioStream, find
 from stream.errors import Failure
 from stream.live.bridge import Bridge
 from stream.live.engine import Engine
@@ -23,7 +23,6 @@ from stream.live.engine import Engine
 if TYPE_CHECKING:
     from stream.devices.jackstream import JackStream
 
-JACK = "JACK Audio Connection Kit"  # all of its devices have one clock
 
 AnyDevice = Device | JackPorts
 AnyStream: TypeAlias = "PortAudioStream | JackStream"

@@ -16,10 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.control.route import Route, width
+from stream.devices.jackports import here
 from stream.devices.quiet import quiet
 from stream.errors import Failure
 
 CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
+JACK = "JACK Audio Connection Kit"  # a host API, all of whose devices have one clock
 
 
 def _portaudio() -> Any:
@@ -109,6 +111,7 @@ class PortAudioStream:
         source, sink: None where a file takes that side
         routes: of buses to the sink's channels; it may have fewer
         samplerate: Hz; None is the device's own
+        block: frames, at the least; a server whose period is longer hands over its own
         address, header: of the compiled callback, and what it is given; both outlive the stream
         Raises ValueError for a route that is not to channels, Failure where the device refuses.
         """
@@ -116,7 +119,7 @@ class PortAudioStream:
             if route.ports:
                 raise ValueError(f"{route}: ports are for --output-device jack")
         self._sd, self._routes = _portaudio(), tuple(routes)
-        self.block = block
+        self.block = block = max(block, _period(source, sink))
         self.in_channels = min(2, source.inputs) if source else 0
         self.out_channels = min(width(routes), sink.outputs) if sink else 0
         asked: Any = {"samplerate": samplerate or (sink or source).samplerate, "blocksize": block,  # type: ignore[union-attr]
@@ -176,6 +179,17 @@ class PortAudioStream:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
+
+
+def _period(source: Device | None, sink: Device | None) -> int:
+    """Frames that JACK's server hands over at once; 0 for other devices.
+
+    Shorter blocks would come several at a time, faster than stems are made for them.
+    """
+    if not any(device is not None and device.hostapi == JACK for device in (source, sink)):
+        return 0
+    server = here()
+    return server.block if server else 0
 
 
 def _frames(latency_s: float, samplerate: int) -> int:
