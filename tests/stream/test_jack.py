@@ -61,6 +61,16 @@ def test_in_real_time_it_does_so_without_a_miss(jackd: Jackd) -> None:
     assert (taken.report["misses"], taken.report["underruns"]) == (0, 0)
 
 
+@pytest.mark.parametrize("period", [4096])
+def test_a_period_longer_than_the_block_misses_nothing_and_the_printed_latency_is_the_one_that_is(period: int) -> None:
+    with Jackd(period=period) as jackd:
+        taken = take(jackd, noise(5 * RATE), RATE, "--model", "center", freewheel=True)
+        assert taken.exact
+        taken = calm(lambda: take(jackd, noise(5 * RATE), RATE, "--model", "center"))
+    assert taken.exact
+    assert (taken.report["misses"], taken.report["underruns"]) == (0, 0)
+
+
 def test_a_device_at_another_rate_is_resampled_for_the_stems_and_exact_at_unity() -> None:
     with Jackd(samplerate=48_000) as jackd:
         taken = calm(lambda: take(jackd, noise(3 * 48_000), 48_000, "--model", "center"))
