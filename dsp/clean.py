@@ -10,24 +10,25 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-LOUDEST = np.float32(1000.0)  # 60 dB over full scale
-LOUDEST_IN_FILES = np.float32(1 << 31)  # the largest integer sample, for those who wrote integers as floats
+from dsp.limits import LOUDEST
+
+_LOUDEST = np.float32(LOUDEST)
 
 
 @njit(error_model="numpy", inline="always")
 def sane(x: Any) -> Any:
     """The sample itself, bit for bit, or 0 for one that cannot be sound. [audio-thread]"""
-    return x if abs(x) <= LOUDEST else np.float32(0)
+    return x if abs(x) <= _LOUDEST else np.float32(0)
 
 
 @njit(error_model="numpy", inline="always")
 def unsound(x: Any) -> Any:
     """Whether a sample cannot be sound. [audio-thread]"""
-    return not abs(x) <= LOUDEST
+    return not abs(x) <= _LOUDEST
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def clean(frames: Any, loudest: Any = LOUDEST) -> int:
+def clean(frames: Any, loudest: Any = _LOUDEST) -> int:
     """Silence what cannot be sound, in its place; how many samples that were. [any-thread]
 
     frames: float32 (frames, channels)      loudest: float32, what still is sound

@@ -190,6 +190,8 @@ class Host:
         """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
         self._tell_cleaned()
         self._mend()
+        if self.engine.grown:
+            self._tell_grown()
         if self.engine.stood_still_s > self._told_still_s:
             still_s, self._told_still_s = self.engine.stood_still_s - self._told_still_s, self.engine.stood_still_s
             self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
@@ -209,6 +211,16 @@ class Host:
         why = "hops come too late" if governor.level > self._level else "there is time again"
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
+
+    def _tell_grown(self) -> None:
+        """Say that the device hands over more at once, and how late the music is now."""
+        latency = replace(self.latency, budget=self.latency.budget + self.engine.grown)
+        if self._streams is not None:
+            device_in, device_out = self._streams.look()
+            latency = replace(latency, device_in=device_in, device_out=device_out)
+        self.latency = self.engine.latency = latency
+        self._say(f"the device hands over {self._header[hd.BURST]} frames at once now: the latency is "
+                  f"{latency.total_s:.2f} s from here on")
 
     def _mend(self) -> None:
         """Say that the separator has failed, and put a new one in its place, once in a run."""

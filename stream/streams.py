@@ -19,6 +19,7 @@ from stream.devices.portaudio import JACK, Device, PortAudioStream, find
 from stream.errors import Failure
 from stream.live.bridge import Bridge
 from stream.live.engine import Engine
+from stream.live.header import COMES
 
 if TYPE_CHECKING:
     from stream.devices.jackstream import JackStream
@@ -123,7 +124,8 @@ class Streams:
 
             assert not isinstance(source, Device)
             assert not isinstance(sink, Device)
-            stream = JackStream(source, sink, rate, *callback, routes)
+            tell = self._header[COMES:].ctypes.data if callback[0] == Engine.address else 0
+            stream = JackStream(source, sink, rate, *callback, routes, tell)
         else:
             stream = PortAudioStream(source, sink, rate, self._ends.block, *callback, routes)
         self._open.callback(stream.close)
@@ -158,6 +160,12 @@ class Streams:
         stream = self._stream(None, sink, sink.samplerate, (int(playback.address or 0), bridge.header), tuple(routes))
         self._others.append(stream)
         self.other_outputs.append(bridge)
+
+    def look(self) -> tuple[int, int]:
+        """Frames that the device that paces adds, in and out, as it states them now. [main-thread]"""
+        self._main.look()
+        before = self.device[0] if self._ends.apart else self._main.device_in
+        return before, self._main.device_out
 
     def start(self) -> None:
         """Let the callbacks be called. Raises Failure. [main-thread]"""

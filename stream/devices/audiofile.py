@@ -14,7 +14,8 @@ import numpy.typing as npt
 import soundfile as sf
 
 from dsp.channels import to_stereo
-from dsp.clean import LOUDEST_IN_FILES, clean
+from dsp.clean import clean
+from dsp.limits import LOUDEST_IN_FILES
 from stream.devices.kind import FLOAT, Kind
 from stream.devices.trust import cut_short
 from stream.disk.claim import Claim
@@ -94,7 +95,7 @@ class AudioReader:
             block: Frames = self._file.read(frames, dtype="float32", always_2d=True)
             if len(block) < min(frames, self.frames - self.at):
                 raise ValueError(f"it ends here, and was {self.frames / self.samplerate:.2f} s long")
-            self.cleaned += clean(block, LOUDEST_IN_FILES)
+            self.cleaned += clean(block, np.float32(LOUDEST_IN_FILES))
             self.at += len(block)
             return to_stereo(block)
         except (sf.LibsndfileError, ValueError) as error:

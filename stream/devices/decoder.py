@@ -7,7 +7,8 @@ from typing import Self
 import numpy as np
 
 from dsp.channels import MOST_CHANNELS, layout, to_stereo
-from dsp.clean import LOUDEST_IN_FILES, clean
+from dsp.clean import clean
+from dsp.limits import LOUDEST_IN_FILES
 from stream.devices.audiofile import Frames
 from stream.devices.ffmpeg import Pipe, probe, source
 from stream.errors import Failure
@@ -65,7 +66,7 @@ class Decoder:
             self._ended(self._pipe)
         count = len(data) // (4 * self.channels)
         values = np.frombuffer(data, "<f4", count * self.channels).reshape(count, self.channels).copy()
-        self.cleaned += clean(values, LOUDEST_IN_FILES)
+        self.cleaned += clean(values, np.float32(LOUDEST_IN_FILES))
         self.at += count
         return to_stereo(values, self._layout)
 

@@ -14,17 +14,19 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
 from stream.atomics import pointer
+from stream.live.code import code
 from stream.live.header import floats, integers
 from stream.live.signature import SIGNATURE
 
 HEADER = 32
-# counters: XRUNS and GONE are written by JACK's notification thread, SEEN by the process callback
-XRUNS, GONE, SEEN = range(3)
+# counters: XRUNS and GONE are written by JACK's notification thread, SEEN and CODE by the process callback
+XRUNS, GONE, SEEN, CODE = range(4)
 # parameters: RUNNING from 0 to 1 once ports are connected; MOST frames are handed on at once
 RUNNING, INS, OUTS, MOST = range(8, 12)
 # addresses: of the callback and what it is given, of jack_port_get_buffer, of the ports, int64 (INS + OUTS,), inputs
 # first, and of what is handed on, float32 (MOST · INS,) and (MOST · OUTS,)
-CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN = range(16, 22)
+# TELL: of an int64 that is told how many frames come at once, or 0
+CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN, TELL = range(16, 23)
 OUTPUT_UNDERFLOW = 4  # PortAudio's flag for a call that is not in time, paOutputUnderflow
 
 _intrinsic: Callable[[Any], Any] = intrinsic
@@ -76,17 +78,23 @@ def _hand_on(h: Any, frames: Any, done: Any, n: Any) -> None:
             y[done + i] = taken[i * outs + c]
 
 
-def _process(frames: Any, user: Any) -> Any:
-    h, n, done = carray(user, (HEADER,), np.int64), np.int64(frames), np.int64(0)
-    if h[RUNNING] == 0:
-        for c in range(h[OUTS]):
-            _port(h, h[INS] + c, frames)[:] = np.float32(0)
+def _process(made_of: int) -> Callable[..., Any]:
+    def process(frames: Any, user: Any) -> Any:
+        h, n, done = carray(user, (HEADER,), np.int64), np.int64(frames), np.int64(0)
+        h[CODE] = made_of
+        if h[RUNNING] == 0:
+            for c in range(h[OUTS]):
+                _port(h, h[INS] + c, frames)[:] = np.float32(0)
+            return np.int32(0)
+        if h[TELL] != 0:
+            integers(h, TELL, (1,))[0] = n
+        while done < n:  # the server's period may grow while it runs
+            piece = min(n - done, h[MOST])
+            _hand_on(h, frames, done, piece)
+            done += piece
         return np.int32(0)
-    while done < n:  # the server's period may grow while it runs
-        piece = min(n - done, h[MOST])
-        _hand_on(h, frames, done, piece)
-        done += piece
-    return np.int32(0)
+
+    return process
 
 
 def _xrun(user: Any) -> Any:
@@ -102,7 +110,7 @@ def _silent(_text: Any) -> Any:
     pass
 
 
-process: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_process)
+process: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_process(code()))
 """JackProcessCallback. [audio-thread]"""
 xrun: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_xrun)
 """JackXRunCallback, whoever was late. [a thread of JACK's]"""

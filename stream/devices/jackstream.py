@@ -6,6 +6,7 @@ private, so pyproject.toml pins the release, and a test opens a stream.
 
 import ctypes
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,14 @@ class JackStream:
     """
 
     def __init__(self, source: JackPorts | None, sink: JackPorts | None, samplerate: int | None, address: int,
-                 header: npt.NDArray[np.int64], routes: Sequence[Route] = ()) -> None:
+                 header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
         """Open it; nothing is called before `start`. [main-thread]
 
         source, sink: None where somebody else takes that side
         samplerate: Hz; None is the server's, and another is refused
         address, header: of the compiled callback, and what it is given; both outlive the stream
         routes: of buses, as for `stream.devices.wiring.ports`
+        tell: the address of an int64 that is told how many frames come at once, or 0
         Raises ValueError for a route that leads nowhere, Failure.
         """
         self._source, self._sink, self._keep = source, sink, header
@@ -56,7 +58,7 @@ class JackStream:
         self.in_channels, self.out_channels = 2 if source else 0, 0
         self._wiring = Wiring((), (), ())
         self._header = np.zeros(cycle.HEADER, np.int64)
-        self._header[[cycle.CALLBACK, cycle.USER]] = address, header.ctypes.data
+        self._header[[cycle.CALLBACK, cycle.USER, cycle.TELL]] = address, header.ctypes.data, tell
 
     def wire(self, sources: Sequence[str]) -> tuple[Route, ...]:
         """Have outputs for the buses of these stems; the routes to them. [main-thread, once, before `start`]
@@ -117,6 +119,12 @@ class JackStream:
             self._lib.jack_port_get_latency_range(ctypes.c_void_p(_address(port._ptr)), ctypes.c_int(mode), spread)
             most = max(most, spread[1])
         return most
+
+    def look(self) -> None:
+        """Read again what the server states as the latency of the ports that ours are connected to. [main-thread]"""
+        with suppress(ValueError):  # one of them is gone
+            self.device_in = self._latency(self._sources(), _CAPTURE)
+            self.device_out = self._latency([port for route in self._routes for port in route.ports], _PLAYBACK)
 
     @property
     def active(self) -> bool:

@@ -157,6 +157,9 @@ class PortAudioStream:
         except self._sd.PortAudioError as error:
             raise Failure(f"the audio device does not start: {_reason(error)}") from error
 
+    def look(self) -> None:
+        """PortAudio says once and for all what its latency is. [main-thread]"""
+
     @property
     def active(self) -> bool:
         """Whether the device still calls. [any-thread]"""

@@ -24,24 +24,29 @@ from stream.atomics import fence_release, load_acquire, store_release
 from stream.live.code import code
 from stream.live.header import (
     BLOCKS,
+    BURST,
     CODE,
+    COMES,
     DELAY,
+    FADE,
     HEADER,
     IN_CHANNELS,
     INPUT,
     INPUT_OVERFLOWS,
     INPUT_UNDERFLOWS,
     LATE_BLOCKS,
+    LONGEST,
     MOST,
     OUT_CHANNELS,
     OUTPUT_OVERFLOWS,
     OUTPUT_UNDERFLOWS,
+    SHADE,
     STEM,
     TAP,
     counter,
 )
 from stream.live.intake import take
-from stream.live.outlet import put_across, put_out, stamp, tap
+from stream.live.outlet import fade_buses, put_across, put_out, stamp, tap
 from stream.live.passage import begin, meter, play, rest, work
 from stream.live.signature import SIGNATURE
 
@@ -56,8 +61,11 @@ def _count_flags(h: Any, flags: Any) -> None:
 
 
 @njit(error_model="numpy")
-def _give(h: Any, y: Any, position: Any, n: Any) -> None:
-    """The block at `position` out of the rings, through the mixer, to the device and the tap."""
+def _give(h: Any, y: Any, position: Any, n: Any, shade: Any) -> None:
+    """The block at `position` out of the rings, through the mixer, to the device and the tap.
+
+    shade: whether devices hear it fade in (1) or out (-1)
+    """
     rows, ready = work(h), load_acquire(counter(h, STEM), 0)
     begin(h, position, n)
     late, done = False, np.int64(0)
@@ -72,6 +80,8 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
             count = min(count, -at)
             rest(h, count)
         meter(h, count)
+        if shade != 0:
+            fade_buses(h, rows, shade, done, n, count)
         put_out(h, rows, y[done * h[OUT_CHANNELS] :], count)
         put_across(h, rows, at, count)
         done += count
@@ -82,14 +92,30 @@ def _give(h: Any, y: Any, position: Any, n: Any) -> None:
 @njit(error_model="numpy")
 def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
     taken = counter(h, INPUT)
-    at = taken[0]
+    at, done = taken[0], np.int64(0)
     fence_release()  # as in stream.live.ring: before any ring's older frames are written over
     take(h, x, at, n)
-    position = at - h[DELAY]
-    _give(h, y, position, n)
+    grown = h[COMES] - h[BURST]
+    if grown > 0 and h[DELAY] + grown <= h[LONGEST]:
+        done = min(n, h[FADE])
+        _grow(h, y, at, done, grown)
+    position, shade = at - h[DELAY], h[SHADE]
+    if done < n:
+        h[SHADE] = 0
+        _give(h, y[done * h[OUT_CHANNELS] :], position + done, n - done, shade)
     if h[TAP] != 0 and position + n > 0:
         store_release(counter(h, TAP), 0, position + n)
     store_release(taken, 0, at + n)
+
+
+@njit(error_model="numpy")
+def _grow(h: Any, y: Any, at: Any, n: Any, grown: Any) -> None:
+    """Be later from now on, since more frames come at once: what was heard fades out over `n` frames, and goes on from
+    as many frames before as come more, fading in. Nothing is lost: some is heard twice."""
+    _give(h, y, at - h[DELAY], n, np.int64(-1))
+    h[DELAY] += grown
+    h[BURST] = h[COMES]
+    h[SHADE] = 1
 
 
 def _callback(made_of: int) -> Callable[..., Any]:

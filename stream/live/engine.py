@@ -29,6 +29,7 @@ from stream.separators.protocol import Frames, Separator
 
 FADE = 256  # frames over which late stems give way to the dry signal
 HISTORY_S = 8.0  # how late the separator thread may be before input is lost to it
+GROWTH = 16_384  # frames by which the delay may grow while it runs; the longest period of JACK's and PipeWire's is 8192
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ class Engine:
         history = latency.delay + int(HISTORY_S * latency.samplerate)
         self.header, self.latency, self.mixer = header, latency, mixer
         self.inputs = Ring(history, 2, setup.block)
-        self.worker = Worker(separator, self.inputs, latency, setup.patient)
+        self.worker = Worker(separator, self.inputs, latency, setup.patient, GROWTH)
+        self.worker.delay = self._delay
         self.feeder = None
         if setup.reader is not None:
             self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
@@ -105,6 +107,7 @@ class Engine:
         h, latency = self.header, self.latency
         h[[hd.IN_CHANNELS, hd.OUT_CHANNELS, hd.STEMS]] = setup.in_channels, setup.out_channels, len(separator.sources)
         h[[hd.DELAY, hd.FADE, hd.MOST]] = latency.delay, FADE, setup.block
+        h[[hd.BURST, hd.COMES, hd.LONGEST]] = setup.block, setup.block, latency.delay + GROWTH
         h[hd.RAMP] = max(1, int(RAMP_S * latency.samplerate))
         h[hd.LATE_DRY] = setup.late == "dry"
         h[[hd.HOP, hd.SEPARATOR_LATENCY, hd.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
@@ -134,10 +137,19 @@ class Engine:
         self.header[hd.INSERTED] = 1
         for insert in self.inserts:
             stem = sources.index(insert.stem)
-            insert.connect(2 * stem, self.worker.ring, self.inputs, self.latency, patient)
+            insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, patient, self.latency.delay + GROWTH)
             data, counter = insert.ring.data, insert.ring.counter
             self._arrays[hd.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
             self.worker.listeners.append(insert.wake)
+
+    def _delay(self) -> int:
+        """Frames between a frame's way in and its way out, now. [any-thread]"""
+        return int(self.header[hd.DELAY])
+
+    @property
+    def grown(self) -> int:
+        """Frames by which the delay has become longer than what `latency` says. [any-thread]"""
+        return self._delay() - self.latency.delay
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
         """One block, as a device would ask for it. [audio-thread, or whoever stands for it]
@@ -169,7 +181,7 @@ class Engine:
     @property
     def heard(self) -> int:
         """Frames of the input that have been played. [any-thread]"""
-        return min(self.end, max(0, self.inputs.written - self.latency.delay))
+        return min(self.end, max(0, self.inputs.written - self._delay()))
 
     @property
     def ended(self) -> bool:

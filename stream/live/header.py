@@ -18,6 +18,10 @@ HEADER = 96
 # parameters, set before the stream starts
 (IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
  DEVICE_RATE, FEED_END, INSERTED) = range(16, 30)  # INSERTED: whether any stem has an insert
+# frames that the device hands over at once: as many as DELAY was made for, which with DELAY grows with it, one writer:
+# the callback; and as many as come now, one writer: the device's callback. LONGEST is how long DELAY may grow
+BURST, COMES, LONGEST = range(68, 71)
+SHADE = 72  # what the callback remembers: whether its next frames fade in, after DELAY has grown
 # rings: address of the data, of the counter, and frames - 1; address 0 where there is none. WANTED's are float32
 # (STEMS, WIDTH), all that is wanted of the mixer at once; NOTES' are int64 (3,): what happened, its value, its position
 INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60

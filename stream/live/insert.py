@@ -10,10 +10,10 @@ y never comes again.
 import math
 import threading
 from collections import deque
+from collections.abc import Callable
 
 import numpy as np
 
-from stream.geometry import Latency
 from stream.inserts.child import BLOCK
 from stream.inserts.process import Broken, Process
 from stream.live.ring import Ring
@@ -56,16 +56,18 @@ class Insert:
         self._gap = False  # between what was sent last and what goes in next
         self._new = threading.Event()
 
-    def connect(self, column: int, stems: Ring, inputs: Ring, latency: Latency, patient: bool) -> None:
+    def connect(self, column: int, stems: Ring, inputs: Ring, delay: Callable[[], int], patient: bool,
+                longest: int) -> None:
         """Make the ring and all arrays. [main-thread]
 
         column: of the stem in a frame of the stem ring
         inputs: the input ring; what has gone into it says what was played
+        delay: frames between the way in and the way out, as they are now      longest: as they may become
         patient: nobody waits (virtual clock): no block is ever given up
         """
-        self._column, self._stems, self._inputs, self._latency = column, stems, inputs, latency
+        self._column, self._stems, self._inputs, self._delay = column, stems, inputs, delay
         self._patient = patient
-        self.ring = Ring(latency.delay + BLOCK, 2, BLOCK)  # nothing comes before its frame has gone in
+        self.ring = Ring(longest + BLOCK, 2, BLOCK)  # nothing comes before its frame has gone in
         self._rows: Frames = np.zeros((BLOCK, stems.data.shape[1]), np.float32)
 
     def wake(self) -> None:
@@ -96,7 +98,7 @@ class Insert:
 
     def _skip(self) -> None:
         """Leave out whole blocks that were played already."""
-        past = self._inputs.written - self._latency.delay - self._at
+        past = self._inputs.written - self._delay() - self._at
         if not self._patient and past >= BLOCK:
             self._at += past // BLOCK * BLOCK
             self._gap = True

@@ -9,6 +9,7 @@ from dsp.console import BUS, DRY, HEARD, STEM, strip
 from stream.live import bridge
 from stream.live.header import (
     DELAY,
+    FADE,
     INSERTED,
     MONO,
     OTHER_OUTPUTS,
@@ -20,6 +21,19 @@ from stream.live.header import (
     integers,
     part,
 )
+
+
+@njit(error_model="numpy")
+def fade_buses(h: Any, work: Any, shade: Any, done: Any, n: Any, count: Any) -> None:
+    """A piece on its way to devices, faded in (shade 1) or out (-1). [audio-thread]
+
+    done: frames of the block before the piece      n: of the block      count: of the piece
+    """
+    frames = min(n, h[FADE])
+    for row in range(BUS, strip(0, h[STEMS])):
+        for i in range(count):
+            part = min(np.float32(1), np.float32(done + i + 1) / np.float32(frames))
+            work[row, i] *= part if shade > 0 else np.float32(1) - part
 
 
 @njit(error_model="numpy")

@@ -81,10 +81,11 @@ class Worker:
     failed: what the separator has failed with; until another takes its place all hops are given up, and are heard dry
     """
 
-    def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool) -> None:
+    def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool, growth: int = 0) -> None:
         """Make the stem ring and all arrays. [main-thread]
 
         patient: nobody waits (virtual clock): no hop is ever given up
+        growth: frames by which the delay may grow
         """
         self._separator, self._inputs, self._latency, self._patient = separator, inputs, latency, patient
         self._intake = Intake(inputs, separator, latency.samplerate)
@@ -92,7 +93,8 @@ class Worker:
         stems = len(separator.sources)
         self._ratio = latency.samplerate / separator.samplerate
         hop = int(separator.hop * self._ratio) + QUANTUM
-        self.ring = Ring(latency.delay + 2 * hop, 2 * stems, 2 * hop)
+        self.ring = Ring(latency.delay + growth + 2 * hop, 2 * stems, 2 * hop)
+        self.delay: Callable[[], int] = lambda: latency.delay  # frames, as they are now
         self._stems: Frames = np.zeros((stems, 2, separator.hop), np.float32)
         sources = separator.sources
         self._residual = sources.index("other") if "other" in sources else stems - 1
@@ -181,7 +183,7 @@ class Worker:
 
     def _played(self) -> int:
         """The position that the callback's next block starts at."""
-        return self._inputs.written - self._latency.delay
+        return self._inputs.written - self.delay()
 
     def _hopeless(self) -> bool:
         """Whether this hop's stems would come when all of them should have been heard."""

@@ -56,6 +56,7 @@ def test_the_real_model_stays_as_good_and_the_process_as_small(
                                      str(stateful_path), "--json", str(tmp_path / "found.json")])
     endurance.main()
     report = json.loads((tmp_path / "found.json").read_text())
-    assert len(report["turns"]) == 3
+    assert len(report["turns"]) >= 2
+    assert report["turns"][-1]["end_s"] >= 120
     assert report["summary"]["last_db"] > report["summary"]["first_db"] - DRIFT_DB
     assert report["summary"]["grown"] <= GROWN

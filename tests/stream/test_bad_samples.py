@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from dsp.clean import LOUDEST, clean
+from dsp.clean import clean
+from dsp.limits import LOUDEST
 from stream.cli import main
 from stream.inserts.naming import Effect
 from stream.inserts.process import Process

@@ -153,5 +153,6 @@ def test_when_the_server_dies_it_says_so_and_keeps_the_recording(tmp_path: Path)
         live.until(lambda: part.exists() and part.stat().st_size > 8 * RATE)
         os.kill(server.pid, SIGKILL)
         done = live.end()
-    assert (done.code, len(done.said)) == (1, 1), done.err
+    assert (done.code, len(done.said)) == (1, 2), done.err
+    assert "what was heard until then is kept" in done.said[0]
     assert sf.info(tmp_path / "mix.wav").frames > 0
