@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -161,6 +161,13 @@ class AudioWriter:
             raise unwritable(self.path, block, error) from error
         if self._file.frames != self._frames:
             raise Failure(f"{self.path} cannot be written: {_FULL}")
+
+    def cut(self, frames: int) -> None:
+        """Keep the first frames only, where the format lets what is written be cut. [one thread]"""
+        with suppress(sf.LibsndfileError, OSError):
+            if self._file.frames > frames:
+                self._file.truncate(frames)
+                self._frames = frames
 
     def finish(self) -> None:
         """Bring everything to the disk, beside its place. Raises Failure. [one thread]"""

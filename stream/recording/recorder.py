@@ -11,6 +11,7 @@ from stream.devices.kind import FLOAT, Kind
 from stream.live.ring import Ring
 
 CHUNK = 16_384  # frames
+SPARE = 4096  # frames of each track that are given up where the disk is full: the log needs a place, too
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Recorder:
         """
         self.start = self.at = start
         self.overruns = 0
+        self._torn = False  # some tracks are longer than others: a disk was full
         self._ring, self._tracks = ring, tracks
         self._block = np.zeros((CHUNK, ring.data.shape[1]), np.float32)
         self._writers: list[AudioWriter] = []
@@ -70,12 +72,18 @@ class Recorder:
         if not self._ring.read(self.at, block):
             block[:] = 0
             self.overruns += 1
+        self._torn = True
         for writer, track in zip(self._writers, self._tracks, strict=True):
             writer.write(np.ascontiguousarray(block[:, track.first : track.first + 2]))
+        self._torn = False
         self.at += len(block)
         return True
 
     def close(self, keep: bool) -> None:
         """Move all files to their places, or remove them all. Raises Failure. [main-thread, recorder-thread]"""
         writers, self._writers = self._writers, []
+        if keep and self._torn:
+            self.at = max(self.start, self.at - SPARE)
+            for writer, track in zip(writers, self._tracks, strict=True):
+                writer.cut(self.at - self.start + track.lead)
         close_all(writers, keep)

@@ -53,15 +53,20 @@ class Ended(Exception):
 class Live:
     """`demucs-stream` with these words, running; whatever happens, it is gone when this is left."""
 
-    def __init__(self, *words: object, stdin: int = subprocess.DEVNULL) -> None:
-        self._words, self._stdin = [str(word) for word in words], stdin
+    def __init__(self, *words: object, stdin: int = subprocess.DEVNULL, nohup: bool = False) -> None:
+        self._words, self._stdin, self._nohup = [str(word) for word in words], stdin, nohup
 
     def __enter__(self) -> Self:
         self._out, self._err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
-        # a shell that starts something in the background has it ignore Ctrl-C, and whatever it starts too
+        # a shell that starts something in the background has it ignore Ctrl-C, and whatever it starts too; nohup has it
+        # ignore a terminal that is closed
+        def own_signals() -> None:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.signal(signal.SIGHUP, signal.SIG_IGN if self._nohup else signal.SIG_DFL)
+
         self.process = subprocess.Popen(
             [COMMAND, *self._words], stdin=self._stdin, stdout=self._out, stderr=self._err,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+            preexec_fn=own_signals if os.name == "posix" else None)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -68,16 +68,12 @@ def test_a_signal_is_one_wish_and_the_run_ends_with_all_that_it_has(song: Path, 
 
 
 def test_with_nohup_a_terminal_that_is_closed_ends_nothing(song: Path) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with Live(*running(song)) as live:
-            heard(live, song)
-            live.process.send_signal(signal.SIGHUP)
-            time.sleep(0.5)
-            assert live.process.poll() is None
-            assert live.interrupt().code == 0
-    finally:
-        signal.signal(signal.SIGHUP, before)
+    with Live(*running(song), nohup=True) as live:
+        heard(live, song)
+        live.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert live.process.poll() is None
+        assert live.interrupt().code == 0
 
 
 @pytest.mark.parametrize("after_s", [0.1, 0.2, 0.4, 0.8, 1.6], ids=str)
