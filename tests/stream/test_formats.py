@@ -143,39 +143,6 @@ def test_a_pipe_is_a_file(folder: Path, tmp_path: Path, name: str) -> None:
     feeding.join()
 
 
-LAYOUTS = [("a.wav", "2.1"), ("a.wav", "7.1"), ("a.m4a", "4.0"), ("a.flac", "quad"),
-           *((name, "5.1") for name in ("a.wav", "a.flac", "a.ogg", "a.opus", "a.m4a", "alac.m4a", "a.ac3"))]
-
-
-@pytest.mark.parametrize("speaker", ["FL", "FC", "LFE"])
-@pytest.mark.parametrize(("name", "layout"), LAYOUTS)
-def test_each_speaker_is_where_it_belongs(tmp_path: Path, name: str, layout: str, speaker: str) -> None:
-    """The centre is in both sides alike, LFE in none, left in the left."""
-    if speaker in {"2.1": ("FC",), "3.0": ("LFE",), "quad": ("FC", "LFE"), "4.0": ("LFE",)}.get(layout, ()):
-        pytest.skip("the layout does not have it")
-    sf.write(tmp_path / "mono.wav", np.sin(np.arange(20_000) * 0.005).astype(np.float32) / 2, 48_000)
-    words = ["-af", f"pan={layout}|{speaker}=c0", *(["-c:a", "alac"] if "alac" in name else [])]
-    words += ["-b:a", "384k"] if name in ("a.ogg", "a.opus", "a.m4a", "a.ac3") else []
-    command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", tmp_path / "mono.wav", *words, tmp_path / name]
-    subprocess.run(command, check=True)
-    with open_song(tmp_path / name) as reader:
-        left, right = np.sqrt(np.mean(whole(reader) ** 2, axis=0))
-    if speaker == "LFE":
-        assert max(left, right) < 0.01
-    else:
-        assert left > 0.05
-        assert right == pytest.approx(left if speaker == "FC" else 0, rel=0.02, abs=0.01)
-
-
-@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.mp3"])
-def test_what_is_whole_needs_no_ffmpeg(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = encode(folder, name, "")
-    expected = len(of_ffmpeg(path)) // 2
-    monkeypatch.setattr(ffmpeg.shutil, "which", lambda _name: None)
-    with open_song(path) as reader:
-        assert len(whole(reader)) == expected
-
-
 @pytest.mark.parametrize("name", ["s16.wav", "f32.wav", "rf64.wav", "a.aiff", "a.caf"])
 def test_a_plain_file_starts_no_process(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     path = encode(folder, name, FORMATS[name])
