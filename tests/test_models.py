@@ -105,7 +105,7 @@ def test_a_named_model_gives_what_demucs_gives(served: Callable[..., Opening], n
 def test_one_stem_of_a_bag_runs_its_specialist_alone(served: Callable[..., Opening]) -> None:
     name, mix = "htdemucs_ft", noise()
     opening = served(name, random_networks(name))
-    alone, whole = opening.offline(COLUMNS * FFT_HOP, ("vocals",)), opening.offline(COLUMNS)
+    alone, whole = opening.offline(COLUMNS * FFT_HOP, ("vocals",)), opening.offline(COLUMNS * FFT_HOP)
     specialist = Network(opening.files[3], COLUMNS)
     assert alone is not None
     assert whole is not None

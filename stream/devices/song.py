@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from stream.devices.audiofile import AudioReader, Damaged, Frames, Unreadable
 from stream.devices.decoder import Decoder
 from stream.devices.ffmpeg import INSTALL, there
-from stream.devices.trust import guesses, whole
+from stream.devices.trust import UNKNOWN, guesses, whole
 from stream.errors import Failure
 
 
@@ -119,16 +119,26 @@ def open_song(path: Path) -> Reader:
             raise Failure(f"{error}; ffmpeg reads more formats: {INSTALL}") from error
         return _not_empty(Decoder(path))
     try:
-        guess = guesses(path, reader.format, reader.channels, reader.frames)
-        if guess and there("ffmpeg") is not None:
+        guess, helped = guesses(path, reader.format, reader.channels, reader.frames), there("ffmpeg") is not None
+        if guess and helped and (decoder := _decoder(reader)) is not None:
             reader.close()
-            return _not_empty(Decoder(path))
-        if guess and not whole(path, reader.format, reader.frames):
+            return decoder
+        if guess and not helped and not whole(path, reader.format, reader.frames):
             raise Failure(f"{path} does not say how long it is: ffmpeg reads it to its end; {INSTALL}")
     except BaseException:
         reader.close()
         raise
     return MendingReader(reader)
+
+
+def _decoder(reader: AudioReader) -> Decoder | None:
+    """ffmpeg for what libsndfile only guesses; None where only libsndfile can read it. Raises Failure."""
+    try:
+        return _not_empty(Decoder(reader.path))
+    except Failure:
+        if not 0 < reader.frames < UNKNOWN:
+            raise
+        return None
 
 
 def _not_empty(found: Decoder) -> Decoder:
