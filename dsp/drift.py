@@ -29,6 +29,7 @@ CALM_HZ, EAGER_HZ = 0.03, 0.3  # of the loop, once it has settled, and at first
 SMOOTHER = 10  # how much faster than the loop is what smooths the fill before it
 MOST = 0.005  # by which the ratio may differ from the nominal one
 LOST_S = 0.2  # further from where it should be it is given up, and sought anew
+UNKNOWN_S = 0.5  # a time further from the writer's last block says nothing of where he is
 
 State = npt.NDArray[np.float64]
 
@@ -115,9 +116,9 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
     out: float32 (n, channels), written: all of a frame are of the same time
     """
     n, rate = len(out), state[RATE]
-    if not abs(since) < math.inf:  # a clock that does not run: the writer is taken for as far as it is known to be
+    if not abs(since) < UNKNOWN_S:  # the clock is wrong, or the writer rests: it is as far as it is known to be
         since = 0.0
-        state[GAPS] += 1
+        state[GAPS] += int(state[PLAYING])
     expected = written + since * rate
     start, first = expected - state[TARGET], max(float(TAPS // 2), state[POSITION])  # nothing is heard twice
     if state[PLAYING] == 0 and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:

@@ -1,6 +1,7 @@
 """The command line's words."""
 
 import argparse
+import math
 import os
 from importlib.metadata import version
 from pathlib import Path
@@ -70,6 +71,14 @@ def seconds(text: str) -> float:
     return value
 
 
+def length(text: str) -> float:
+    """A length of time; whoever takes it knows how long it may be."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise argparse.ArgumentTypeError(f"{text[:20]} is no number of seconds")
+    return value
+
+
 def positive(text: str) -> int:
     """A whole number from 1 on."""
     value = int(text)
@@ -124,7 +133,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        help="in all: seconds, or fast, balanced, quality, auto (default: balanced)")
     group.add_argument("--on-late", choices=("dry", "mute"), default="dry",
                        help="what is heard instead of stems that are late (default: dry)")
-    group.add_argument("--window", type=float, metavar="SECONDS",
+    group.add_argument("--window", type=length, metavar="SECONDS",
                        help="run a whole window of this length every hop, remembering nothing (default: remember)")
 
 

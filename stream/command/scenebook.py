@@ -26,7 +26,7 @@ def load() -> dict[str, Strips]:
         book = json.loads(read_text(path))
         return {str(name): {str(stem): {str(key): float(value) for key, value in strip.items()}
                             for stem, strip in scene.items()} for name, scene in book.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, OverflowError) as error:
         raise ValueError(f"{path} holds no scenes: {error}") from error
 
 

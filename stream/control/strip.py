@@ -30,7 +30,8 @@ class Parameter:
             return float(value)
         unit = f" {self.unit}" if self.unit else ""
         least = "at most" if self.least == -math.inf else f"{self.least:g} to"
-        raise ValueError(f"{name} must be {least} {self.most:g}{unit}, not {value:g}")
+        found = f"{value:g}" if isinstance(value, float) else str(value)[:20]  # no float holds every whole number
+        raise ValueError(f"{name} must be {least} {self.most:g}{unit}, not {found}")
 
 
 _SWITCH, _BAND = Parameter(0, 1, switch=True), Parameter(-26, 12, unit="dB")  # as low as DJ mixers go

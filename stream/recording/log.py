@@ -86,7 +86,7 @@ def read(path: Path) -> tuple[Take, Passage]:
             else:
                 found[1].gestures.append(_gesture(row))
             number += 1
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path} is no gesture log: line {number}: {type(error).__name__}: {error}") from error
     if found is None:
         raise ValueError(f"{path} is no gesture log: it is empty")

@@ -1,6 +1,7 @@
 """Two clocks that are apart: no gap, no click, no growing latency, whoever is faster; and what is missing is faded."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -117,3 +118,21 @@ def test_pairs_that_go_together_come_out_as_each_alone_bit_for_bit() -> None:
         heard.append(out)
     assert heard[0].any()
     assert (heard[0] == np.concatenate(heard[1:], axis=1)).all()
+
+
+WRONG = {"no number": lambda _: math.nan, "endless": lambda _: math.inf, "before all time": lambda _: -math.inf,
+         "ahead": lambda _: 1e12, "behind": lambda _: -1000.0, "backwards": lambda block: -0.0116 * block}
+
+
+@pytest.mark.parametrize("since", WRONG.values(), ids=WRONG.keys())
+@pytest.mark.parametrize("first", [0, 100], ids=["from the start", "later"])
+def test_a_time_that_says_nothing_is_a_counted_gap_and_never_silence_for_ever(
+        since: Callable[[int], float], first: int) -> None:
+    made, sinc, out = drift.state(RATE, RATE, (512, 512), 256), drift.table(1.0), np.zeros((512, 2), np.float32)
+    data, heard = np.full((RING, 2), LEVEL, np.float32), []
+    for block in range(300):
+        drift.pull(data, 512 * (block + 1), since(block) if block >= first else 0.0, made, sinc, out)
+        heard.append(float(out.max()))
+    assert np.isfinite(made).all()
+    assert made[drift.GAPS] >= 1
+    assert min(heard[-100:]) == pytest.approx(LEVEL, rel=1e-3)

@@ -139,12 +139,42 @@ def test_a_run_over_such_a_file_says_it_once_and_its_take_can_be_rendered(
 
 
 @pytest.mark.parametrize("words", [("--gain", "vocals=nan"), ("--gain", "vocals=inf"), ("--latency", "nan"),
-                                   ("--window", "nan"), ("--keep", "nan")], ids=" ".join)
+                                   ("--window", "nan"), ("--window", "inf"), ("--keep", "nan")], ids=" ".join)
 def test_what_is_no_number_is_no_setting(words: tuple[str, str], tmp_path: Path) -> None:
     song = tmp_path / "song.wav"
     sf.write(song, noise(RATE), RATE, "FLOAT")
     assert main(["run", "--model", "center", "--device", str(song), "--output-device", str(tmp_path / "o.wav"),
                  *words]) == 2
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1" + 400 * "0"], ids=["nan", "inf", "1e999", "1000..."])
+@pytest.mark.parametrize("line", ["[scenes.quiet.vocals]\ngain = ", "window = ", "keep = "],
+                         ids=["a scene's", "window", "keep"])
+def test_what_is_no_number_in_a_configuration_is_told(line: str, text: str, tmp_path: Path,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    config, song = tmp_path / "config.toml", tmp_path / "song.wav"
+    config.write_text(line + text + "\n")
+    sf.write(song, noise(RATE), RATE, "FLOAT")
+    assert main(["run", "--config", str(config), "--model", "center", "--device", str(song), "--output-device",
+                 str(tmp_path / "o.wav")]) == 2
+    assert "a fault of the program" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("frame", "gain"), [("NaN", "-6"), ("Infinity", "-6"), ("0", "NaN"), ("0", "Infinity"),
+                                             ("0", "1" + 400 * "0")],
+                         ids=["frame nan", "frame infinity", "gain nan", "gain infinity", "gain 1000..."])
+def test_what_is_no_number_in_a_takes_log_is_told(frame: str, gain: str, tmp_path: Path,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    song, take, again = tmp_path / "song.wav", tmp_path / "take", tmp_path / "again.wav"
+    sf.write(song, noise(RATE), RATE, "FLOAT")
+    assert main(["run", "--model", "center", "--device", str(song), "--record", str(take)]) == 0
+    log = next(path for path in take.iterdir() if path.suffix != ".wav")
+    with log.open("a") as file:
+        file.write(f'{{"frame": {frame}, "set": {{"vocals": {{"gain": {gain}}}}}}}\n')
+    capsys.readouterr()
+    assert main(["render", str(take), "-o", str(again)]) in (1, 2)
+    assert "a fault of the program" not in capsys.readouterr().err
+    assert not again.exists()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 3.4e38], ids=str)
