@@ -49,6 +49,11 @@ class JackPorts:
         return f"{self.name}  ports named after the buses ({self.samplerate} Hz, blocks of {self.block} frames)"
 
 
+def is_ours(client: str) -> bool:
+    """Whether a client is of this program, this run or another: nobody is led to it by himself. [any-thread]"""
+    return client.lower().startswith(CLIENT_NAME)
+
+
 def is_jack(wish: str | None) -> bool:
     """Whether a device's name means this: `jack`, `jack:CLIENT`, `jack:PORT,PORT` or `jack:none`. [any-thread]"""
     return wish is not None and wish.partition(":")[0].lower() == NAME
@@ -58,6 +63,7 @@ def find(wish: str, kind: str) -> JackPorts:
     """The ports for `jack` (the sound card's), `jack:CLIENT` (of another program) or `jack:PORT,PORT`. [main-thread]
 
     kind: `input` or `output`, of ours
+    Other runs of this program are meant only by their whole name.
     Raises ValueError, with what is there, where they are not; Failure where there is no server.
     """
     _, _, rest = wish.partition(":")
@@ -99,8 +105,9 @@ def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:
             raise ValueError(f"there is no port {strange[0]}")
         return names
     programs = {name: name.partition(":")[0].lower() for name in there}
-    found = physical if not rest else [name for name, program in programs.items() if program == rest.lower()] or [
-        name for name, program in programs.items() if rest.lower() in program]
+    found = [name for name in physical if not is_ours(name)] if not rest else [
+        name for name, program in programs.items() if program == rest.lower()] or [
+        name for name, program in programs.items() if rest.lower() in program and not is_ours(program)]
     if not found:
         raise ValueError(f"no program {rest} has ports" if rest else "no sound card has any (jack:none connects none)")
     return found

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from stream.control.route import Route
 from stream.devices import jackcycle as cycle
-from stream.devices.jackports import CLIENT_NAME, NAME, JackPorts, client, library
+from stream.devices.jacknames import free_name
+from stream.devices.jackports import NAME, JackPorts, client, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.errors import Failure
 
@@ -41,7 +42,8 @@ class JackStream:
         Raises ValueError for a route that leads nowhere, Failure.
         """
         self._source, self._sink, self._keep = source, sink, header
-        self._client = client(CLIENT_NAME)
+        with free_name() as name:
+            self._client = client(name)
         self._closed = False
         self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
         if samplerate not in (None, self.samplerate):

@@ -5,10 +5,11 @@ documents (rtmixer lives on it). The name is private: pyproject.toml pins the re
 """
 
 import atexit
-import contextlib
 import ctypes
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.control.route import Route, width
-from stream.devices.jackports import here
+from stream.devices.jacknames import free_name
+from stream.devices.jackports import here, is_ours
 from stream.devices.quiet import quiet
 from stream.errors import Failure
 
-CLIENT_NAME = b"demucs-stream"  # what JACK and PipeWire patchbays show
 JACK = "JACK Audio Connection Kit"  # a host API, all of whose devices have one clock
 
 
@@ -53,15 +54,29 @@ class Device:
 def devices() -> list[Device]:
     """All devices. Raises Failure where there is no PortAudio. [main-thread]"""
     sd = _portaudio()
-    default_in, default_out = sd.default.device
     found = []
     for index in range(sd._lib.Pa_GetDeviceCount()):
         info = _info(sd, index)
-        marks = [name for name, at in (("default input", default_in), ("default output", default_out)) if at == index]
         found.append(Device(index, info["name"], sd.query_hostapis(info["hostapi"])["name"],
                             info["max_input_channels"], info["max_output_channels"],
-                            int(info["default_samplerate"]), "".join(f", {mark}" for mark in marks)))
+                            int(info["default_samplerate"]), ""))
+    for kind, index in zip(("input", "output"), sd.default.device, strict=True):
+        default = _default(found, index, kind)
+        found = [replace(each, default=f"{each.default}, default {kind}") if each == default else each
+                 for each in found]
     return found
+
+
+def _default(found: list[Device], index: int, kind: str) -> Device | None:
+    """PortAudio's own; where that is another run of ours, the next that JACK has."""
+    if not 0 <= index < len(found) or not _is_ours(found[index]):
+        return found[index] if 0 <= index < len(found) else None
+    others = (each for each in found[index:] if each.hostapi == JACK and not _is_ours(each))
+    return next((each for each in others if (each.inputs if kind == "input" else each.outputs) > 0), None)
+
+
+def _is_ours(device: Device) -> bool:
+    return device.hostapi == JACK and is_ours(device.name)
 
 
 def _info(sd: Any, index: int) -> Any:
@@ -79,6 +94,7 @@ def find(wish: str | None, kind: str) -> Device:
     """The device for a number or a part of its name; None is PortAudio's default. [main-thread]
 
     kind: `input` or `output`
+    Other runs of this program are meant only by their number or whole name.
     Raises ValueError, with the list, where there is none or more than one.
     """
     able = [d for d in devices() if (d.inputs if kind == "input" else d.outputs) > 0]
@@ -89,7 +105,7 @@ def find(wish: str | None, kind: str) -> Device:
     else:
         full = {d: f"{d.name}, {d.hostapi}".lower() for d in able}
         matches = [d for d in able if wish.lower() in (d.name.lower(), full[d])] or [
-            d for d in able if wish.lower() in full[d]]
+            d for d in able if wish.lower() in full[d] and not _is_ours(d)]
     if len(matches) == 1:
         return matches[0]
     listing = "".join(f"\n{device}" for device in able) or " none"
@@ -209,9 +225,16 @@ def name_client() -> None:
     """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
     sd = _portaudio()
     sd._terminate()
-    with contextlib.suppress(AttributeError):  # a PortAudio without JACK
-        name = ctypes.CDLL(sd._libname).PaJack_SetClientName
-        name.argtypes = [ctypes.c_char_p]
-        name(CLIENT_NAME)  # it keeps the pointer: a constant lives as long as the program
-    with quiet():
-        sd._initialize()
+    with ExitStack() as stack:
+        with suppress(AttributeError):  # a PortAudio without JACK
+            name = ctypes.CDLL(sd._libname).PaJack_SetClientName
+            name.argtypes = [ctypes.c_char_p]
+            name(_kept(stack.enter_context(free_name())))
+        with quiet():
+            sd._initialize()
+
+
+@cache
+def _kept(name: str) -> bytes:
+    """The same bytes as long as the program lives: PortAudio keeps the pointer."""
+    return name.encode()

@@ -45,8 +45,9 @@ class Pipewire:
             os.environ.pop(key) if value is None else os.environ.update({key: value})
         self._folder.cleanup()
 
+    @staticmethod
     @contextmanager
-    def program(self, *words: object) -> Iterator[None]:
+    def program(*words: object) -> Iterator[None]:
         """A Python program beside it, from its first line on, which is ended when this is left."""
         process = subprocess.Popen([sys.executable, "-m", *map(str, words)], stdout=subprocess.PIPE)
         assert process.stdout is not None
