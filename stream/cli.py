@@ -21,7 +21,7 @@ from stream import interrupt
 from stream.command import answers
 from stream.command.arguments import parse
 from stream.command.compiling import told
-from stream.errors import Failure
+from stream.errors import Failure, Incomplete
 from stream.fusion.passes import fused
 from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
@@ -44,9 +44,11 @@ def _main(words: list[str]) -> int:
     try:
         arguments = parse(words)
         with told(say) if arguments.command in LIVE else nullcontext():
-            result = _COMMANDS[arguments.command](arguments)
+            result, lacking = _result(arguments)
         if vars(arguments).get("json"):
             answers.tell_json(result)
+        if lacking is not None:
+            raise lacking
     except KeyboardInterrupt:
         say("stopped")
         return 1
@@ -58,6 +60,14 @@ def _main(words: list[str]) -> int:
         return _fail(Failure(f"a fault of the program, {type(error).__name__}: {' '.join(str(error).split())} "
                              f"({DEBUG}=1 shows where)"), 1, error)
     return 0
+
+
+def _result(arguments: Namespace) -> tuple[dict[str, Any], Incomplete | None]:
+    """What a command has done, and what it lacks, if it lacks something."""
+    try:
+        return _COMMANDS[arguments.command](arguments), None
+    except Incomplete as error:
+        return error.report, error
 
 
 def _fail(error: BaseException, code: int, cause: BaseException | None = None) -> int:

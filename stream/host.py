@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
 from stream.live.insert import Insert, lag, too_slow
 from stream.live.priority import preferred
+from stream.live.reopening import Reopening
 from stream.planning import expected_loss_db
 from stream.recording.log import Take
 from stream.recording.recordings import Recordings
@@ -53,6 +55,7 @@ class Host:
         self._told_reset: list[Insert] = []
         self._told_cleaned, self._told_still_s = False, 0.0
         self._failed: Exception | None = None  # what the separator has failed with last
+        self._again: Reopening | None = None
         try:
             self._build()
         except BaseException:
@@ -143,7 +146,7 @@ class Host:
     def run(self, watch: Callable[[], bool]) -> None:
         """Until the input ends or `watch` says so; then everything is written. [main-thread]
 
-        Raises Failure, and whatever a thread has failed with: then recordings of a live input are kept, others not.
+        Raises Failure, and whatever a thread has failed with; what was heard until then is kept.
         """
         recordings = self._recordings
         assert recordings is not None
@@ -156,14 +159,16 @@ class Host:
         sys.setswitchinterval(SWITCH_S)
 
         def watching() -> bool:
-            self._tell()
-            return watch()
+            going = watch()
+            if going:
+                self._tell()
+            return going
 
         try:
             self._pace(steps, watching)
             while recordings.step():
                 pass
-            self._tell()
+            self._tell(playing=False)
             if self._reader is not None and self._reader.damage:
                 self._say(f"{self._reader.path} is damaged: {self._reader.damage}")
         except BaseException:
@@ -173,8 +178,12 @@ class Host:
             sys.setswitchinterval(switch_s)
             gc.unfreeze()
         self.close(keep=True)
-        if self.engine.worker.failed is not None:
-            raise Failure(f"the separator has failed ({_text(self.engine.worker.failed)}); the rest was heard dry")
+
+    @property
+    def trouble(self) -> str | None:
+        """What a run that has come to its end has done without. [main-thread]"""
+        failed = self.engine.worker.failed
+        return None if failed is None else f"the separator has failed ({_text(failed)}); the rest was heard dry"
 
     def _keep(self, recordings: Recordings) -> None:
         """After whatever has ended the run too soon: what was heard until then is kept, and it is said where."""
@@ -186,10 +195,11 @@ class Host:
         if heard and self.files:
             self._say(f"what was heard until then is kept: {', '.join(self.files.values())}")
 
-    def _tell(self) -> None:
+    def _tell(self, playing: bool = True) -> None:
         """Say when the separator makes do with less, when it has all of it again, and when an insert is broken."""
         self._tell_cleaned()
-        self._mend()
+        if playing:
+            self._mend()
         if self.engine.grown:
             self._tell_grown()
         if self.engine.stood_still_s > self._told_still_s:
@@ -224,21 +234,19 @@ class Host:
 
     def _mend(self) -> None:
         """Say that the separator has failed, and put a new one in its place, once in a run."""
-        failed = self.engine.worker.failed
-        if failed is None or failed is self._failed:
-            return
-        again, self._failed = self._failed is None, failed
-        self._say(f"the separator has failed ({_text(failed)}); the music goes on dry"
-                  + (" until it is opened once more" if again else ""))
-        if not again:
-            return
-        try:
-            separator, _ = self._wish.opening.open(self._asked_s)
-        except (Failure, ValueError, OSError, RuntimeError, MemoryError) as error:
-            self._say(f"it does not open any more: {_text(error)}")
-            return
-        self.separator = separator
-        self.engine.worker.replace(separator)
+        failed, again = self.engine.worker.failed, self._again
+        if failed is not None and failed is not self._failed:
+            self._failed = failed
+            self._say(f"the separator has failed ({_text(failed)}); the music goes on dry"
+                      + ("" if again else " until it is opened once more"))
+            if again is None:
+                self._again = Reopening(partial(self._wish.opening.open, self._asked_s))
+        elif again is not None and again.trouble is not None:
+            self._say(f"it does not open any more: {_text(again.trouble)}")
+            again.trouble = None
+        elif again is not None and again.made is not None:
+            self.separator, again.made = again.made, None
+            self.engine.worker.replace(self.separator)
 
     def _tell_cleaned(self) -> None:
         """Say once that samples of the input are left out."""
@@ -259,6 +267,8 @@ class Host:
     def close(self, keep: bool) -> None:
         """Let go of everything; recordings are kept whole or removed. [main-thread]"""
         self._open.close()
+        if hasattr(self, "engine"):
+            self.engine.worker.close()
         recordings, self._recordings = self._recordings, None
         if recordings is not None:
             recordings.close(keep)

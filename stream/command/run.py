@@ -23,6 +23,7 @@ from stream.control.desk import Desk
 from stream.control.mixer import Mixer
 from stream.devices import jackports, portaudio
 from stream.devices.kind import FLOAT, Kind
+from stream.errors import Incomplete
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host
 from stream.inserts.naming import chains
@@ -120,7 +121,10 @@ def preset(arguments: Namespace) -> Callable[[Mixer], None]:
 
 def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
           also: Callable[[], None] = lambda: None) -> None:
-    """Run a host with MIDI, OSC and what is in front of the user until its input ends, `q` or Ctrl-C."""
+    """Run a host with MIDI, OSC and what is in front of the user until its input ends, `q` or Ctrl-C.
+
+    Raises what `Host.run` does, and Incomplete where the run has done without something. [main-thread]
+    """
     stopped, say = threading.Event(), surface.say
     desk = _desk(host, arguments, say, stopped)
     steppers: list[Stepper] = []
@@ -142,8 +146,11 @@ def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
 
         interrupt.take(interrupt.Wishes(stopped.set, interrupt.end))
         host.run(watch)
-    for text in closing_lines(host.report()):
+    report = host.report()
+    for text in closing_lines(report):
         say(text)
+    if host.trouble is not None:
+        raise Incomplete(host.trouble, report)
 
 
 def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) -> Desk:

@@ -23,6 +23,7 @@ def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[
     steps: the feeder's, the separator's, those of inserts, the recorder's, in this order
     watch: called now and then; False ends the run
     """
+    engine.worker.wanted = watch
     looked = time.monotonic()
     while not engine.ended:
         _exhaust(steps[0])

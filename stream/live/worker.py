@@ -15,6 +15,7 @@ from dsp.clean import clean
 from dsp.resample import Resampler
 from stream.errors import Failure
 from stream.geometry import Latency
+from stream.live.caller import Caller
 from stream.live.governor import Governor
 from stream.live.ring import Ring
 from stream.separators.protocol import Easing, Frames, Separator, Skipping
@@ -84,9 +85,10 @@ class Worker:
     def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool, growth: int = 0) -> None:
         """Make the stem ring and all arrays. [main-thread]
 
-        patient: nobody waits (virtual clock): no hop is ever given up
+        patient: nobody waits (virtual clock): no hop is ever given up, unless the run is to end
         growth: frames by which the delay may grow
         """
+        self.wanted: Callable[[], bool] = lambda: True  # whether a patient run is to go on
         self._separator, self._inputs, self._latency, self._patient = separator, inputs, latency, patient
         self._intake = Intake(inputs, separator, latency.samplerate)
         self._outlet = Outlet(separator, latency.samplerate)
@@ -96,6 +98,7 @@ class Worker:
         self.ring = Ring(latency.delay + growth + 2 * hop, 2 * stems, 2 * hop)
         self.delay: Callable[[], int] = lambda: latency.delay  # frames, as they are now
         self._stems: Frames = np.zeros((stems, 2, separator.hop), np.float32)
+        self._spare = np.zeros_like(self._stems)
         sources = separator.sources
         self._residual = sources.index("other") if "other" in sources else stems - 1
         self._position = 0  # frames of the stem ring that are written or given up
@@ -105,10 +108,11 @@ class Worker:
         self._new = 0  # hops in which a new separator still gives stems of what it has not heard
         self.gaps: tuple[tuple[int, int], ...] = ()  # frames that were given up, from and to; one writer: this thread
         self._held: Frames | None = None  # rows whose place in the ring is not free yet
-        room_s = min(latency.hop, latency.budget) / latency.samplerate
+        self._room_s = min(latency.hop, latency.budget) / latency.samplerate
+        self._caller = self._new_caller()
         self.governor = None
         if isinstance(separator, Easing) and len(separator.levels) > 1 and not patient:
-            self.governor = Governor([level.cost for level in separator.levels], room_s)
+            self.governor = Governor([level.cost for level in separator.levels], self._room_s)
         self.listeners: list[Callable[[], None]] = []  # told of new rows, on this thread
         self.hops = 0
         self.hop_times_s = array("d")
@@ -151,18 +155,38 @@ class Worker:
         self._govern(self.hop_times_s[-1], late)
         return True
 
+    def _new_caller(self) -> Caller:
+        return Caller(self._room_s, (lambda: self.wanted()) if self._patient else None)
+
     def _process(self) -> bool:
-        """The hop through the separator; whether stems came of it. What it fails with is kept, where music goes on."""
-        try:
-            self._separator.process(self._intake.hop, self._stems)
-            if not np.isfinite(self._stems).any():
+        """The hop through the separator; whether stems came of it."""
+        # NB: arrays of its own: a separator that does not answer in time may write to them whenever it likes
+        separator, mix, stems = self._separator, self._intake.hop.copy(), self._spare
+
+        def work() -> None:
+            separator.process(mix, stems)
+            if not np.isfinite(stems).any():
                 raise Failure("it gives no numbers")
+
+        if not self._call(work):
+            return False
+        self._stems, self._spare = stems, self._stems
+        return True
+
+    def _call(self, work: Callable[[], object]) -> bool:
+        """Have the separator do something; whether it did. What it fails with is kept, where music goes on."""
+        try:
+            self._caller.call(work)
         except Exception as error:  # whatever a plugin raises
-            if self._patient:
+            if self._patient and self.wanted():
                 raise
             self.failed = error
             return False
         return True
+
+    def close(self) -> None:
+        """Let go of the thread that the separator is called on. [main-thread, when nobody steps any more]"""
+        self._caller.close()
 
     def replace(self, separator: Separator) -> None:
         """Go on with another of the same sizes and stems, which knows nothing of the past. [main-thread]"""
@@ -172,14 +196,20 @@ class Worker:
         """Change to the separator that is wanted, if one is."""
         if self._next is not None:
             self._separator, self._next, self.failed = self._next, None, None
+            self._caller.close()
+            self._caller, self._spare = self._new_caller(), np.zeros_like(self._stems)
             self._new = -(-self._separator.latency // self._separator.hop)
-            if self.governor is not None and isinstance(self._separator, Easing):
-                self._separator.ease(self.governor.level)
+            if self.governor is not None:
+                self._ease(self.governor.level)
 
     def _govern(self, time_s: float | None, late: bool) -> None:
         if self.governor is not None and self.governor.note(time_s, late):
-            assert isinstance(self._separator, Easing)
-            self._separator.ease(self.governor.level)
+            self._ease(self.governor.level)
+
+    def _ease(self, level: int) -> None:
+        separator = self._separator
+        if isinstance(separator, Easing):
+            self._call(lambda: separator.ease(level))
 
     def _played(self) -> int:
         """The position that the callback's next block starts at."""
@@ -195,8 +225,9 @@ class Worker:
 
     def _skip(self) -> None:
         """Take the hop into the separator's past, and give up its stems."""
-        assert isinstance(self._separator, Skipping)
-        self._separator.skip(self._intake.hop)
+        separator, mix = self._separator, self._intake.hop.copy()
+        assert isinstance(separator, Skipping)
+        self._call(lambda: separator.skip(mix))
         self._give_up()
         self._govern(None, late=True)
 

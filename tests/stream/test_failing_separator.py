@@ -1,18 +1,32 @@
 """A separator that fails while music plays does not end it: dry goes on, and one new separator is tried."""
 
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from queue import Empty
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import soundfile as sf
 
 from stream.cli import main
+from stream.errors import Failure
+from stream.live import caller
 from stream.live.engine import FADE
 from stream.separators.protocol import GROUP
 from tests.stream.byhand import Frames, Live, Shares, noise
+from tests.stream.live import Live as Command
 
 RATE = 44_100
 FAILS = """
+import threading
+
 import numpy as np
 
 from stream.separators.center import Center
@@ -20,6 +34,7 @@ from stream.separators.center import Center
 
 class Fails(Center):
     made = 0
+    hung, waits = threading.Event(), False
 
     def __init__(self):
         super().__init__()
@@ -34,7 +49,8 @@ class Fails(Center):
 """
 HOW = {"it raises": ("raise RuntimeError('out of luck')", "out of luck"),
        "it raises what nobody expects": ("raise KeyError('a key')", "a key"),
-       "it gives no numbers": ("stems[:] = np.nan", "it gives no numbers")}
+       "it gives no numbers": ("stems[:] = np.nan", "it gives no numbers"),
+       "it hangs": ("Fails.hung.wait()", "it has not answered for")}
 
 
 def install(folder: Path, left: str, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +60,16 @@ def install(folder: Path, left: str, how: str, monkeypatch: pytest.MonkeyPatch) 
     (folder / "fails-1.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: fails\nVersion: 1\n")
     (folder / "fails-1.dist-info/entry_points.txt").write_text(f"[{GROUP}]\nfails = fails_by_the_test:Fails\n")
     monkeypatch.syspath_prepend(folder)
-    monkeypatch.delitem(__import__("sys").modules, "fails_by_the_test", raising=False)
+    monkeypatch.delitem(sys.modules, "fails_by_the_test", raising=False)
+    monkeypatch.setattr(caller, "SPARE_S", 0.4)
+
+
+@pytest.fixture(autouse=True)
+def let_go() -> Iterator[None]:
+    """What has hung in a test ends with it."""
+    yield
+    if "fails_by_the_test" in sys.modules:
+        sys.modules["fails_by_the_test"].Fails.hung.set()
 
 
 @pytest.fixture
@@ -53,9 +78,9 @@ def song(tmp_path: Path) -> Path:
     return tmp_path / "song.wav"
 
 
-def run(song: Path, clock: str) -> int:
+def run(song: Path, clock: str, *words: str) -> int:
     return main(["run", "--model", "fails", "--device", str(song), "--clock", clock, "--latency", "1", "--ui", "none",
-                 "--record", str(song.parent / "take"), "--mute", "vocals"])
+                 "--record", str(song.parent / "take"), "--mute", "vocals", *words])
 
 
 @pytest.mark.parametrize(("how", "says"), HOW.values(), ids=HOW.keys())
@@ -96,6 +121,93 @@ def test_on_a_virtual_clock_nobody_waits_and_it_is_a_failure(song: Path, tmp_pat
     assert run(song, "virtual") == 1
     assert capsys.readouterr().err.splitlines()[-1] == "demucs-stream: out of luck"
     assert 0 < sf.info(tmp_path / "take" / "mix.wav").frames < 4 * RATE
+
+
+@pytest.fixture
+def once_hung(song: Path) -> Iterator[Callable[[], None]]:
+    """Sends Ctrl-C, once, as soon as the separator has hung."""
+    over = threading.Event()
+
+    def interrupt() -> None:
+        while not over.wait(0.05):
+            module = sys.modules.get("fails_by_the_test")
+            if module is not None and module.Fails.waits:
+                os.kill(os.getpid(), signal.SIGINT)
+                return
+
+    thread = threading.Thread(target=interrupt)
+    yield thread.start
+    over.set()
+    thread.join()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_the_first_wish_ends_a_run_whose_separator_hangs(song: Path, clock: str, tmp_path: Path,
+                                                         once_hung: Callable[[], None],
+                                                         monkeypatch: pytest.MonkeyPatch,
+                                                         capsys: pytest.CaptureFixture[str]) -> None:
+    install(tmp_path / "plugins", "50", "Fails.waits = True; Fails.hung.wait()", monkeypatch)
+    once_hung()
+    assert run(song, clock, "--json") == 1
+    printed = capsys.readouterr()
+    assert printed.err.count("it has not answered for") == 1
+    assert "Traceback" not in printed.err
+    report = json.loads(printed.out)
+    assert report["files"].keys() == {"input", "mix", "other", "vocals"}
+    lengths = {sf.info(path).frames for path in report["files"].values()}
+    assert len(lengths) == 1
+    assert 0 < lengths.pop() < 4 * RATE
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+def test_a_process_with_a_separator_that_hangs_outside_python_ends_too(song: Path, tmp_path: Path,
+                                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "plugins", "50", "open('hung', 'w').close(); __import__('ctypes').CDLL(None).pause()",
+            monkeypatch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "plugins"))
+    monkeypatch.chdir(tmp_path)
+    with Command("run", "--model", "fails", "--device", song, "--clock", "wall", "--latency", "1", "--json",
+                 "--record", tmp_path / "take", "--ui", "none") as live:
+        live.until((tmp_path / "hung").exists)
+        done = live.interrupt()
+    assert done.code == 1, done.err
+    assert done.err.count("has not answered") == 1
+    assert all(sf.info(path).frames for path in done.report["files"].values())
+
+
+def test_a_thread_whose_call_comes_back_after_all_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = set(threading.enumerate())
+    monkeypatch.setattr(caller, "LOOK_S", 0.01)
+    monkeypatch.setattr(caller, "SPARE_S", 0.05)
+    called, gate = caller.Caller(0.0), threading.Event()
+    (thread,) = set(threading.enumerate()) - before
+    with pytest.raises(Failure, match="has not answered"):
+        called.call(gate.wait)
+    called.close()
+    assert thread.is_alive()
+    gate.set()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_a_process_that_was_stopped_meanwhile_has_not_waited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look that found nothing counts as a look, however long ago the last one was."""
+    monkeypatch.setattr(caller, "SPARE_S", 2 * caller.LOOK_S)
+    called, gate = caller.Caller(0.0), threading.Event()
+    looks: list[float] = []
+
+    def stopped(timeout: float) -> None:
+        looks.append(timeout)
+        time.sleep(10 * timeout)
+        gate.set()
+        raise Empty
+
+    monkeypatch.setattr(called, "_answers", SimpleNamespace(get=stopped))
+    with pytest.raises(Failure):
+        called.call(gate.wait)
+    assert len(looks) == 3
+    called.close()
 
 
 class Breaks(Shares):

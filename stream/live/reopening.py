@@ -1,0 +1,23 @@
+"""A separator that is opened while music plays: on a thread of its own, which may take as long as it likes."""
+
+from collections.abc import Callable
+
+from stream.live.threads import Lost
+from stream.separators.protocol import Separator
+
+
+class Reopening:
+    """made: the separator, once it is there      trouble: why it does not open"""
+
+    def __init__(self, open_: Callable[[], tuple[Separator, float | None]]) -> None:
+        """Begin. [main-thread]"""
+        self._open = open_
+        self.made: Separator | None = None
+        self.trouble: Exception | None = None
+        Lost(target=self._run, name="separator opening").start()
+
+    def _run(self) -> None:
+        try:
+            self.made = self._open()[0]
+        except Exception as error:  # whatever a plugin raises
+            self.trouble = error
