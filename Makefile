@@ -18,6 +18,8 @@ test: .venv/dev lint
 lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	for system in win32 darwin; do \
+		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p dsp -p export -p stream || exit 1; done
 
 bench: .venv/dev
 	for name in callback stft network separate startup screen inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done

@@ -1,6 +1,7 @@
 """Who else was at the processors while something was timed: other programs, and other guests of the same machine."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def watched() -> Iterator[Load]:
     after = _ticks()
     spent = [b - a for a, b in zip(before, after, strict=True)]
     total = sum(spent)
-    if total >= LEAST:
+    if total >= LEAST and sys.platform != "win32":  # nor is /proc there
         idle = sum(spent[at] for at in IDLE)
         ours = (_own_s() - own) * os.sysconf("SC_CLK_TCK")
         load.stolen = spent[STEAL] / total

@@ -41,7 +41,7 @@ def lent() -> Iterator[int]:
 
 
 def _settings(terminal: int) -> Any:
-    if os.name != "posix":
+    if sys.platform == "win32":
         return None
     import termios
 
@@ -49,7 +49,7 @@ def _settings(terminal: int) -> Any:
 
 
 def _restore(terminal: int, settings: Any) -> None:
-    if settings is not None:
+    if sys.platform != "win32" and settings is not None:
         import termios
 
         if termios.tcgetattr(terminal) != settings:  # it was killed, and left its own

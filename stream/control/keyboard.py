@@ -10,13 +10,15 @@ from typing import Any
 from stream.control.typed import Typed
 from stream.errors import Failure
 
+assert sys.platform != "win32"  # there it is stream/control/windowskeys.py
+
 
 class Keyboard:
     """Standard input without echo; as it was before whenever the process is stopped, and at the end."""
 
     def __init__(self) -> None:
         """Nothing is changed yet. [main-thread]"""
-        self.here = sys.stdin is not None and sys.stdin.isatty() and os.name == "posix"
+        self.here = sys.stdin is not None and sys.stdin.isatty()
         self._typed = Typed()
         self._saved: Any = None
         self._before: dict[int, Any] = {}

@@ -1,11 +1,16 @@
 """Single keys of a terminal: a stem's first letter mutes it, with shift it is soloed; digits recall scenes."""
 
+import sys
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from stream.control.desk import Desk
-from stream.control.keyboard import Keyboard
+
+if sys.platform == "win32":
+    from stream.control.windowskeys import WindowsKeyboard as Keyboard
+else:
+    from stream.control.keyboard import Keyboard
 
 WAIT_S = 0.1
 ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}

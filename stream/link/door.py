@@ -4,11 +4,20 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 ENVIRONMENT = "DEMUCS_STREAM_ATTACH"
 MOST = 1 << 16  # bytes of a message to the engine
+
+
+class Connection(Protocol):
+    """What is used of a connection of multiprocessing's, which has a class of its own on Windows."""
+
+    def send_bytes(self, message: bytes, /) -> None:
+        """Send a message."""
+
+    def recv_bytes(self, most: int | None = None, /) -> bytes:
+        """Wait for a message."""
 
 
 @dataclass(frozen=True)

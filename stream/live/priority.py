@@ -1,6 +1,7 @@
 """Before other programs' threads, where the system lets us: a browser must not take a hop's cores."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ def preferred() -> Iterator[bool]:
 
     Root may, and users whom limits.conf lets (`nice`, as realtime groups of distributions have it).
     """
-    if not hasattr(os, "setpriority"):
+    if sys.platform == "win32" or not hasattr(os, "setpriority"):
         yield False
         return
     before = os.getpriority(os.PRIO_PROCESS, 0)

@@ -18,7 +18,7 @@ def show(attach: str | None = None) -> bool:
     [main-thread]
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever runs the engine ends it, and that ends this
-    if os.name == "posix":
+    if sys.platform != "win32":
         os.nice(NICE)  # audio goes first
     with Attached(door(attach)) as attached:
         screen = MixerScreen(attached)
