@@ -18,6 +18,7 @@ test: .venv/dev lint
 lint: .venv/dev
 	$(BIN)/ruff check
 	$(BIN)/mypy
+	$(BIN)/mypy --cache-dir .mypy_cache/examples examples/osc_remote.py examples/separator-plugin/crossover.py
 	for system in win32 darwin; do \
 		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p dsp -p export -p stream || exit 1; done
 
