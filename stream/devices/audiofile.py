@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -17,13 +17,15 @@ from dsp.channels import to_stereo
 from dsp.clean import clean
 from dsp.limits import LOUDEST_IN_FILES
 from stream.devices.kind import FLOAT, Kind
-from stream.devices.trust import cut_short
+from stream.devices.quiet import quiet
+from stream.devices.trust import mpeg, promised
 from stream.disk.claim import Claim
 from stream.errors import Failure
 
 Frames = npt.NDArray[np.float32]
 _WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
-_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "DOUBLE": 8}  # of a sample
+_BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4,
+          "DOUBLE": 8}  # of a sample
 _FULL = "no space left on the disk"
 
 
@@ -61,27 +63,28 @@ class AudioReader:
     """A sound file as stereo blocks.
 
     samplerate: Hz      frames: in all, as libsndfile says (stream.devices.trust says when it only guesses)
-    format: libsndfile's name of it      at: frames read so far      cleaned: samples that could not be sound
+    format, subtype: libsndfile's names of it and of its samples
+    promised: frames that its header states, of plain samples, whether they are there or not; 0 if it does not
+    at: frames read so far      cleaned: samples that could not be sound
     """
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises Failure for what is missing, unreadable or empty. [any-thread]"""
-        if path.is_dir():
-            raise Failure(f"{path} is a folder, not a sound file")
-        if not path.exists():
-            raise Failure(f"no such file: {path}")
+        _may_be_read(path)
         try:
-            self._file = sf.SoundFile(_name(path))
+            with quiet() if mpeg(path) else nullcontext():  # libmpg123 prints what it thinks of its files
+                self._file = sf.SoundFile(_name(path))
         except (sf.LibsndfileError, OSError) as error:
             raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
         self.path = path
         self.samplerate: int = self._file.samplerate
         self.channels: int = self._file.channels
         self.format: str = self._file.format
+        self.subtype: str = self._file.subtype
         self.frames: int = self._file.frames
         self.at = self.cleaned = 0
-        lost = cut_short(self._file.extra_info) // max(1, self.channels * _BYTES.get(self._file.subtype, 4))
-        self._cut_s = lost / self.samplerate
+        each = self.channels * _BYTES.get(self.subtype, 0)
+        self.promised = promised(self._file.extra_info) // each if each else 0
         if self.frames == 0:
             self._file.close()
             raise Unreadable(f"{path} is empty: it holds no frames")
@@ -105,7 +108,8 @@ class AudioReader:
     @property
     def damage(self) -> str | None:
         """What was wrong with it, once it has been read to its end; None if nothing. [any-thread]"""
-        return f"it ends {self._cut_s:.2f} s before its header says" if self._cut_s >= 0.005 else None
+        lost_s = (self.promised - self.frames) / self.samplerate
+        return f"it ends {lost_s:.2f} s before its header says" if lost_s >= 0.005 else None
 
     def rewind(self) -> None:
         """Start over. [one thread at a time]"""
@@ -188,6 +192,18 @@ class AudioWriter:
             raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
         finally:
             self._claim.drop()
+
+
+def _may_be_read(path: Path) -> None:
+    """Raise Failure for what is no file, or not ours to read."""
+    try:
+        if path.is_dir():
+            raise Failure(f"{path} is a folder, not a sound file")
+        path.open("rb").close()
+    except FileNotFoundError:
+        raise Failure(f"no such file: {path}") from None
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error
 
 
 def claim(path: Path) -> Claim:

@@ -13,27 +13,31 @@ from stream.devices.audiofile import Frames
 from stream.devices.ffmpeg import Pipe, probe, source
 from stream.errors import Failure
 
-# ffmpeg's complaint about its own clock, where streams lie one after the other: nothing is lost
+FILLING = 8  # frames; a chunk ends at the next multiple of so many bytes
 NOTICED = 4096  # frames; what a header states is right to a packet or two
+# ffmpeg's complaint about its own clock, where streams lie one after the other: nothing is lost
 HARMLESS = "non monotonically increasing dts"
 
 
 class Decoder:
     """A sound file through ffmpeg, as a stream: never more than a block of it in memory.
 
-    samplerate, channels, frames: as ffprobe says; the frames may be none or too many
-    at: frames read so far      cleaned: samples that could not be sound, and are silence
+    samplerate, channels, frames: as ffprobe says; the frames may be none or too many, unless they are stated
+    at: frames read so far      ended: whether these are all      cleaned: samples that could not be sound, and are silence
     """
 
-    def __init__(self, path: Path) -> None:
-        """Open it. Raises Failure for what ffmpeg cannot read. [any-thread]"""
+    def __init__(self, path: Path, promised: int = 0) -> None:
+        """Open it. Raises Failure for what ffmpeg cannot read. [any-thread]
+
+        promised: frames that its header is known to state; 0 where that is not known
+        """
         sound = probe(path)
         if not 1 <= sound.channels <= MOST_CHANNELS:
             raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, not 1 to {MOST_CHANNELS}")
-        self.path, self.samplerate, self.channels, self.frames = path, sound.samplerate, sound.channels, sound.frames
-        self._sure = sound.sure
+        self.path, self.samplerate, self.channels, self._sound = path, sound.samplerate, sound.channels, sound
+        self.frames, self._sure = (promised, True) if promised else (sound.frames, sound.sure)
         self._layout = layout(sound.layout, sound.channels)
-        self._said, self.at, self.cleaned = "", 0, 0
+        self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
         self._pipe: Pipe | None = self._start()
 
     def _start(self) -> Pipe:
@@ -46,12 +50,13 @@ class Decoder:
     @property
     def damage(self) -> str | None:
         """What ffmpeg could not make out and left out, once it was read to its end. [any-thread]"""
-        if self._pipe is not None or not (self._said or self._sure):
+        if not self.ended or not (self._said or self._sure):
             return None
         lost_s = (self.frames - self.at) / self.samplerate
         if not self._said:
             return f"it ends {lost_s:.2f} s before its header says" if self.frames - self.at >= NOTICED else None
-        return f"{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
+        about = "" if self._sure else "about "
+        return f"{about}{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
 
     def read(self, frames: int) -> Frames:
         """The next frames: float32 (n, 2), fewer at the end, none after it. [one thread at a time]
@@ -62,25 +67,28 @@ class Decoder:
             return np.zeros((0, 2), np.float32)
         wanted = frames * self.channels * 4
         data = self._pipe.end.read(wanted)
+        count = len(data) // (4 * self.channels)
+        self.at += count
         if len(data) < wanted:
             self._ended(self._pipe)
-        count = len(data) // (4 * self.channels)
         values = np.frombuffer(data, "<f4", count * self.channels).reshape(count, self.channels).copy()
         self.cleaned += clean(values, np.float32(LOUDEST_IN_FILES))
-        self.at += count
         return to_stereo(values, self._layout)
 
     def _ended(self, pipe: Pipe) -> None:
-        code, said = pipe.wait(self.path)
+        code, said = pipe.wait(self.path, self._sound.others)
         self.close()
+        self.ended = True
         if code:
             raise Failure(f"{self.path} cannot be read at {self.at / self.samplerate:.2f} s: {said}")
-        self._said = "" if HARMLESS in said else said
+        # plain samples cannot be wrong: what follows the last of them fills a chunk up
+        filling = self._sound.codec.startswith("pcm_") and self.at > self.frames - FILLING
+        self._said = "" if filling or HARMLESS in said else said
 
     def rewind(self) -> None:
         """Start over: decode again. [one thread at a time]"""
         self.close()
-        self.at = self.cleaned = 0
+        self.at, self.cleaned, self.ended = 0, 0, False
         self._pipe = self._start()
 
     def skip(self, frames: int) -> None:

@@ -10,7 +10,7 @@ from typing import Protocol, Self
 from stream.devices.audiofile import AudioReader, Damaged, Frames, Unreadable
 from stream.devices.decoder import Decoder
 from stream.devices.ffmpeg import INSTALL, there
-from stream.devices.trust import UNKNOWN, guesses, whole
+from stream.devices.trust import UNKNOWN, guesses, mpeg, whole
 from stream.errors import Failure
 
 
@@ -71,6 +71,8 @@ class MendingReader:
         """What was wrong with it, once it has been read to its end. [any-thread]"""
         if self._behind is None:
             return self._reader.damage
+        if not self._behind.ended:
+            return None
         lost_s = (self.frames - self._behind.at) / self.samplerate
         return self._behind.damage or f"{max(0, lost_s):.2f} s of it could not be decoded"
 
@@ -112,15 +114,18 @@ def open_song(path: Path) -> Reader:
     """Open a song. Raises Failure for what is missing, empty or unreadable, and where it would take ffmpeg."""
     if _is_stream(path):
         return SpooledReader(path)
+    helped = there("ffmpeg") is not None
+    if helped and mpeg(path) and (decoder := _decoder(path)) is not None:
+        return decoder
     try:
         reader = AudioReader(path)
     except Unreadable as error:
-        if there("ffmpeg") is None:
+        if not helped:
             raise Failure(f"{error}; ffmpeg reads more formats: {INSTALL}") from error
         return _not_empty(Decoder(path))
     try:
-        guess, helped = guesses(path, reader.format, reader.channels, reader.frames), there("ffmpeg") is not None
-        if guess and helped and (decoder := _decoder(reader)) is not None:
+        guess = guesses(path, reader.format, reader.subtype, reader.channels, reader.frames)
+        if guess and helped and (decoder := _decoder(path, reader)) is not None:
             reader.close()
             return decoder
         if guess and not helped and not whole(path, reader.format, reader.frames):
@@ -131,12 +136,12 @@ def open_song(path: Path) -> Reader:
     return MendingReader(reader)
 
 
-def _decoder(reader: AudioReader) -> Decoder | None:
-    """ffmpeg for what libsndfile only guesses; None where only libsndfile can read it. Raises Failure."""
+def _decoder(path: Path, reader: AudioReader | None = None) -> Decoder | None:
+    """ffmpeg, where libsndfile only guesses; None where libsndfile can read more of it. Raises Failure."""
     try:
-        return _not_empty(Decoder(reader.path))
+        return _not_empty(Decoder(path, 0 if reader is None else reader.promised))
     except Failure:
-        if not 0 < reader.frames < UNKNOWN:
+        if reader is not None and not 0 < reader.frames < UNKNOWN:
             raise
         return None
 

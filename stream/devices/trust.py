@@ -3,7 +3,8 @@
 MP3        the length is an estimate from the first frame, or a tag's that is not looked into further
 Ogg        only the first of several streams, one after the other, is read
 FLAC       likewise, where files were joined; and one that was written to a pipe has no length
-W64        the bytes that fill its last eight are taken for a frame
+W64, VOC   bytes that only fill up, or are headers of blocks, are taken for frames
+GSM, ADPCM the last of their packets counts as full, and not as far as the header says
 WAV, ...   a header that was never finished says that there is nothing
 surround   which channel is which is not told
 
@@ -17,17 +18,33 @@ from pathlib import Path
 UNKNOWN = 1 << 62  # frames; as many is libsndfile's word for not knowing
 _JOINED = re.compile(rb"fLaC[\x00\x80]\x00\x00\x22")
 _OGG_BEGINS = re.compile(rb"OggS\x00[\x02\x06]")
+_SAMPLES = re.compile("PCM|FLOAT|DOUBLE|ULAW|ALAW|ALAC")  # what is as long as is said
+_PROMISED = re.compile(r"^ *(?:data|SSND|Data [Ss]ize) *: (\d+)\b", re.MULTILINE)
 _MP3_TAG = re.compile(rb"Xing|Info|VBRI")
 HEAD = 1 << 16  # bytes in which an MP3's tag is, but for a picture before it
 SPARE = 0.05  # of an MP3, which other tags may take beside what its own tag counts
 
 
-def guesses(path: Path, form: str, channels: int, frames: int) -> bool:
+def mpeg(path: Path) -> bool:
+    """Whether libsndfile would take a file for an MP3, of which its library prints what it thinks. [any-thread]"""
+    if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
+        return True
+    try:
+        with path.open("rb") as file:
+            head = file.read(3)
+    except OSError:  # whoever opens it says so
+        return False
+    return head == b"ID3" or (len(head) > 1 and head[0] == 0xFF and head[1] >= 0xE0)
+
+
+def guesses(path: Path, form: str, subtype: str, channels: int, frames: int) -> bool:
     """Whether ffmpeg should decode a file, if it is there. Raises OSError. [any-thread]
 
-    form: libsndfile's name of the format      frames: as many as libsndfile says
+    form, subtype: libsndfile's names of the format and of its samples      frames: as many as libsndfile says
     """
-    if form in ("MP3", "MPEG", "OGG", "W64") or channels > 2 or not 0 < frames < UNKNOWN:
+    if form in ("MP3", "MPEG", "OGG", "W64", "VOC") or channels > 2 or not 0 < frames < UNKNOWN:
+        return True
+    if not _SAMPLES.match(subtype):
         return True
     return form == "FLAC" and _count(path, _JOINED, 2) > 1
 
@@ -71,11 +88,13 @@ def _mp3_states_its_length(path: Path) -> bool:
     return abs(size - skipped - int.from_bytes(head[at + 4 : at + 8])) < SPARE * size
 
 
-def cut_short(log: str) -> int:
-    """Bytes that a WAV or AIFF file lacks of what its header promises. [any-thread]
+def promised(log: str) -> int:
+    """Bytes of sound that a header states, which may be more than there are; 0 where it does not know. [any-thread]
 
     log: libsndfile's own
     """
-    found = re.search(r"^ ?(?:data|SSND) : (\d+) \(should be (\d+)\)", log, re.MULTILINE)
-    promised, there = map(int, found.groups()) if found else (0, 0)
-    return promised - there if promised < 0xFFFF_0000 and promised > there else 0
+    found = _PROMISED.search(log)
+    said = int(found[1]) if found else 0
+    if "\nwave\n" in log:  # a W64's counts its own head
+        said -= 24
+    return said if 0 < said < (UNKNOWN if "\nRF64\n" in log else 0xFFFF_0000) else 0

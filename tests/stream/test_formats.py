@@ -34,7 +34,13 @@ FORMATS = {  # name: how it is encoded
     "a.ac3": "", "a.eac3": "", "a.wma": "", "a.wv": "", "a.tta": "", "a.mp2": "", "a.webm": "-c:a libopus",
     "a.mkv": "-c:a libvorbis", "a.mka": "-c:a pcm_s16le", "8.wav": "-ar 8000", "11.flac": "-ar 11025",
     "37.wav": "-ar 37800", "44.flac": "-ar 44056", "96.wv": "-ar 96000", "192.flac": "-ar 192000",
-    "a.mp4": "-f lavfi -i testsrc=d=0.3:s=64x64:r=5 -c:a aac"}
+    "a.mp4": "-f lavfi -i testsrc=d=0.3:s=64x64:r=5 -c:a aac",
+    "ima.wav": "-c:a adpcm_ima_wav", "gsm.wav": "-c:a libgsm_ms -ar 8000 -ac 1", "mp3.wav": "-c:a libmp3lame",
+    "yamaha.wav": "-c:a adpcm_yamaha", "ima.aifc": "-c:a adpcm_ima_qt -f aiff", "ulaw.aifc": "-c:a pcm_mulaw -f aiff",
+    "opus.caf": "-c:a libopus", "a.voc": "-c:a pcm_u8", "s16.voc": "-c:a pcm_s16le", "24.w64": "-c:a pcm_s24le",
+    "mono.w64": "-ac 1", "flac.ogg": "-c:a flac", "faststart.m4a": "-c:a aac -movflags faststart",
+    "parts.mp4": "-c:a aac -movflags frag_keyframe+empty_moov", "a.ts": "-c:a mp2", "a.mov": "-c:a pcm_s16le",
+    "a.avi": "-c:a pcm_s16le", "a.flv": "-c:a aac"}
 PIPED = {"piped.wav": "-f wav", "piped.flac": "-f flac", "piped.au": "-f au", "piped.caf": "-f caf",
          "piped.mp3": "-f mp3"}
 
@@ -177,6 +183,79 @@ def test_a_file_that_shrinks_is_told(tmp_path: Path) -> None:
         os.truncate(tmp_path / "a.wav", 1_000_000)
         assert len(whole(reader)) < 200_000
         assert reader.damage
+
+
+def tagged(size: int, frame: bytes) -> bytes:
+    """An ID3v2.3 tag of so many bytes with one frame."""
+    content = frame + struct.pack(">I", size - 10) + bytes(2)
+    return b"ID3\3\0\0" + bytes(size >> shift & 127 for shift in (21, 14, 7, 0)) + content.ljust(size, b"A")
+
+
+APE_BEGINS, APE_ENDS = (
+    b"APETAGEX" + struct.pack("<IIII", 2000, 64, 1, flags) + bytes(8) for flags in (0xA000_0000, 0x8000_0000))
+ITEM = struct.pack("<II", 20, 0) + b"Tit\0" + 20 * b"A"
+AROUND = {  # an MP3: what other programs leave before and behind it
+    "a large tag": (tagged(3_000_000, b"TXXX"), b""), "two tags": (2 * tagged(100, b"TXXX"), b""),
+    "APE behind": (b"", APE_BEGINS + ITEM + APE_ENDS), "ID3v1": (b"", b"TAG" + 125 * b"x"), "zeros": (bytes(1500), b"")}
+
+
+@pytest.mark.parametrize("around", AROUND)
+def test_what_lies_around_an_mp3_takes_nothing_from_it_and_is_no_damage(
+        folder: Path, around: str, capfd: pytest.CaptureFixture[str]) -> None:
+    before, behind = AROUND[around]
+    path = folder / f"{around}.mp3"
+    path.write_bytes(before + encode(folder, "cbr.mp3", FORMATS["cbr.mp3"]).read_bytes() + behind)
+    same_as_ffmpeg(path)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_picture_that_is_broken_is_no_damage_of_the_song(folder: Path) -> None:
+    picture = b"\0image/jpeg\0\3\0" + bytes.fromhex("ffd8ffdb0043") + bytes(range(1, 255)) * 40
+    tag = b"ID3\3\0\0" + bytes((len(picture) + 10) >> shift & 127 for shift in (21, 14, 7, 0))
+    path = folder / "picture.mp3"
+    path.write_bytes(tag + b"APIC" + struct.pack(">I", len(picture)) + bytes(2) + picture
+                     + encode(folder, "cbr.mp3", FORMATS["cbr.mp3"]).read_bytes())
+    said = subprocess.run(["ffmpeg", "-v", "error", "-i", path, "-map", "0:a", "-f", "null", "-"], capture_output=True)
+    assert b"mjpeg" in said.stderr
+    same_as_ffmpeg(path)
+
+
+@pytest.mark.parametrize("name", ["s16.wav", "s24.wav", "rf64.wav", "a.aiff", "a.au", "a.w64", "24.w64", "a.caf", "a.avi"])
+@pytest.mark.parametrize("part", [0.3, 0.45, 0.6])
+def test_plain_samples_that_break_off_are_all_read_and_it_is_said_how_many_are_lacking(
+        folder: Path, tmp_path: Path, name: str, part: float) -> None:
+    content = encode(folder, name, FORMATS[name]).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(content[: int(len(content) * part)])
+    with open_song(path) as reader:
+        found = whole(reader)
+        assert (found.reshape(-1) == of_ffmpeg(path)).all()
+        said = re.search(r"([\d.]+) s ", reader.damage or "")
+    assert said is not None
+    assert float(said[1]) == pytest.approx((FRAMES - len(found)) / RATE, abs=0.006)
+
+
+@pytest.mark.parametrize("name", ["a\nb.m4a", "a: \n[x @ 0x1] b.mp3", "caf\udce9\n.m4a"])
+def test_what_ffmpeg_says_is_one_line_without_the_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    Path(os.fsencode(path).decode(errors="surrogateescape")).write_bytes(100 * b"junk")
+    with pytest.raises(Failure) as refused:
+        open_song(path)
+    assert str(refused.value) == f"{path} cannot be read as sound: Invalid data found when processing input"
+
+
+def test_a_reader_that_is_closed_early_speaks_of_no_damage(folder: Path) -> None:
+    with open_song(encode(folder, "alac.m4a", FORMATS["alac.m4a"])) as reader:
+        reader.read(100)
+    assert reader.damage is None
+
+
+@pytest.mark.parametrize("path", ["x" * 300 + ".wav", "x" * 300 + ".mp3", "source.wav/a.wav", "round.wav"])
+def test_what_the_disk_refuses_is_a_line(folder: Path, path: str) -> None:
+    if path == "round.wav":
+        (folder / path).symlink_to(path)
+    with pytest.raises(Failure, match="cannot be read: "):
+        open_song(folder / path)
 
 
 @pytest.mark.parametrize("path", ["/dev/null", "/dev/zero"])
