@@ -23,7 +23,8 @@ class Decoder:
     """A sound file through ffmpeg, as a stream: never more than a block of it in memory.
 
     samplerate, channels, frames: as ffprobe says; the frames may be none or too many, unless they are stated
-    at: frames read so far      ended: whether these are all      cleaned: samples that could not be sound, and are silence
+    at: frames read so far      ended: whether these are all
+    cleaned: samples that could not be sound, and are silence
     """
 
     def __init__(self, path: Path, promised: int = 0) -> None:

@@ -14,7 +14,7 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
 from stream.atomics import pointer
-from stream.live.code import code
+from stream.disk.code import code
 from stream.live.header import floats, integers
 from stream.live.signature import SIGNATURE
 

@@ -5,8 +5,13 @@ makers who uses them. What a user has set himself is left as it is.
 """
 
 import os
+import re
+import shutil
+import time
+from contextlib import suppress
 from pathlib import Path
 
+from stream.disk.code import code
 from stream.disk.places import at_home, cache, temporary, writable
 
 QUIET = {
@@ -17,6 +22,9 @@ QUIET = {
     "NPM_CONFIG_UPDATE_NOTIFIER": "false",
 }
 CACHES = {"HF_XET_CACHE": "xet", "MPLCONFIGDIR": "matplotlib"}  # of libraries that have theirs in the home
+
+MARK = re.compile("[0-9a-f]{14}")
+FORGOTTEN_S = 30 * 86_400
 
 
 def settle() -> None:
@@ -43,12 +51,20 @@ def _unless_said(name: str, value: str) -> None:
 
 
 def _compiled() -> None:
-    """A folder that numba can write: it fails on import where it finds none."""
-    said = os.environ.get("NUMBA_CACHE_DIR")
-    if said and writable(Path(said)):
-        return
-    folder = cache() / "compiled"
-    if not writable(folder):
-        folder = temporary() / "compiled"
-        folder.mkdir(exist_ok=True)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    """A folder that numba can write, or it fails on import, for what this code is compiled to."""
+    said, mark = os.environ.get("NUMBA_CACHE_DIR"), f"{code():014x}"
+    if said and Path(said).name == mark and writable(Path(said)):
+        return  # of the process that started this one
+    wanted = Path(said) if said else cache() / "compiled"
+    folder = wanted if writable(wanted / mark) else temporary() / "compiled"
+    (folder / mark).mkdir(parents=True, exist_ok=True)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder / mark)
+    _forget(folder)
+
+
+def _forget(folder: Path) -> None:
+    """Remove what older code has left, and nobody has started with for long: `writable` changes a folder's time."""
+    with suppress(OSError):
+        for found in folder.iterdir():
+            if MARK.fullmatch(found.name) and time.time() - found.stat().st_mtime > FORGOTTEN_S:
+                shutil.rmtree(found, ignore_errors=True)

@@ -21,7 +21,7 @@ from numba.np.numpy_support import carray
 
 from dsp.console import PIECE
 from stream.atomics import fence_release, load_acquire, store_release
-from stream.live.code import code
+from stream.disk.code import code
 from stream.live.header import (
     BLOCKS,
     BURST,

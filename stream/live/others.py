@@ -8,6 +8,7 @@ from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 from numba.np.numpy_support import carray
 
+from stream.disk.code import code
 from stream.live.bridge import (
     CHANNELS,
     CODE,
@@ -21,7 +22,6 @@ from stream.live.bridge import (
     write_pair,
     written,
 )
-from stream.live.code import code
 from stream.live.header import integers
 from stream.live.outlet import place
 from stream.live.signature import SIGNATURE

@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from stream.disk.account import QUIET
+from stream.disk.code import code
 
 SETTLED = "import json, os; from stream.disk.account import settle; settle(); print(json.dumps(dict(os.environ)))"
+MADE_OF = f"{code():014x}"
 NOBODY = "import pwd\ndef unknown(uid): raise KeyError(uid)\npwd.getpwuid = unknown\n"
 ROOT = Path(__file__).parents[2]
 
@@ -50,17 +53,32 @@ def test_a_home_that_cannot_be_written_is_done_without(folder: Path) -> None:
 
 def test_what_is_compiled_follows_our_cache(folder: Path) -> None:
     found = settled(folder, {"HOME": str(folder), "DEMUCS_STREAM_CACHE": "moved"})
-    assert found["NUMBA_CACHE_DIR"] == str(folder / "moved" / "compiled")
+    assert found["NUMBA_CACHE_DIR"] == str(folder / "moved" / "compiled" / MADE_OF)
     found = settled(folder, {"HOME": str(folder), "DEMUCS_STREAM_CACHE": "~/there"})
-    assert found["NUMBA_CACHE_DIR"] == str(folder / "there" / "compiled")
+    assert found["NUMBA_CACHE_DIR"] == str(folder / "there" / "compiled" / MADE_OF)
     found = settled(folder, {"HOME": str(folder), "DEMUCS_STREAM_CACHE": str(folder / "file")})
     assert Path(found["NUMBA_CACHE_DIR"]).is_relative_to(folder / "tmp")
 
 
 def test_a_users_own_words_are_left(folder: Path) -> None:
-    said = {"HOME": str(folder), "NUMBA_CACHE_DIR": str(folder / "own"), "ORT_DISABLE_TELEMETRY": "0"}
+    said = {"HOME": str(folder), "HF_XET_CACHE": str(folder / "own"), "ORT_DISABLE_TELEMETRY": "0"}
     assert settled(folder, said).items() >= said.items()
     assert settled(folder, {"HOME": str(folder)}).items() >= QUIET.items()
+
+
+def test_what_is_compiled_lies_in_a_users_own_folder_if_he_has_one_and_his_children_have_the_same(folder: Path) -> None:
+    found = settled(folder, {"HOME": str(folder), "NUMBA_CACHE_DIR": str(folder / "own")})
+    assert found["NUMBA_CACHE_DIR"] == str(folder / "own" / MADE_OF)
+    assert settled(folder, found)["NUMBA_CACHE_DIR"] == found["NUMBA_CACHE_DIR"]
+
+
+def test_what_older_code_has_left_is_gone_when_nobody_started_with_it_for_long(folder: Path) -> None:
+    compiled = folder / "moved" / "compiled"
+    for name, days in (("0" * 14, 40), ("1" * 14, 2), ("a user's", 40)):
+        (compiled / name).mkdir(parents=True)
+        os.utime(compiled / name, times=(time.time() - 86_400 * days,) * 2)
+    settled(folder, {"HOME": str(folder), "DEMUCS_STREAM_CACHE": "moved"})
+    assert {path.name for path in compiled.iterdir()} == {MADE_OF, "1" * 14, "a user's"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="owners and modes are POSIX's")
@@ -70,7 +88,7 @@ def test_a_temporary_folder_that_others_made_or_may_write_to_is_passed_over(fold
     (folder / "tmp" / name).chmod(0o777)
     (folder / "tmp" / f"{name}-1").symlink_to(folder)
     found = settled(folder, {"HOME": str(folder / "file")})
-    assert found["NUMBA_CACHE_DIR"] == str(folder / "tmp" / f"{name}-2" / "compiled")
+    assert found["NUMBA_CACHE_DIR"] == str(folder / "tmp" / f"{name}-2" / "compiled" / MADE_OF)
     assert settled(folder, {"HOME": str(folder / "file")}) == found
 
 

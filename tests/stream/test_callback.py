@@ -1,14 +1,12 @@
 """The compiled callback, called as PortAudio would: what goes out is the input, so many frames late, mixed."""
 
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dsp.console import CURRENT, LEFT
-from stream.live import code as made_of
+from stream.disk.code import code
 from stream.live import header as hd
-from stream.live.code import code
 from stream.live.engine import FADE
 from tests.stream.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
 
@@ -232,14 +230,3 @@ def test_the_callback_is_made_of_the_code_that_is_here_and_of_no_older_one() -> 
     live = Live(Shares())
     live.serve(noise(1))
     assert live.header[hd.CODE] == code()
-
-
-def test_another_file_of_code_is_another_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(made_of, "ROOT", tmp_path)
-    (tmp_path / "dsp").mkdir()
-    found = [code()]
-    for text in ("import numba\na = 1", "import numba\na = 2", "import numba\na = 1"):
-        (tmp_path / "dsp" / "mix.py").write_text(text)
-        found.append(code())
-    assert found[1] == found[3]
-    assert len({*found}) == 3

@@ -220,7 +220,8 @@ def test_a_picture_that_is_broken_is_no_damage_of_the_song(folder: Path) -> None
     same_as_ffmpeg(path)
 
 
-@pytest.mark.parametrize("name", ["s16.wav", "s24.wav", "rf64.wav", "a.aiff", "a.au", "a.w64", "24.w64", "a.caf", "a.avi"])
+@pytest.mark.parametrize("name", ["s16.wav", "s24.wav", "rf64.wav", "a.aiff", "a.au", "a.w64", "24.w64", "a.caf",
+                                  "a.avi"])
 @pytest.mark.parametrize("part", [0.3, 0.45, 0.6])
 def test_plain_samples_that_break_off_are_all_read_and_it_is_said_how_many_are_lacking(
         folder: Path, tmp_path: Path, name: str, part: float) -> None:
