@@ -95,6 +95,7 @@ class Host:
         if streams is None:
             return made
         streams.wire(self.separator.sources)
+        streams.state(self.latency)
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
                        routes=streams.routes, other_input=streams.other_input, other_outputs=streams.other_outputs)
 
@@ -200,8 +201,7 @@ class Host:
         self._tell_cleaned()
         if playing:
             self._mend()
-        if self.engine.grown:
-            self._tell_grown()
+        self._tell_latency()
         if self.engine.stood_still_s > self._told_still_s:
             still_s, self._told_still_s = self.engine.stood_still_s - self._told_still_s, self.engine.stood_still_s
             self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
@@ -222,15 +222,21 @@ class Host:
         self._level = governor.level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
 
-    def _tell_grown(self) -> None:
-        """Say that the device hands over more at once, and how late the music is now."""
-        latency = replace(self.latency, budget=self.latency.budget + self.engine.grown)
-        if self._streams is not None:
-            device_in, device_out = self._streams.look()
-            latency = replace(latency, device_in=device_in, device_out=device_out)
+    def _tell_latency(self) -> None:
+        """Say how late the music is now, when the device hands over more at once or states another latency."""
+        devices = None if self._streams is None else self._streams.look()
+        if devices is None or self.engine.growing:
+            return
+        grown, before = self.engine.grown, self.latency
+        latency = replace(before, budget=before.budget + grown, device_in=devices[0], device_out=devices[1])
+        if latency == before:
+            return
         self.latency = self.engine.latency = latency
-        self._say(f"the device hands over {self._header[hd.BURST]} frames at once now: the latency is "
-                  f"{latency.total_s:.2f} s from here on")
+        if self._streams is not None:
+            self._streams.state(latency)
+        why = (f"the device hands over {self._header[hd.BURST]} frames at once now" if grown else
+               "what lies beyond the ports has changed")
+        self._say(f"{why}: the latency is {latency.total_s:.2f} s from here on")
 
     def _mend(self) -> None:
         """Say that the separator has failed, and put a new one in its place, once in a run."""
@@ -257,8 +263,7 @@ class Host:
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
         streams = self._streams
         if streams is not None:
-            run_device(self.engine, streams.start, lambda: streams.active, steps, watch)
-            streams.close()
+            run_device(self.engine, streams, steps, watch)
         elif self._wish.clock == "wall":
             run_wall(self.engine, self._block, steps, watch)
         else:

@@ -17,6 +17,7 @@ from stream.control.route import Route, width
 from stream.devices.jackports import JackPorts
 from stream.devices.portaudio import JACK, Device, PortAudioStream, find
 from stream.errors import Failure
+from stream.geometry import Latency
 from stream.live.bridge import Bridge
 from stream.live.engine import Engine
 from stream.live.header import COMES
@@ -119,15 +120,15 @@ class Streams:
                 callback: tuple[int, npt.NDArray[np.int64]], routes: tuple[Route, ...] = ()) -> AnyStream:
         """A stream of whoever these devices belong to; callback: its address, and what it is given."""
         stream: AnyStream
+        tell = self._header[COMES:].ctypes.data if callback[0] == Engine.address else 0
         if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
             from stream.devices.jackstream import JackStream  # most runs have none, and start sooner
 
             assert not isinstance(source, Device)
             assert not isinstance(sink, Device)
-            tell = self._header[COMES:].ctypes.data if callback[0] == Engine.address else 0
             stream = JackStream(source, sink, rate, *callback, routes, tell)
         else:
-            stream = PortAudioStream(source, sink, rate, self._ends.block, *callback, routes)
+            stream = PortAudioStream(source, sink, rate, self._ends.block, *callback, routes, tell)
         self._open.callback(stream.close)
         return stream
 
@@ -161,11 +162,22 @@ class Streams:
         self._others.append(stream)
         self.other_outputs.append(bridge)
 
-    def look(self) -> tuple[int, int]:
-        """Frames that the device that paces adds, in and out, as it states them now. [main-thread]"""
-        self._main.look()
-        before = self.device[0] if self._ends.apart else self._main.device_in
-        return before, self._main.device_out
+    def look(self) -> tuple[int, int] | None:
+        """Frames that the devices add, in and out, as they state them now; None while that changes. [main-thread]"""
+        resting = [stream.look() for stream in (*self._others, self._main)]
+        if not all(resting):
+            return None
+        before = self._others[0] if self._ends.apart else self._main
+        return round(before.device_in * self.samplerate / before.samplerate), self._main.device_out
+
+    def state(self, latency: Latency) -> None:
+        """Tell the devices how late the music is, for those that pass it on. [main-thread]"""
+        capture = 0 if self._ends.source is None else latency.total - latency.device_out
+        playback = 0 if self._ends.sink is None else latency.total - latency.device_in
+        self._main.state(capture, playback)
+        if self._ends.apart:
+            other = self._others[0]
+            other.state(0, round(playback * other.samplerate / self.samplerate))
 
     def start(self) -> None:
         """Let the callbacks be called. Raises Failure. [main-thread]"""

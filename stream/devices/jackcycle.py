@@ -19,14 +19,16 @@ from stream.live.header import floats, integers
 from stream.live.signature import SIGNATURE
 
 HEADER = 32
-# counters: XRUNS and GONE are written by JACK's notification thread, SEEN and CODE by the process callback
-XRUNS, GONE, SEEN, CODE = range(4)
+# counters: XRUNS, GONE and CHANGES (of graph and period) are written by JACK's notification thread, SEEN and CODE by
+# the process callback
+XRUNS, GONE, SEEN, CODE, CHANGES = range(5)
 # parameters: RUNNING from 0 to 1 once ports are connected; MOST frames are handed on at once
 RUNNING, INS, OUTS, MOST = range(8, 12)
 # addresses: of the callback and what it is given, of jack_port_get_buffer, of the ports, int64 (INS + OUTS,), inputs
 # first, and of what is handed on, float32 (MOST · INS,) and (MOST · OUTS,)
 # TELL: of an int64 that is told how many frames come at once, or 0
-CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN, TELL = range(16, 23)
+# STATED: uint32 (2, 2), least and most: how old what we play is, and how long until what we hear is played, frames
+CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN, TELL, SET_RANGE, STATED = range(16, 25)
 OUTPUT_UNDERFLOW = 4  # PortAudio's flag for a call that is not in time, paOutputUnderflow
 
 _intrinsic: Callable[[Any], Any] = intrinsic
@@ -51,6 +53,7 @@ def _calling(signature: Any) -> Any:
 
 _call = _calling(SIGNATURE)
 _get_buffer = _calling(types.voidptr(types.voidptr, types.uint32))
+_set_range = _calling(types.voidptr(types.voidptr, types.int32, types.voidptr))  # it returns nothing
 
 
 @njit(error_model="numpy")
@@ -97,6 +100,29 @@ def _process(made_of: int) -> Callable[..., Any]:
     return process
 
 
+def _latency(mode: Any, user: Any) -> None:
+    """What our outputs play is as old as what our inputs hear and our own latency together; so it is the other way."""
+    h = carray(user, (HEADER,), np.int64)
+    ports = integers(h, PORTS, (h[INS] + h[OUTS],))
+    first, last = (h[INS], h[INS] + h[OUTS]) if mode == 0 else (np.int64(0), h[INS])
+    for at in range(first, last):
+        _set_range(h[SET_RANGE], (pointer(ports[at]), np.int32(mode), pointer(h[STATED] + 8 * np.int64(mode))))
+    h[CHANGES] += 1
+
+
+def _period(frames: Any, user: Any) -> Any:
+    h = carray(user, (HEADER,), np.int64)
+    if h[TELL] != 0:
+        integers(h, TELL, (1,))[0] = np.int64(frames)
+    h[CHANGES] += 1
+    return np.int32(0)
+
+
+def _graph(user: Any) -> Any:
+    carray(user, (HEADER,), np.int64)[CHANGES] += 1
+    return np.int32(0)
+
+
 def _xrun(user: Any) -> Any:
     carray(user, (HEADER,), np.int64)[XRUNS] += 1
     return np.int32(0)
@@ -114,6 +140,12 @@ process: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="nu
 """JackProcessCallback. [audio-thread]"""
 xrun: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_xrun)
 """JackXRunCallback, whoever was late. [a thread of JACK's]"""
+latency: CFunc = cfunc(types.void(types.int32, types.voidptr), error_model="numpy", cache=True)(_latency)
+"""JackLatencyCallback: the graph has changed, or what others state in it. [a thread of JACK's]"""
+graph: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_graph)
+"""JackGraphOrderCallback: something was connected or has gone. [a thread of JACK's]"""
+period: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_period)
+"""JackBufferSizeCallback, which comes before the first cycle of the new period. [a thread of JACK's]"""
 shutdown: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_shutdown)
 """JackShutdownCallback: the server has ended, or has thrown us out. [a thread of JACK's]"""
 silent: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_silent)

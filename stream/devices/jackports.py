@@ -10,6 +10,7 @@ from stream.errors import Failure
 CLIENT_NAME = "demucs-stream"  # what patchbays show
 NAME = "jack"  # what the user calls it
 AUDIO = b"32 bit float mono audio"  # JACK_DEFAULT_AUDIO_TYPE
+CAPTURE, PLAYBACK = 0, 1  # jack_latency_callback_mode_t
 
 
 def library() -> Any:
@@ -69,7 +70,7 @@ def find(wish: str, kind: str) -> JackPorts:
     _, _, rest = wish.partition(":")
     ours, there = client(f"{CLIENT_NAME} looks"), list[str]()
     try:
-        there, physical = _names(ours, kind, physical=False), _names(ours, kind, physical=True)
+        there, physical = names(ours, kind), names(ours, kind, physical=True)
         ports = tuple(_chosen(rest.strip(), there, physical))
         if strange := [name for name in ports if name.encode(errors="ignore").decode() != name]:
             raise ValueError(f"the name of {strange[0]} is no UTF-8: it cannot be connected")
@@ -81,19 +82,29 @@ def find(wish: str, kind: str) -> JackPorts:
         ours.close()
 
 
-def _names(ours: Any, kind: str, physical: bool) -> list[str]:
-    """Of the audio ports that an end of ours can be connected to.
+def names(ours: Any, kind: str, physical: bool = False) -> list[str]:
+    """Of the audio ports that an end of ours can be connected to. [main-thread]
 
     NB: not by get_ports, which fails for all of them if one, whoever made it, has a name that is no UTF-8
     """
     lib, ffi = library()._lib, library()._ffi
     flags = (lib.JackPortIsOutput if kind == "input" else lib.JackPortIsInput) | lib.JackPortIsPhysical * physical
-    found = lib.jack_get_ports(ours._ptr, ffi.NULL, AUDIO, flags)
+    return listed(lib.jack_get_ports(ours._ptr, ffi.NULL, AUDIO, flags))
+
+
+def listed(names: Any) -> list[str]:
+    """What libjack lists, which ends with NULL and is then freed. [main-thread]"""
+    lib, ffi = library()._lib, library()._ffi
     try:
         return [ffi.string(name).decode(errors="surrogateescape")
-                for name in takewhile(bool, (found[at] for at in count()))] if found else []
+                for name in takewhile(bool, (names[at] for at in count()))] if names else []
     finally:
-        lib.jack_free(found)
+        lib.jack_free(names)
+
+
+def address_of(pointer: Any) -> int:
+    """Of what libjack points to."""
+    return int(library()._ffi.cast("uintptr_t", pointer))
 
 
 def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:

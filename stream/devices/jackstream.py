@@ -6,7 +6,6 @@ private, so pyproject.toml pins the release, and a test opens a stream.
 
 import ctypes
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,11 @@ import numpy.typing as npt
 
 from stream.control.route import Route
 from stream.devices import jackcycle as cycle
+from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
-from stream.devices.jackports import NAME, JackPorts, client, library
+from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.errors import Failure
-
-_CAPTURE, _PLAYBACK = 0, 1  # jack_latency_callback_mode_t
 
 
 class JackStream:
@@ -45,6 +43,8 @@ class JackStream:
         with free_name() as name:
             self._client = client(name)
         self._closed = False
+        self._header, self._stated = np.zeros(cycle.HEADER, np.int64), np.zeros((2, 2), np.uint32)
+        self._graph = JackGraph(self._client, self._client.name, self._header)
         self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
         if samplerate not in (None, self.samplerate):
             self.close()
@@ -52,14 +52,14 @@ class JackStream:
         self._lib = ctypes.CDLL(library()._libname)
         try:
             self._routes = ports(routes, sink.ports) if sink else ()
-            self.device_in = self._latency(self._sources(), _CAPTURE)
-            self.device_out = self._latency([port for route in self._routes for port in route.ports], _PLAYBACK)
+            self._graph.lead(self._sources(), CAPTURE)
+            self._graph.lead([port for route in self._routes for port in route.ports], PLAYBACK)
         except ValueError:
             self.close()
             raise
+        self.device_in, self.device_out = (most for _, most in self._graph.spreads)
         self.in_channels, self.out_channels = 2 if source else 0, 0
         self._wiring = Wiring((), (), ())
-        self._header = np.zeros(cycle.HEADER, np.int64)
         self._header[[cycle.CALLBACK, cycle.USER, cycle.TELL]] = address, header.ctypes.data, tell
 
     def wire(self, sources: Sequence[str]) -> tuple[Route, ...]:
@@ -97,36 +97,41 @@ class JackStream:
         """Tell the process callback of everything, and JACK of the callbacks."""
         h, ins, outs = self._header, self.block * self.in_channels, self.block * self.out_channels
         h[[cycle.INS, cycle.OUTS, cycle.MOST]] = self.in_channels, self.out_channels, self.block
-        self._arrays = (np.array([_address(port._ptr) for port in own], np.int64),
+        self._arrays = (np.array([address_of(port._ptr) for port in own], np.int64),
                         np.zeros(ins, np.float32), np.zeros(outs, np.float32))
         h[[cycle.PORTS, cycle.GIVEN, cycle.TAKEN]] = [array.ctypes.data for array in self._arrays]
-        h[cycle.GET_BUFFER] = ctypes.cast(self._lib.jack_port_get_buffer, ctypes.c_void_p).value or 0
-        client, user = ctypes.c_void_p(_address(self._client._ptr)), ctypes.c_void_p(h.ctypes.data)
+        h[cycle.STATED] = self._stated.ctypes.data
+        for at, function in ((cycle.GET_BUFFER, self._lib.jack_port_get_buffer),
+                             (cycle.SET_RANGE, self._lib.jack_port_set_latency_range)):
+            h[at] = ctypes.cast(function, ctypes.c_void_p).value or 0
+        client, user = ctypes.c_void_p(address_of(self._client._ptr)), ctypes.c_void_p(h.ctypes.data)
         for setter, callback in ((self._lib.jack_set_process_callback, cycle.process),
                                  (self._lib.jack_set_xrun_callback, cycle.xrun),
+                                 (self._lib.jack_set_latency_callback, cycle.latency),
+                                 (self._lib.jack_set_graph_order_callback, cycle.graph),
+                                 (self._lib.jack_set_buffer_size_callback, cycle.period),
                                  (self._lib.jack_on_shutdown, cycle.shutdown)):
             setter(client, ctypes.c_void_p(callback.address), user)
         self._lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
 
-    def _latency(self, names: Sequence[str], mode: int) -> int:
-        """The most that lies beyond these ports, frames. Raises ValueError for one that is not there."""
-        most, spread, jack = 0, (ctypes.c_uint32 * 2)(), library()
-        for name in names:
-            try:
-                port = self._client.get_port_by_name(name)
-            except jack.JackError:
-                raise ValueError(f"there is no port {name}") from None
-            if port.is_input != (mode == _PLAYBACK):
-                raise ValueError(f"nothing can be played to the port {name}")
-            self._lib.jack_port_get_latency_range(ctypes.c_void_p(_address(port._ptr)), ctypes.c_int(mode), spread)
-            most = max(most, spread[1])
-        return most
+    def state(self, capture: int, playback: int) -> None:
+        """Have our ports state how old what they play is, and how long until what they hear is played. [main-thread]
 
-    def look(self) -> None:
-        """Read again what the server states as the latency of the ports that ours are connected to. [main-thread]"""
-        with suppress(ValueError):  # one of them is gone
-            self.device_in = self._latency(self._sources(), _CAPTURE)
-            self.device_out = self._latency([port for route in self._routes for port in route.ports], _PLAYBACK)
+        capture, playback: frames, at the most: what is stated beyond our ports, and our own latency
+        """
+        before, behind = self._graph.spreads
+        least = capture - (before[1] - before[0]), playback - (behind[1] - behind[0])
+        stated = np.array([[least[0], capture], [least[1], playback]]).clip(0).astype(np.uint32)
+        if (stated != self._stated).any():
+            self._stated[:] = stated
+            if self._header[cycle.RUNNING]:
+                self._lib.jack_recompute_total_latencies(ctypes.c_void_p(address_of(self._client._ptr)))
+
+    def look(self) -> bool:
+        """Read again what the server states beyond our ports; False while its graph is changing. [main-thread]"""
+        rests = self._graph.look()
+        self.device_in, self.device_out = (most for _, most in self._graph.spreads)
+        return rests
 
     @property
     def active(self) -> bool:
@@ -140,6 +145,3 @@ class JackStream:
             self._client.deactivate()
             self._client.close()
 
-
-def _address(pointer: Any) -> int:
-    return int(library()._ffi.cast("uintptr_t", pointer))

@@ -7,20 +7,22 @@ documents (rtmixer lives on it). The name is private: pyproject.toml pins the re
 import atexit
 import ctypes
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.control.route import Route, width
 from stream.devices.jacknames import free_name
-from stream.devices.jackports import here, is_ours
+from stream.devices.jackports import CAPTURE, PLAYBACK, is_ours
 from stream.devices.quiet import quiet
 from stream.errors import Failure
+
+if TYPE_CHECKING:
+    from stream.devices.jackwatch import JackWatch
 
 JACK = "JACK Audio Connection Kit"  # a host API, all of whose devices have one clock
 
@@ -121,7 +123,7 @@ class PortAudioStream:
     """
 
     def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
-                 address: int, header: npt.NDArray[np.int64], routes: Sequence[Route] = ()) -> None:
+                 address: int, header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
         """Open it; nothing is called before `start`. [main-thread]
 
         source, sink: None where a file takes that side
@@ -129,13 +131,17 @@ class PortAudioStream:
         samplerate: Hz; None is the device's own
         block: frames, at the least; a server whose period is longer hands over its own
         address, header: of the compiled callback, and what it is given; both outlive the stream
+        tell: the address of an int64 that is told how many frames JACK hands over at once, or 0
         Raises ValueError for a route that is not to channels, Failure where the device refuses.
         """
         for route in routes:
             if route.ports:
                 raise ValueError(f"{route}: ports are for --output-device jack")
         self._sd, self._routes = _portaudio(), tuple(routes)
-        self.block = block = max(block, _period(source, sink))
+        self._keep, self._started, self._closed = header, False, False
+        self._jack = _jack_of(self._sd, source, sink, tell)
+        # shorter blocks would come several at a time, faster than stems are made for them
+        self.block = block = max(block, self._jack.block if self._jack else 0)
         self.in_channels = min(2, source.inputs) if source else 0
         self.out_channels = min(width(routes), sink.outputs) if sink else 0
         asked: Any = {"samplerate": samplerate or (sink or source).samplerate, "blocksize": block,  # type: ignore[union-attr]
@@ -146,20 +152,33 @@ class PortAudioStream:
         else:
             kind, (asked["device"], asked["channels"]) = ("input" if source else "output"), pairs[0]
         cast = self._sd._ffi.cast
-        self._keep = header
-        self._started = self._closed = False
         try:
             self._stream = self._sd._StreamBase(
                 kind=kind, callback=cast("void*", address), wrap_callback=None,
                 userdata=cast("void*", header.ctypes.data), **asked)
         except (self._sd.PortAudioError, ValueError) as error:
+            if self._jack:
+                self._jack.close()
             names = " and ".join(d.name for d in (source, sink) if d)
             raise Failure(f"{names} cannot be opened at {asked['samplerate']} Hz with {asked['channels']} channels: "
                           f"{_reason(error)}") from error
         self.samplerate = int(self._stream.samplerate)
+        self._source, self._sink = source, sink
         latency = self._stream.latency if kind == "duplex" else (self._stream.latency,) * 2
-        self.device_in = _frames(latency[0], self.samplerate) if source else 0
-        self.device_out = _frames(latency[1], self.samplerate) if sink else 0
+        self.device_in = round(latency[0] * self.samplerate) if source else 0
+        self.device_out = round(latency[1] * self.samplerate) if sink else 0
+        self._take_over()
+
+    def _take_over(self) -> None:
+        """Say of JACK's devices what JACK says.
+
+        PortAudio 19.6 takes a period off each side of it, in 32 bits that wrap around, and says it once and for all.
+        From its input to its output it takes a block more, whatever the period is.
+        """
+        if self._jack is not None:
+            device_in, device_out = self._jack.latency
+            self.device_in = device_in if self._source else 0
+            self.device_out = device_out + (self.block if self._source else 0) if self._sink else 0
 
     def wire(self, _sources: Sequence[str]) -> tuple[Route, ...]:
         """The routes of buses to its outputs: those that were wanted. [main-thread]"""
@@ -173,8 +192,14 @@ class PortAudioStream:
         except self._sd.PortAudioError as error:
             raise Failure(f"the audio device does not start: {_reason(error)}") from error
 
-    def look(self) -> None:
-        """PortAudio says once and for all what its latency is. [main-thread]"""
+    def state(self, capture: int, playback: int) -> None:
+        """PortAudio's ports state nothing of our own latency. [main-thread]"""
+
+    def look(self) -> bool:
+        """Read again what JACK states of its devices; False while its graph is changing. [main-thread]"""
+        rests = self._jack is None or self._jack.look()
+        self._take_over()
+        return rests
 
     @property
     def active(self) -> bool:
@@ -186,6 +211,8 @@ class PortAudioStream:
         if self._closed:
             return
         self._closed = True
+        if self._jack is not None:
+            self._jack.close()
         if self._started and not self._stream.active:
             # NB: when its server has died, PortAudio 19.6 on JACK waits for ever here, or aborts; and again at exit
             atexit.unregister(self._sd._exit_handler)
@@ -200,21 +227,17 @@ class PortAudioStream:
         self.close()
 
 
-def _period(source: Device | None, sink: Device | None) -> int:
-    """Frames that JACK's server hands over at once; 0 for other devices.
+def _jack_of(sd: Any, source: Device | None, sink: Device | None, tell: int) -> "JackWatch | None":
+    """What watches JACK's server for its devices. Raises Failure."""
+    ends = [(device.name, mode) for device, mode in ((source, CAPTURE), (sink, PLAYBACK)) if device
+            and device.hostapi == JACK]
+    if not ends:
+        return None
+    from stream.devices.jackwatch import JackWatch  # most devices are not JACK's, and start sooner
 
-    Shorter blocks would come several at a time, faster than stems are made for them.
-    """
-    if not any(device is not None and device.hostapi == JACK for device in (source, sink)):
-        return 0
-    server = here()
-    return server.block if server else 0
-
-
-def _frames(latency_s: float, samplerate: int) -> int:
-    """A stated latency in frames. NB: PortAudio 19.6 on JACK subtracts a period in 32 bits, and may wrap around."""
-    frames = round(latency_s * samplerate) % (1 << 32)
-    return 0 if frames >= 1 << 31 else frames
+    name = ctypes.c_char_p()
+    ctypes.CDLL(sd._libname).PaJack_GetClientName(ctypes.byref(name))
+    return JackWatch((name.value or b"").decode(), ends, tell)
 
 
 def _reason(error: Exception) -> str:
@@ -224,14 +247,14 @@ def _reason(error: Exception) -> str:
 def name_client() -> None:
     """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
     sd = _portaudio()
+    if not any(api["name"] == JACK for api in sd.query_hostapis()):
+        return  # no server that it has found, or a PortAudio without JACK
     sd._terminate()
-    with ExitStack() as stack:
-        with suppress(AttributeError):  # a PortAudio without JACK
-            name = ctypes.CDLL(sd._libname).PaJack_SetClientName
-            name.argtypes = [ctypes.c_char_p]
-            name(_kept(stack.enter_context(free_name())))
-        with quiet():
-            sd._initialize()
+    with free_name() as free, quiet():
+        name = ctypes.CDLL(sd._libname).PaJack_SetClientName
+        name.argtypes = [ctypes.c_char_p]
+        name(_kept(free))
+        sd._initialize()
 
 
 @cache

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain, repeat
+from typing import Protocol
 
 from stream.errors import Failure
 from stream.live.engine import Engine
@@ -62,16 +63,30 @@ def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], 
                     return
 
 
-def run_device(engine: Engine, start: Callable[[], None], active: Callable[[], bool], steps: list[Step],
-               watch: Callable[[], bool]) -> None:
+class Calling(Protocol):
+    """Devices that call the engine, as `stream.streams.Streams` are."""
+
+    def start(self) -> None:
+        """Let them call."""
+
+    def close(self) -> None:
+        """Have them call no more."""
+
+    @property
+    def active(self) -> bool:
+        """Whether they still call."""
+
+
+def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
     """The device's thread calls; this one waits until the input has ended or `watch` says so. [main-thread]"""
     with running(steps) as failed:
         _prefill(engine, failed)
-        start()
+        device.start()
         while not engine.ended and not failed() and watch():
-            if not active():
+            if not device.active:
                 raise Failure("the audio device has stopped calling: unplugged, or its server has ended")
             time.sleep(WATCH_S)
+        device.close()  # it may ask for two periods more, and misses none of their hops
 
 
 def _prefill(engine: Engine, failed: Callable[[], bool]) -> None:

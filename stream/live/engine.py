@@ -151,6 +151,12 @@ class Engine:
         """Frames by which the delay has become longer than what `latency` says. [any-thread]"""
         return self._delay() - self.latency.delay
 
+    @property
+    def growing(self) -> bool:
+        """Whether the delay is about to become longer, since the device hands over more at once. [any-thread]"""
+        more = int(self.header[hd.COMES] - self.header[hd.BURST])
+        return more > 0 and self._delay() + more <= self.header[hd.LONGEST]
+
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
         """One block, as a device would ask for it. [audio-thread, or whoever stands for it]
 

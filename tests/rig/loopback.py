@@ -79,9 +79,9 @@ class Loopback:
 
     def __init__(
         self, jackd: Jackd, play: NDArray[np.float32], record_channels: int = 2, tail: int = 0, name: str = "rig",
-        beyond: tuple[int, int] = (1, 2)
+        beyond: tuple[int, int] = (0, 1)
     ) -> None:
-        """beyond: periods that lie beyond its ports, as it states them, capture and playback."""
+        """beyond: periods beyond its ports, as it states them, capture and playback: the circle's own by default."""
         frames, channels = play.shape
         total = frames + tail
         self._memory = np.zeros(HEAD + (frames * channels + total * record_channels + 1) // 2, np.int64)
@@ -144,6 +144,13 @@ class Loopback:
         finally:
             self._client.set_freewheel(False)
 
+    def grow(self, period: int) -> None:
+        """Have the server's period be another, as `jack_bufsize` does, and state what that means for our ports."""
+        self._client.blocksize = period
+        for mode in (_CAPTURE, _PLAYBACK):
+            self._state_latency(mode, None)
+        _lib.jack_recompute_total_latencies(ctypes.c_void_p(_address(self._client._ptr)))
+
     def connect(
         self, host: str, ins: Sequence[int] = (0, 1), outs: Sequence[int] = (0, 1), timeout_s: float = 60
     ) -> None:
@@ -180,12 +187,9 @@ class Loopback:
         self.xruns += 1
 
     def _state_latency(self, mode: int, _user: int | None) -> None:
-        """What a sound card's driver does: state what lies beyond its ports; the figures are jackd's own for `system`.
-
-        PortAudio 19.6 takes a period off each: the one that is left is that of the circle, so its sum is true here.
-        """
+        """What a sound card's driver does: state what lies beyond its ports."""
         ports = self._client.outports if mode == _CAPTURE else self._client.inports
-        frames = self._beyond[mode] * self.jackd.period
+        frames = self._beyond[mode] * int(self._client.blocksize)
         for port in ports:
             spread = (ctypes.c_uint32 * 2)(frames, frames)
             _lib.jack_port_set_latency_range(ctypes.c_void_p(_address(port._ptr)), ctypes.c_int(mode), spread)

@@ -153,9 +153,9 @@ def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel:
     channels: recorded
     """
     own = output.startswith("jack:")
-    source, beyond = ("jack:rig", (0, 1)) if own else ("rig", (1, 2))  # a circle of JACK's is one period long
+    source = "jack:rig" if own else "rig"
     with (
-        Loopback(jackd, played, tail=tail, record_channels=channels, beyond=beyond) as loopback,
+        Loopback(jackd, played, tail=tail, record_channels=channels) as loopback,
         Live("run", "--input-device", source, "--output-device", output, "--json", *words) as live,
     ):
         live.until(lambda: connected(loopback))

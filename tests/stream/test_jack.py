@@ -1,8 +1,7 @@
 """The main job between real devices: JACK clients, the command line in a process of its own, a song that plays.
 
-What JACK adds itself is one period, wherever two clients make a circle (tests/rig/loopback.py). PortAudio 19.6 states
-it within `device_in` and `device_out`, so the recording is what was played, late by exactly the latency that the host
-prints. Nothing has to be taken off.
+What JACK adds itself is one period, wherever two clients make a circle; tests/rig/loopback.py states it as what lies
+behind its inputs, so the recording is what was played, late by exactly the latency that the host prints.
 
 What real time can disturb is tried again, and skipped where the machine is never calm; the freewheel tests cannot be.
 """

@@ -1,0 +1,52 @@
+"""A client of JACK's without ports, which sees what PortAudio does not tell: how the period and the graph change."""
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from stream.devices import jackcycle as cycle
+from stream.devices.jackgraph import JackGraph
+from stream.devices.jackports import CAPTURE, CLIENT_NAME, address_of, client, library, names
+
+
+class JackWatch:
+    """The server, as long as it is open.
+
+    block: frames, of its period
+    """
+
+    def __init__(self, owner: str, ends: Sequence[tuple[str, int]], tell: int = 0) -> None:
+        """owner: PortAudio's client      ends: programs that its ports will be connected to, and which way
+        tell: the address of an int64 that is told how many frames come at once, or 0
+        Raises Failure where no server answers. [main-thread]
+        """
+        self._client = client(f"{CLIENT_NAME} looks")
+        self._header, lib = np.zeros(cycle.HEADER, np.int64), ctypes.CDLL(library()._libname)
+        self._header[cycle.TELL] = tell
+        self.block = int(self._client.blocksize)
+        self._graph = JackGraph(self._client, owner, self._header)
+        for program, mode in ends:
+            there = names(self._client, "input" if mode == CAPTURE else "output")
+            self._graph.lead([name for name in there if name.partition(":")[0] == program], mode)
+        pointer, user = ctypes.c_void_p(address_of(self._client._ptr)), ctypes.c_void_p(self._header.ctypes.data)
+        for setter, callback in ((lib.jack_set_graph_order_callback, cycle.graph),
+                                 (lib.jack_set_buffer_size_callback, cycle.period)):
+            setter(pointer, ctypes.c_void_p(callback.address), user)
+        lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
+        self._client.activate()
+
+    @property
+    def latency(self) -> tuple[int, int]:
+        """Frames at the most, before what PortAudio hears and behind what it plays. [main-thread]"""
+        before, behind = self._graph.spreads
+        return before[1], behind[1]
+
+    def look(self) -> bool:
+        """Read it again where the graph has changed; False while it is changing. [main-thread]"""
+        return self._graph.look()
+
+    def close(self) -> None:
+        """Let go of the server. [main-thread]"""
+        self._client.deactivate()
+        self._client.close()
