@@ -29,7 +29,8 @@ CALM_HZ, EAGER_HZ = 0.03, 0.3  # of the loop, once it has settled, and at first
 SMOOTHER = 10  # how much faster than the loop is what smooths the fill before it
 MOST = 0.005  # by which the ratio may differ from the nominal one
 LOST_S = 0.2  # further from where it should be it is given up, and sought anew
-UNKNOWN_S = 0.5  # a time further from the writer's last block says nothing of where he is
+EARLY_S = 0.001  # by which processors' counters may differ; a time before the writer's last block by more is wrong
+PATIENT_S = 0.5  # so long a time may be wrong, or the writer rest, until what is there is heard by the frames alone
 
 State = npt.NDArray[np.float64]
 
@@ -108,6 +109,15 @@ def _pair(data: Any, pair: int, position: float, table: Any) -> Any:
 
 
 @njit(error_model="numpy")
+def _wrong(state: Any, since: float, n: int) -> bool:
+    """Whether the writer is later than TARGET allows for, so that he rests, or the clock is wrong."""
+    wrong = not -EARLY_S <= since <= (state[TARGET] - TAPS // 2 - n * state[NOMINAL]) / state[RATE]
+    if state[PLAYING] == 0:  # AGE is of this, until it plays
+        state[AGE] = state[AGE] + n * state[NOMINAL] / state[RATE] if wrong else 0.0
+    return wrong
+
+
+@njit(error_model="numpy")
 def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any) -> None:
     """Give frames at the reader's pace. [audio-thread, of the reader]
 
@@ -116,12 +126,11 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
     out: float32 (n, channels), written: all of a frame are of the same time
     """
     n, rate = len(out), state[RATE]
-    if not abs(since) < UNKNOWN_S:  # the clock is wrong, or the writer rests: it is as far as it is known to be
-        since = 0.0
-        state[GAPS] += int(state[PLAYING])
-    expected = written + since * rate
+    wrong = _wrong(state, since, n)
+    known = not wrong or state[AGE] > PATIENT_S
+    expected = written + (0.0 if wrong else since * rate)  # else he is as far as he is known to be
     start, first = expected - state[TARGET], max(float(TAPS // 2), state[POSITION])  # nothing is heard twice
-    if state[PLAYING] == 0 and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
+    if state[PLAYING] == 0 and known and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
         _begin(state, start)
         rise, gain = 1.0 / n, 0.0
     else:
@@ -133,9 +142,11 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
             _steer(state, expected - state[POSITION], n * state[NOMINAL] / rate)
         ends = (written - TAPS // 2 - state[POSITION]) / state[RATIO]  # frames until there are none
         if lost or ends < n:
-            state[PLAYING] = 0
+            state[PLAYING] = state[AGE] = 0
             state[GAPS] += 1
             rise = -1.0 / max(1.0, min(float(n), ends))
+        elif wrong:
+            state[GAPS] += 1
     for i in range(n):
         gain = min(1.0, max(0.0, gain + rise))
         if there and gain > 0:

@@ -121,7 +121,8 @@ def test_pairs_that_go_together_come_out_as_each_alone_bit_for_bit() -> None:
 
 
 WRONG = {"no number": lambda _: math.nan, "endless": lambda _: math.inf, "before all time": lambda _: -math.inf,
-         "ahead": lambda _: 1e12, "behind": lambda _: -1000.0, "backwards": lambda block: -0.0116 * block}
+         "ahead": lambda _: 1e12, "behind": lambda _: -1000.0, "backwards": lambda block: -0.0116 * block,
+         **{f"off by {off_s} s": lambda _, off_s=off_s: off_s for off_s in (0.02, 0.1, 0.3, 0.49, -0.02, -0.1, -0.49)}}
 
 
 @pytest.mark.parametrize("since", WRONG.values(), ids=WRONG.keys())
