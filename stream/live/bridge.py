@@ -58,7 +58,8 @@ def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
 @njit(error_model="numpy")
 def written(b: Any) -> Any:
     """The position of the next frame, which may be written now. [audio-thread, of the writer]"""
-    fence_release()  # as in stream.live.ring
+    # NB: no barrier as in stream.live.ring: nobody looks at the counter again after reading, for the frames that are
+    # written over are ROOM_S older than those that `draw` reads, and one who is LOST_S late (dsp.drift) begins anew
     return counter(b, RING)[0]
 
 
@@ -76,7 +77,11 @@ def stamp(b: Any, until: Any) -> None:
 
 @njit(error_model="numpy")
 def _last_stamp(b: Any) -> Any:
-    """How far the writer had come, and how long ago that was, in seconds."""
+    """How far the writer had come, and how long ago that was, in seconds.
+
+    A seqlock of KEPT places: a stamp is whole if fewer than KEPT - 1 were counted while it was read. Frames are counted
+    before the stamp that says so, so all up to its position are there.
+    """
     stamped, stamps = integers(b, STAMPED, (8,)), integers(b, STAMPS, (KEPT, 2))
     number, at, when = load_acquire(stamped, 0), np.int64(0), ticks()
     for _ in range(TRIES):  # one that was written over while it was read is none

@@ -1,5 +1,6 @@
 """Positions mean the same to everybody, nothing torn is ever given, and frames are there before they are counted."""
 
+import itertools
 import re
 import threading
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 from numba import njit
 
 from stream.atomics import store_release
-from stream.live import callback, ring
+from stream.live import bridge, callback, ring
 from stream.live.ring import Ring
 from stream.ticks import now
 
@@ -233,3 +234,42 @@ def test_the_counter_of_every_processor_is_one_that_runs(triple: str) -> None:
     lines = assembly(counter, triple)
     wanted = "rdtsc" if triple.startswith("x86") else "CNTVCT_EL0"
     assert any(wanted in line for line in lines)
+
+
+def order(lines: list[str], *starts: str) -> list[str]:
+    """Which of these the instructions are, one after the other."""
+    return [start for line in lines for start in starts if line.startswith(start)]
+
+
+@pytest.mark.parametrize("triple", ARCHITECTURES[1:])
+def test_on_arm_a_reader_looks_at_the_counter_behind_a_barrier_after_the_samples(triple: str) -> None:
+    get = njit(nogil=True, error_model="numpy")(ring._get.py_func)
+    get(np.zeros((8, 2), np.float32), np.zeros(8, np.int64), 0, 1, np.ones((4, 2), np.float32))
+    lines = assembly(get, triple)
+    barrier = next(at for at, line in enumerate(lines) if line.startswith("dmb"))
+    assert order(lines[:barrier], "ldr\ts", "ldar").count("ldr\ts") > 0
+    assert order(lines[barrier:], "ldr\ts", "ldar") == ["ldar"]
+
+
+@pytest.mark.parametrize("triple", ARCHITECTURES[1:])
+def test_on_arm_frames_are_counted_then_stamped_then_the_stamp_is_counted_with_a_barrier_before_it(triple: str) -> None:
+    stamp = njit(error_model="numpy")(bridge.stamp.py_func)
+    stamp(bridge.Bridge((44_100, 44_100), 64, 2).header, 64)
+    lines = assembly(stamp, triple)
+    assert order(lines, "stlr", "dmb", "mrs") == ["stlr", "dmb", "mrs", "stlr"]
+    first, barrier, second = (at for at, line in enumerate(lines) if line.startswith(("stlr", "dmb")))
+    stored = [at for at, line in enumerate(lines) if line.startswith(("str\tx", "stp\tx"))]
+    assert not any(first < at < barrier for at in stored)
+    assert any(barrier < at < second for at in stored)
+
+
+@pytest.mark.parametrize("triple", ARCHITECTURES[1:])
+def test_on_arm_a_stamp_is_read_between_its_counter_and_its_counter_again(triple: str) -> None:
+    last = njit(error_model="numpy")(bridge._last_stamp.py_func)
+    last(bridge.Bridge((44_100, 44_100), 64, 2).header)
+    lines = assembly(last, triple)
+    counted = [at for at, line in enumerate(lines) if line.startswith("ldar")]
+    barriers = [at for at, line in enumerate(lines) if line.startswith("dmb")]
+    assert len(counted) >= 2
+    assert all(any(before < barrier < after for barrier in barriers)
+               for before, after in itertools.pairwise(counted))
