@@ -68,7 +68,8 @@ class Host:
 @pytest.mark.parametrize("device", ["system", "rig"])
 def test_a_pass_through_host_is_late_by_what_portaudio_states(jackd: Jackd, device: str, blocksize: int) -> None:
     play = noise(30000)
-    with Loopback(jackd, play, tail=2048) as loopback, Host(jackd, device, blocksize) as host:
+    beyond = (1, 2)  # as jackd's own of `system`; PortAudio 19.6 takes a period off each, and the circle's is left
+    with Loopback(jackd, play, tail=2048, beyond=beyond) as loopback, Host(jackd, device, blocksize) as host:
         loopback.connect("PortAudio")
         with loopback.freewheel():
             loopback.start()

@@ -18,7 +18,7 @@ import pytest
 
 from tests.rig.jackd import Jackd, jack
 from tests.rig.loopback import Loopback
-from tests.rig.steal import Steal
+from tests.rig.steal import Crowd, Steal
 
 COMMAND = str(Path(sys.executable).with_name("demucs-stream"))
 PATIENCE_S = 120
@@ -159,7 +159,7 @@ def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel:
         Live("run", "--input-device", source, "--output-device", output, "--json", *words) as live,
     ):
         live.until(lambda: connected(loopback))
-        with Steal() as steal:
+        with Steal() as steal, Crowd() as crowd:
             if freewheel:
                 with loopback.freewheel():
                     loopback.start()
@@ -169,10 +169,19 @@ def take(jackd: Jackd, played: np.ndarray, tail: int, *words: object, freewheel:
                 loopback.wait()
         done = live.interrupt()
         assert done.code == 0, done.err
-        stolen = steal.seconds > STOLEN * len(loopback.recorded) / jackd.samplerate
-        what = f"{steal.seconds:.2f} s stolen, {loopback.xruns} xruns of JACK's, {loopback.skipped} frames skipped"
-        disturbed = what if not freewheel and (stolen or loopback.xruns or loopback.skipped) else ""
-        return Take(played, loopback.recorded.copy(), done.report, disturbed)
+        what = "" if freewheel else disturbed(loopback, steal, crowd, done.report)
+        return Take(played, loopback.recorded.copy(), done.report, what)
+
+
+def disturbed(loopback: Loopback, steal: Steal, crowd: Crowd, report: Any) -> str:
+    """What the machine did to a take in real time; a crowded one only where somebody was late. Empty where nothing."""
+    seconds = loopback.done / loopback.jackd.samplerate
+    stolen = steal.seconds > STOLEN * seconds
+    late = (report["misses"] or report["underruns"]) and crowd.crowded(seconds)
+    what = f"{steal.seconds:.2f} s stolen, {loopback.xruns} xruns of JACK's, {loopback.skipped} frames skipped"
+    if late:
+        what += f", {report['misses']} hops late beside other programs"
+    return what if stolen or late or loopback.xruns or loopback.skipped else ""
 
 
 def connected(loopback: Loopback) -> bool:

@@ -18,8 +18,8 @@ from scipy import signal
 
 from tests.rig.jackd import Jackd
 from tests.rig.loopback import Loopback
-from tests.rig.steal import Steal
-from tests.stream.live import Ended, Live, Take, calm, command, noise, take
+from tests.rig.steal import Crowd, Steal
+from tests.stream.live import Ended, Live, Take, calm, command, disturbed, noise, take
 
 pytestmark = pytest.mark.device
 RATE = 44_100
@@ -111,13 +111,14 @@ def test_a_file_is_played_at_the_devices_pace_until_it_ends(jackd: Jackd, tmp_pa
     sf.write(tmp_path / "song.wav", song, RATE, "FLOAT")
 
     def attempt() -> Take:
-        with Loopback(jackd, np.zeros((1, 1), np.float32), tail=60 * RATE) as loopback, Steal() as steal:
+        with (Loopback(jackd, np.zeros((1, 1), np.float32), tail=60 * RATE) as loopback, Steal() as steal,
+              Crowd() as crowd):
             loopback.start()
             done = command("run", "--input-device", tmp_path / "song.wav", "--output-device", "rig",
                            "--model", "center", "--record", tmp_path / "out", "--json")
             assert done.code == 0, done.err
-            disturbed = f"{loopback.xruns} xruns" if loopback.xruns or loopback.skipped or steal.seconds > 0.1 else ""
-            return Take(song, loopback.recorded[: loopback.done].copy(), done.report, disturbed)
+            recorded, report = loopback.recorded[: loopback.done].copy(), done.report
+        return Take(song, recorded, report, disturbed(loopback, steal, crowd, report))
 
     taken = calm(attempt)
     first = np.flatnonzero(taken.recorded.any(1))[0]
