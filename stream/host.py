@@ -15,7 +15,7 @@ from dsp.stft import FFT_HOP
 from stream.chosen import Around, choose
 from stream.control.mixer import Mixer
 from stream.control.route import apart
-from stream.devices.song import open_song
+from stream.devices.song import open_live
 from stream.errors import Failure
 from stream.geometry import SAMPLERATE
 from stream.inserts.process import Process
@@ -65,7 +65,7 @@ class Host:
     def _build(self) -> None:
         wish = self._wish
         self._preferred = wish.clock != "virtual" and self._open.enter_context(preferred())
-        self._reader = self._open.enter_context(open_song(wish.source)) if isinstance(wish.source, Path) else None
+        self._reader = self._open.enter_context(open_live(wish.source)) if isinstance(wish.source, Path) else None
         self._streams = self._open_streams()
         ends = self._streams or self._reader
         assert ends is not None

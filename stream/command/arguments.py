@@ -14,6 +14,11 @@ COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "
             "midi")
 
 
+def song(text: str) -> Path:
+    """As `place`; `-` is standard input."""
+    return Path("/dev/stdin") if text == "-" else place(text)
+
+
 def place(text: str) -> Path:
     """A path; a leading ~ is the home folder, where a shell has not seen to it."""
     return Path(home(text))
@@ -157,7 +162,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=place, metavar="FILE", help="settings and scenes (default: "
                         f"{str(config.usual()).replace('%', '%%')}, if it is there); docs/config.md")
-    group = parser.add_argument_group("devices (number, part of a name, jack, path of a sound file; docs/routing.md)")
+    group = parser.add_argument_group("devices (number, part of a name, jack, path of a sound file, - for what is "
+                                      "piped in; docs/routing.md)")
     group.add_argument("--device", type=home, help="input and output")
     group.add_argument("--input-device", type=home, metavar="DEVICE")
     group.add_argument("--output-device", type=home, metavar="DEVICE")
@@ -186,7 +192,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
 
 
 def _separate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("songs", nargs="+", type=place, metavar="SONG",
+    parser.add_argument("songs", nargs="+", type=song, metavar="SONG",
                         help="sound files, and folders of them; what libsndfile cannot read takes ffmpeg")
     _model(parser)
     parser.add_argument("-n", "--name", dest="model", default=argparse.SUPPRESS, type=home, metavar="NAME",

@@ -23,6 +23,7 @@ from stream.control.desk import Desk
 from stream.control.mixer import Mixer
 from stream.devices import jackports, portaudio
 from stream.devices.kind import FLOAT, Kind
+from stream.devices.piped import STDIN
 from stream.errors import Incomplete
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host
@@ -65,7 +66,9 @@ def columns(seconds: float | None) -> int | None:
 
 
 def _file(wish: str | None) -> Path | None:
-    """A device wish that is the path of a sound file, as one."""
+    """A device wish that is the path of a sound file, or `-` for standard input, as one."""
+    if wish == "-":
+        return STDIN
     path = None if wish is None else Path(wish)
     if path is None or not (path.suffix.lower() in SOUND or path.is_file() or (os.sep in str(wish) and path.exists())):
         return None

@@ -67,7 +67,7 @@ class Decoder:
         if self._pipe is None:
             return np.zeros((0, 2), np.float32)
         wanted = frames * self.channels * 4
-        data = self._pipe.end.read(wanted)
+        data = self._take(wanted)
         count = len(data) // (4 * self.channels)
         self.at += count
         if len(data) < wanted:
@@ -75,6 +75,11 @@ class Decoder:
         values = np.frombuffer(data, "<f4", count * self.channels).reshape(count, self.channels).copy()
         self.cleaned += clean(values, np.float32(LOUDEST_IN_FILES))
         return to_stereo(values, self._layout)
+
+    def _take(self, size: int) -> bytes:
+        """So many bytes of what ffmpeg makes of it, fewer at the end."""
+        assert self._pipe is not None
+        return self._pipe.end.read(size)
 
     def _ended(self, pipe: Pipe) -> None:
         code, said = pipe.wait(self.path, self._sound.others)

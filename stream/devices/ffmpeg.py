@@ -93,20 +93,24 @@ def _stated_s(stream: dict[str, Any]) -> float:
 class Pipe:
     """ffmpeg with one end here. What it complains of is kept."""
 
-    def __init__(self, words: list[str], why: str, reading: bool) -> None:
+    def __init__(self, words: list[str], why: str, reading: bool, fed: bool = False) -> None:
         """Start it. Raises Failure where it is not installed or does not start. [any-thread]
 
         reading: its output is read; else its input is written
+        fed: its input is written while its output is read, by somebody else, who closes it
         """
         command = [program("ffmpeg", why), "-nostdin", "-v", "error", *words]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe could fill up and block; closed by `close`
         ends: dict[str, Any] = {"stdout": subprocess.PIPE, "stdin": subprocess.DEVNULL} if reading else {
             "stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+        if fed:
+            ends["stdin"] = subprocess.PIPE
         # NB: a session of its own: Ctrl-C is ours to deal with
         self._process = subprocess.Popen(command, stderr=self._said, start_new_session=True, **ends)
         end = self._process.stdout if reading else self._process.stdin
         assert end is not None
         self.end: IO[bytes] = end
+        self.fed: IO[bytes] | None = self._process.stdin if fed else None
 
     def wait(self, path: Path, others: Collection[str] = ()) -> tuple[int, str]:
         """Let it end by itself: its exit code, and the last line that it said, if any. [any-thread]

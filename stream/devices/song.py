@@ -1,5 +1,6 @@
 """A song in whatever format, live and offline: through libsndfile where it is sure of it, else through ffmpeg."""
 
+import os
 import shutil
 import stat
 import tempfile
@@ -10,6 +11,7 @@ from typing import Protocol, Self
 from stream.devices.audiofile import AudioReader, Damaged, Frames, Unreadable
 from stream.devices.decoder import Decoder
 from stream.devices.ffmpeg import INSTALL, there
+from stream.devices.piped import PipedReader, head, once_only, opened
 from stream.devices.trust import UNKNOWN, guesses, mpeg, whole
 from stream.errors import Failure
 
@@ -136,6 +138,30 @@ def open_song(path: Path) -> Reader:
     return MendingReader(reader)
 
 
+def open_live(path: Path) -> Reader:
+    """As `open_song`, for who plays it while it comes: a pipe is heard from its first frames on, where ffmpeg is here.
+
+    [main-thread]
+    """
+    if not (os.name == "posix" and once_only(path) and there("ffmpeg")):
+        return open_song(path)
+    try:
+        source = opened(path)
+        try:
+            begun, comes = head(source)
+        except BaseException:
+            os.close(source)
+            raise
+    except OSError as error:
+        raise Failure(f"{path} cannot be read: {error.strerror}") from error
+    if not begun:
+        os.close(source)
+        raise Failure(f"{path} is empty: it holds no frames")
+    if not comes:
+        return SpooledReader(path, source, begun)
+    return PipedReader(path, source, begun)
+
+
 def _decoder(path: Path, reader: AudioReader | None = None) -> Decoder | None:
     """ffmpeg, where libsndfile only guesses; None where libsndfile can read more of it. Raises Failure."""
     try:
@@ -178,12 +204,16 @@ def _is_stream(path: Path) -> bool:
 class SpooledReader:
     """What can be read once only, such as a pipe, by way of a copy that is gone afterwards; else as `Reader`."""
 
-    def __init__(self, path: Path) -> None:
-        """Take all of it, and wait for its end. Raises Failure. [any-thread]"""
+    def __init__(self, path: Path, source: int | None = None, begun: bytes = b"") -> None:
+        """Take all of it, and wait for its end. Raises Failure. [any-thread]
+
+        source: what it was opened as, and is closed as      begun: what was read from it already
+        """
         self.path, self._folder = path, tempfile.TemporaryDirectory(prefix="demucs-stream-")
         copy = Path(self._folder.name) / path.name
         try:
-            with path.open("rb") as given, copy.open("wb") as kept:
+            with os.fdopen(opened(path) if source is None else source, "rb") as given, copy.open("wb") as kept:
+                kept.write(begun)
                 shutil.copyfileobj(given, kept)
             self._reader = open_song(copy)
         except BaseException as error:

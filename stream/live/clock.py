@@ -28,6 +28,11 @@ def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[
     looked = time.monotonic()
     while not engine.ended:
         _exhaust(steps[0])
+        if engine.feeder is not None and engine.feeder.lacks(block):  # a pipe is waited for
+            time.sleep(IDLE_S[0])
+            if not watch():
+                return
+            continue
         engine.serve(block)
         for step in steps[1:]:
             _exhaust(step)
@@ -45,7 +50,8 @@ def _exhaust(step: Step) -> None:
 def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
     """Block by block at the samplerate's pace; everybody else on a thread of their own. [main-thread]"""
     with running(steps) as failed:
-        _prefill(engine, failed)
+        if not _prefill(engine, failed, watch):
+            return
         start = time.perf_counter()
         served, looked = 0, start
         while not engine.ended and not failed():
@@ -80,7 +86,8 @@ class Calling(Protocol):
 def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
     """The device's thread calls; this one waits until the input has ended or `watch` says so. [main-thread]"""
     with running(steps) as failed:
-        _prefill(engine, failed)
+        if not _prefill(engine, failed, watch):
+            return
         device.start()
         while not engine.ended and not failed() and watch():
             if not device.active:
@@ -89,10 +96,13 @@ def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callab
         device.close()  # it may ask for two periods more, and misses none of their hops
 
 
-def _prefill(engine: Engine, failed: Callable[[], bool]) -> None:
-    """A file is read ahead before the first block asks for it."""
-    while engine.feeder is not None and not engine.feeder.ring.written and not failed():
-        time.sleep(0.001)
+def _prefill(engine: Engine, failed: Callable[[], bool], watch: Callable[[], bool]) -> bool:
+    """A file is read ahead before the first block asks for it; False if the run is to end before."""
+    while engine.feeder is not None and not engine.feeder.begun and not failed():
+        time.sleep(IDLE_S[0])
+        if not watch():
+            return False
+    return True
 
 
 @contextmanager
