@@ -97,3 +97,10 @@ def test_the_engines_process_loads_nothing_that_draws_or_serves() -> None:
             "print(sorted({'textual', 'textual_serve', 'aiohttp'} & sys.modules.keys()))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_commands_that_play_nothing_do_not_compile_the_audio_thread() -> None:
+    code = ("import sys, stream.cli, stream.command.separate, stream.command.models, stream.command.midi, "
+            "stream.screen.app; print('stream.live.callback' in sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,10 +1,10 @@
 """What computes the model of a command: the provider that was asked for, or the one that is fastest here."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from dsp.stft import FFT_HOP
 from stream.choice.contest import Asked, Say
-from stream.choice.held import NONE_S, Ends, best, held
 from stream.choice.settle import settled
 from stream.errors import Failure
 from stream.geometry import Geometry
@@ -13,6 +13,9 @@ from stream.separators.contract import SEGMENT
 from stream.separators.opening import Opening
 from stream.separators.protocol import Frames, Separator
 from stream.separators.windowed import Windowed
+
+if TYPE_CHECKING:
+    from stream.choice.held import Ends
 
 FILE_HOPS = 2  # of half a window of a file's length: nobody waits for a time, only for whether the stems are right
 
@@ -39,11 +42,13 @@ def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True
     return settled(asked_live(opening, latency_s, say), timed)
 
 
-def best_s(opening: Opening, ends: Ends, say: Say) -> float:
+def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
     """Seconds of the best latency that this machine holds. Raises Failure where it holds none. [main-thread]
 
     opening: with its provider settled
     """
+    from stream.choice.held import NONE_S, best, held  # it loads the audio thread, which files need not wait for
+
     rows, least_s = held(opening, ends, say)
     name = best(rows)
     if name is not None:

@@ -4,10 +4,9 @@ from collections.abc import Callable
 
 from stream.errors import Failure
 from stream.live.threads import IDLE_S, Stepper
-from stream.wish import Say
 
 
-def hand(name: str, step: Callable[[], bool], say: Say, idle_s: float = IDLE_S) -> Stepper:
+def hand(name: str, step: Callable[[], bool], say: Callable[[str], None], idle_s: float = IDLE_S) -> Stepper:
     """A thread that steps; whatever it fails with is said in a line that begins with its name. [main-thread]"""
 
     def failed(error: BaseException) -> None:
