@@ -129,7 +129,6 @@ def test_the_user_is_told_and_the_latency_stays(tmp_path: Path, monkeypatch: pyt
     assert "there is time again: going on with all of it instead of a quarter; the latency stays" in told
     assert report["latency_frames"] == frames
     assert report["eased_hops"] >= PATIENT
-    assert report["misses"] < 60
 
 
 @pytest.mark.weights

@@ -304,8 +304,8 @@ def most_memory(*words: object) -> int:
 @pytest.mark.parametrize("words", [[], ["--shifts", "2", "--int16"]], ids=["as it is", "shifts, and a peak waited for"])
 def test_memory_is_bounded_by_the_segment_not_by_the_song(folder: Path, shares: str, words: list[str]) -> None:
     most = []
-    for minutes in (1, 5):
+    for minutes in (0.1, 1, 5):  # the first may compile, which takes 150 MB
         song = wav(folder / f"{minutes}.wav", 60 * minutes, 8000)
         most.append(most_memory("separate", song, "-o", "out", "--model", shares, "--stems", "vocals", *words))
     more = 4 * 60 * RATE * 2 * 4  # bytes of one stem
-    assert most[1] - most[0] < more / 4
+    assert most[2] - most[1] < more / 4
