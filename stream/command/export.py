@@ -10,6 +10,7 @@ import numpy as np
 from stream.command import song
 from stream.command.answers import tell
 from stream.devices.song import open_song
+from stream.offline.separation import blocks
 from stream.separators.protocol import Frames
 
 
@@ -36,5 +37,7 @@ def _music(paths: Sequence[Path]) -> Frames:
 
 
 def _read(path: Path) -> Frames:
+    """To its end, which a file need not know beforehand."""
     with open_song(path) as reader:
-        return reader.read(reader.frames).T
+        read: Frames = np.concatenate(list(blocks(reader, song.SAMPLERATE))).T
+        return read

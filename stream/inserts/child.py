@@ -27,7 +27,8 @@ BLOCK = 512  # frames
 ANSWER = struct.Struct("<ii")
 WRONG = -1
 WARM, STEADY = 32, 8  # blocks of silence to begin with, and how many of the last must come back whole
-HOPELESS = 8  # blocks in a row that could not be sound, however often it was reset
+HOPELESS = 8  # blocks that could not be sound, in a row, however often it was reset
+HEALS = 16  # blocks of sound that make up for one of these: an effect that is bad more often is hopeless, too
 LATEST = 400  # blocks; what has given nothing until then never will
 
 
@@ -90,10 +91,11 @@ class Chain:
         """float32 (BLOCK, 2) to float32 (n, 2), sound. Raises ValueError for another latency. [main-thread]"""
         made = np.array(self._through(block.T).T, np.float32, order="C")
         # NB: numpy's way, and not dsp.clean: this process loads no compiler
-        self._unsound = 0 if (np.abs(made) <= LOUDEST).all() else self._unsound + 1
-        if self._unsound == HOPELESS:
+        sound = bool((np.abs(made) <= LOUDEST).all())
+        self._unsound = max(0, self._unsound - 1) if sound else self._unsound + HEALS
+        if self._unsound >= HOPELESS * HEALS:
             raise ValueError("what it gives is no sound, again and again")
-        if self._unsound:
+        if not sound:
             made[:] = 0
             self.resets += 1
             self._reset()

@@ -53,12 +53,14 @@ class Poisoned:
     """Gives what it takes; a block of its own choice is spoilt, and from then on all are until it is reset, if ever.
 
     keeps: as pedalboard does after a reset, it keeps back what it is late      heals: a reset helps
+    every: so often it is spoilt again, blocks; 0 for never
     """
 
-    def __init__(self, at: int, value: float, frames: int = 0, keeps: bool = False, heals: bool = True) -> None:
+    def __init__(self, at: int, value: float, frames: int = 0, keeps: bool = False, heals: bool = True,
+                 every: int = 0) -> None:
         self.reported_latency_samples = frames
         self._left, self._value, self._keeps, self._heals = at + 32, np.float32(value), keeps, heals
-        self._spoilt = False
+        self._spoilt, self._every = False, every
         self._later = Later(frames)
 
     def reset(self) -> None:
@@ -67,6 +69,7 @@ class Poisoned:
 
     def process(self, block: Frames, *how: object) -> Frames:
         self._left -= 1
-        self._spoilt = self._spoilt or self._left == -1
+        again = self._every and self._left < 0 and self._left % self._every == 0
+        self._spoilt = self._spoilt or self._left == -1 or bool(again)
         made = self._later.process(block, *how)
         return np.full_like(made, self._value) if self._spoilt else made

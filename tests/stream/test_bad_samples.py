@@ -11,6 +11,7 @@ import soundfile as sf
 from dsp.clean import clean
 from dsp.limits import LOUDEST
 from stream.cli import main
+from stream.inserts.child import BLOCK, Chain
 from stream.inserts.naming import Effect
 from stream.inserts.process import Process
 from stream.live.bridge import Bridge
@@ -18,6 +19,7 @@ from stream.live.engine import FADE
 from stream.live.insert import Insert
 from stream.live.others import capture
 from tests.stream.byhand import Frames, Live, Shares, noise
+from tests.stream.effects import Poisoned
 from tests.stream.test_bridge import called
 
 RATE = 44_100
@@ -120,6 +122,21 @@ def test_an_effect_that_never_gives_sound_again_is_left_out(effects: list[Proces
     wanted = (mix * (1 - 0.5 * (1 - 10 ** (-6 / 20)))).astype(np.float32)
     after = 20 * 512 + FADE
     np.testing.assert_allclose(out[live.delay + after :], wanted[after : len(out) - live.delay], atol=1e-6)
+
+
+@pytest.mark.parametrize(("every", "left_out"), [(2, True), (5, True), (12, True), (20, False), (100, False)])
+def test_an_effect_that_is_spoilt_often_is_left_out_and_now_and_then_is_not(every: int, left_out: bool) -> None:
+    chain = Chain([Poisoned(10, np.nan, every=every)], RATE)
+    chain.warm()
+    block, gave_up = np.ones((BLOCK, 2), np.float32), False
+    for _ in range(1000):
+        try:
+            assert np.isfinite(chain.process(block)).all()
+        except ValueError:
+            gave_up = True
+            break
+    assert gave_up == left_out
+    assert chain.resets > 1
 
 
 @pytest.mark.parametrize("value", UNSOUND.values(), ids=UNSOUND.keys())

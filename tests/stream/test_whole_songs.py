@@ -10,6 +10,7 @@ import pytest
 import soundfile as sf
 
 from stream.cli import main
+from stream.command import export
 from stream.devices import ffmpeg
 from stream.devices.song import Reader, open_song
 from stream.errors import Failure
@@ -189,3 +190,11 @@ def test_what_is_no_song_is_one_line(tmp_path: Path, name: str, content: bytes) 
     with pytest.raises(Failure, match=name) as refused:
         open_song(path)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["streamed s.wav.flac", "a.aac", "vbr-bare.mp3", "48 s.wav"])
+def test_export_hears_all_of_a_song_whether_it_knows_its_length_or_not(made: Made, name: str) -> None:
+    path = (streamed(made("s.wav"), "flac") if name.startswith("streamed") else
+            made(name, rate=48_000) if name.startswith("48") else made(name, *FORMATS[name]))
+    heard = export._music([path])
+    assert heard.shape[1] == (RATE if name.startswith("48") else len(by_ffmpeg(path)))
