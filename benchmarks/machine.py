@@ -59,11 +59,10 @@ class Jackd:
 
     def __enter__(self) -> Self:
         self._log = tempfile.TemporaryFile("w+")
-        self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log)
         self._before = {key: os.environ.get(key) for key in self.env}
         os.environ.update(self.env)
         try:
-            self._wait_until_it_answers()
+            self.start()
         except BaseException:
             self._end()
             raise
@@ -72,6 +71,16 @@ class Jackd:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._end()
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._process.kill()
+        self._process.wait()
+
+    def start(self) -> None:
+        """Start it again, with the sizes that it has now. Raises RuntimeError."""
+        self._process = subprocess.Popen(self._command(), stdout=self._log, stderr=self._log)
+        self._wait_until_it_answers()
 
     @property
     def pid(self) -> int:

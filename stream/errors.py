@@ -13,3 +13,7 @@ class Incomplete(Failure):
     def __init__(self, text: str, report: dict[str, Any]) -> None:
         super().__init__(text)
         self.report = report
+
+
+class Unfit(Failure):
+    """A device is here and works, but not with the samplerate or the channels that are wanted of it."""

@@ -29,6 +29,7 @@ from stream.planning import expected_loss_db
 from stream.recording.log import Take
 from stream.recording.recordings import Recordings
 from stream.recording.takes import Takes
+from stream.returns import Returns
 from stream.separators.opening import sizes, window_s
 from stream.separators.protocol import Easing
 from stream.streams import Ends, Streams
@@ -51,6 +52,7 @@ class Host:
         self._header = np.zeros(hd.HEADER, np.int64)
         self._level = 0
         self._recordings: Recordings | None = None
+        self._returns: Returns | None = None
         self._told: list[Insert] = []  # of what is broken
         self._told_reset: list[Insert] = []
         self._told_cleaned, self._told_still_s = False, 0.0
@@ -82,6 +84,9 @@ class Host:
         if wish.prepare is not None:
             wish.prepare(self.mixer)
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, self._setup())
+        if self._streams is not None:
+            self._returns = Returns(self._streams, self.engine, self._say)
+            self._open.callback(self._returns.close)
         self._recordings = Recordings(self.engine, wish.sink if isinstance(wish.sink, Path) else None)
         if wish.shelf.used:
             self._recordings.allow(self._take(chosen.asked_s), wish.shelf, self._say)
@@ -201,6 +206,8 @@ class Host:
         self._tell_cleaned()
         if playing:
             self._mend()
+        if self._streams is not None and self._returns is not None and self._returns.look():
+            self._streams.state(self.latency)
         self._tell_latency()
         if self.engine.stood_still_s > self._told_still_s:
             still_s, self._told_still_s = self.engine.stood_still_s - self._told_still_s, self.engine.stood_still_s
@@ -228,7 +235,8 @@ class Host:
         if devices is None or self.engine.growing:
             return
         grown, before = self.engine.grown, self.latency
-        latency = replace(before, budget=before.budget + grown, device_in=devices[0], device_out=devices[1])
+        latency = replace(before, budget=before.budget + grown, device_in=devices[0], device_out=devices[1],
+                          drift=devices[2])
         if latency == before:
             return
         self.latency = self.engine.latency = latency
@@ -261,9 +269,8 @@ class Host:
             self._say("the input holds samples that are no numbers, or over 60 dB above full scale; they are silence")
 
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
-        streams = self._streams
-        if streams is not None:
-            run_device(self.engine, streams, steps, watch)
+        if self._returns is not None:
+            run_device(self.engine, self._returns, steps, watch)
         elif self._wish.clock == "wall":
             run_wall(self.engine, self._block, steps, watch)
         else:
@@ -292,7 +299,7 @@ class Host:
             "heard_s": self.engine.heard / self._rate, "hops": worker.hops, "eased_hops": worker.eased, **counts,
             "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
                            "max": float(times.max())},
-            "files": self.files,
+            "files": self.files, "absences": self._returns.report() if self._returns else [],
             "inserts": [{"stem": insert.stem, "effects": insert.process.name, "latency_frames": insert.process.latency,
                          "block_s": insert.process.block_s, "trouble": insert.trouble} for insert in self.inserts],
         }

@@ -5,29 +5,27 @@
     buses for another device           its stream has them all over one bridge
 """
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from stream.control.route import Route, width
+from stream.devices.aside import aside
 from stream.devices.jackports import JackPorts
-from stream.devices.portaudio import JACK, Device, PortAudioStream, find
-from stream.errors import Failure
+from stream.devices.portaudio import JACK, Device, find, leave
+from stream.errors import Failure, Unfit
 from stream.geometry import Latency
-from stream.live.bridge import Bridge
+from stream.line import AnyDevice, Line, Plan
+from stream.live import header as hd
+from stream.live.bridge import CALLS, CHANNELS, Bridge
 from stream.live.engine import Engine
-from stream.live.header import COMES
 
-if TYPE_CHECKING:
-    from stream.devices.jackstream import JackStream
-
-
-AnyDevice = Device | JackPorts
-AnyStream: TypeAlias = "PortAudioStream | JackStream"
+PATIENCE_S = 1.0  # for a device that is let go of and does not call
+STILL_S = 1.0  # without a call, and a device may hang
 
 
 @dataclass(frozen=True)
@@ -80,75 +78,61 @@ class Streams:
         self.routes: tuple[Route, ...] = ()
         self.other_input: Bridge | None = None
         self.other_outputs: list[Bridge] = []
-        self._others: list[AnyStream] = []
-        self._closing: list[AnyStream] = []
+        self._bridges: dict[Line, Bridge] = {}
         with ExitStack() as undo:
             undo.callback(self.close)
             self._build()
             undo.pop_all()
 
     def _build(self) -> None:
-        main = self._main = self._first()
-        self.samplerate, self.block = main.samplerate, main.block
-        device_in, drift = main.device_in, 0
+        self._main = self._first()
+        self.samplerate, self.block = self._main.stream.samplerate, self._main.stream.block
         if self._ends.apart:
             assert self._ends.source is not None
-            device_in, drift = self._bridge_input(self._ends.source)
-        heard_from = list(self._others)
+            self._bridge_input(self._ends.source)
         wanted: dict[Device, list[Route]] = {}
         for route in self._ends.others:
             wanted.setdefault(find(route.device, "output"), []).append(route)
         for sink, routes in wanted.items():
             self._bridge_output(sink, routes)
-        self.device = (device_in, main.device_out, drift)
-        self._closing = [*self._others[len(heard_from) :], main, *heard_from]
 
-    def _first(self) -> AnyStream:
+    @property
+    def lines(self) -> list[Line]:
+        """All streams, the one that paces last. [any-thread]"""
+        return [*self._bridges, self._main]
+
+    def _first(self) -> Line:
         """The stream that paces; a device that refuses a wanted rate keeps its own."""
         ends = self._ends
         source = None if ends.apart else ends.source
 
-        def opened(rate: int | None) -> AnyStream:
-            return self._stream(source, ends.sink, rate, (Engine.address, self._header), ends.routes)
+        def opened(rate: int | None) -> Line:
+            return self._line(Plan(source, ends.sink, rate, ends.block, Engine.address, self._header, hd.BLOCKS,
+                                   ends.routes, self._header[hd.COMES :].ctypes.data), paces=True)
 
         if ends.samplerate is None and ends.wanted is not None:
             with suppress(Failure):
                 return opened(ends.wanted)
         return opened(ends.samplerate)
 
-    def _stream(self, source: AnyDevice | None, sink: AnyDevice | None, rate: int | None,
-                callback: tuple[int, npt.NDArray[np.int64]], routes: tuple[Route, ...] = ()) -> AnyStream:
-        """A stream of whoever these devices belong to; callback: its address, and what it is given."""
-        stream: AnyStream
-        tell = self._header[COMES:].ctypes.data if callback[0] == Engine.address else 0
-        if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
-            from stream.devices.jackstream import JackStream  # most runs have none, and start sooner
-
-            assert not isinstance(source, Device)
-            assert not isinstance(sink, Device)
-            stream = JackStream(source, sink, rate, *callback, routes, tell)
-        else:
-            stream = PortAudioStream(source, sink, rate, self._ends.block, *callback, routes, tell)
-        self._open.callback(stream.close)
-        return stream
+    def _line(self, plan: Plan, paces: bool = False) -> Line:
+        line = Line(plan, paces)
+        self._open.callback(lambda: line.stream.close())
+        return line
 
     def wire(self, sources: Sequence[str]) -> None:
         """Have all buses of these stems leave by the outputs that are wanted. Raises ValueError. [main-thread]"""
-        self.routes = self._main.wire(sources)
-        self.in_channels, self.out_channels = self._main.in_channels, self._main.out_channels
+        self.routes = self._main.stream.wire(sources)
+        self.in_channels, self.out_channels = self._main.stream.in_channels, self._main.stream.out_channels
 
-    def _bridge_input(self, source: AnyDevice) -> tuple[int, int]:
-        """Frames of this clock's that the other input and the way from it add."""
+    def _bridge_input(self, source: AnyDevice) -> None:
         from stream.live.others import capture  # most runs have one clock, and start sooner
 
-        channels, block = min(2, source.inputs), self._ends.block
-        if isinstance(source, JackPorts):
-            block = source.block
-        bridge = Bridge((source.samplerate, self.samplerate), max(self.block, block), channels)
-        stream = self._stream(source, None, source.samplerate, (int(capture.address or 0), bridge.header))
-        self._others.append(stream)
+        block = source.block if isinstance(source, JackPorts) else self._ends.block
+        bridge = Bridge((source.samplerate, self.samplerate), max(self.block, block), min(2, source.inputs))
+        plan = Plan(source, None, None, self._ends.block, int(capture.address or 0), bridge.header, CALLS)
+        self._bridges[self._line(plan)] = bridge
         self.other_input = bridge
-        return round(stream.device_in * self.samplerate / stream.samplerate), bridge.latency
 
     def _bridge_output(self, sink: Device, routes: list[Route]) -> None:
         """All buses that leave by another device."""
@@ -158,39 +142,78 @@ class Streams:
             if max(route.channels) >= sink.outputs:
                 raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
         bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._ends.block), width(routes), routes)
-        stream = self._stream(None, sink, sink.samplerate, (int(playback.address or 0), bridge.header), tuple(routes))
-        self._others.append(stream)
+        plan = Plan(None, sink, None, self._ends.block, int(playback.address or 0), bridge.header, CALLS, tuple(routes))
+        self._bridges[self._line(plan)] = bridge
         self.other_outputs.append(bridge)
 
-    def look(self) -> tuple[int, int] | None:
-        """Frames that the devices add, in and out, as they state them now; None while that changes. [main-thread]"""
-        resting = [stream.look() for stream in (*self._others, self._main)]
-        if not all(resting):
+    @property
+    def device(self) -> tuple[int, int, int]:
+        """Frames that devices add, in, out, and between two clocks. [main-thread]"""
+        main, before, drift = self._main.stream, self._main.stream.device_in, 0
+        for line, bridge in self._bridges.items():
+            if bridge is self.other_input:
+                before = round(line.stream.device_in * self.samplerate / line.stream.samplerate)
+                drift = bridge.latency
+        return before, main.device_out, drift
+
+    def look(self) -> tuple[int, int, int] | None:
+        """`device`, as they state it now; None while that changes, or one is away. [main-thread]"""
+        if not all(line.here for line in self.lines):
             return None
-        before = self._others[0] if self._ends.apart else self._main
-        return round(before.device_in * self.samplerate / before.samplerate), self._main.device_out
+        resting = [line.stream.look() for line in self.lines]
+        return self.device if all(resting) else None
 
     def state(self, latency: Latency) -> None:
         """Tell the devices how late the music is, for those that pass it on. [main-thread]"""
         capture = 0 if self._ends.source is None else latency.total - latency.device_out
         playback = 0 if self._ends.sink is None else latency.total - latency.device_in
-        self._main.state(capture, playback)
-        if self._ends.apart:
-            other = self._others[0]
-            other.state(0, round(playback * other.samplerate / self.samplerate))
+        self._main.stream.state(capture, playback)
+        for line, bridge in self._bridges.items():
+            if bridge is self.other_input:
+                line.stream.state(0, round(playback * line.stream.samplerate / self.samplerate))
 
     def start(self) -> None:
         """Let the callbacks be called. Raises Failure. [main-thread]"""
-        for stream in (*self._others, self._main):
-            stream.start()
+        for line in self.lines:
+            line.stream.start()
 
-    @property
-    def active(self) -> bool:
-        """Whether all devices still call. [any-thread]"""
-        return all(stream.active for stream in (*self._others, self._main))
+    def put(self, line: Line, plan: Plan, engine: Engine) -> None:
+        """Open a line that was away again, and have the run go on with it; nothing is called before it is started.
+
+        Raises Unfit for what is no longer as the run needs it, Failure. [who waits, while the line does not call]
+        """
+        try:
+            stream = plan.open()
+        except ValueError as error:  # a port of another program's may come later
+            raise (Failure if any(route.ports for route in plan.routes) else Unfit)(str(error)) from error
+        try:
+            bridge = self._bridges.get(line)
+            if bridge is None:
+                routes = stream.wire(engine.mixer.sources)
+                engine.rejoin((stream.in_channels, stream.out_channels), routes, stream.block)
+            elif bridge is self.other_input:
+                bridge.change((stream.samplerate, self.samplerate), stream.block)
+                bridge.header[CHANNELS] = stream.in_channels
+            elif stream.out_channels < bridge.header[CHANNELS]:
+                raise ValueError(f"{plan.routes[-1]}: {line.name} has {stream.out_channels} channels")
+            else:
+                bridge.change((self.samplerate, stream.samplerate), stream.block)
+                bridge.rest()
+        except ValueError as error:
+            stream.close()
+            raise Unfit(str(error)) from error
+        line.stream = stream
 
     def close(self) -> None:
-        """Let go of all, whoever reads before whom he reads from: nobody shall miss anything. [main-thread]"""
-        for stream in self._closing:
-            stream.close()
+        """Let go of all, whoever reads before whom he reads from: nobody shall miss anything. [main-thread]
+
+        A device that does not call has `PATIENCE_S`, and is left as it is after that.
+        """
+        lines = {bridge: line for line, bridge in self._bridges.items()}
+        main = [self._main] if hasattr(self, "_main") else []
+        for line in [*(lines[bridge] for bridge in self.other_outputs), *main, *self._bridges]:
+            if line.stream.active and line.silent_s(time.monotonic()) < STILL_S:
+                line.stream.close()
+            elif not aside(line.stream.close, PATIENCE_S) and line.portaudio:
+                leave()
         self._open.close()

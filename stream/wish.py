@@ -7,9 +7,9 @@ from pathlib import Path
 from stream.control.mixer import Mixer
 from stream.control.route import Route
 from stream.inserts.naming import Chains
+from stream.line import AnyDevice
 from stream.recording.shelf import NOTHING, Shelf
 from stream.separators.opening import Opening
-from stream.streams import AnyDevice
 
 BLOCK = 512  # frames
 

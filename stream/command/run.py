@@ -28,11 +28,11 @@ from stream.errors import Incomplete
 from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
 from stream.host import Host
 from stream.inserts.naming import chains
+from stream.line import AnyDevice
 from stream.live.threads import Stepper
 from stream.planning import LEAST_S, MOST_S, NAMED_S
 from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
-from stream.streams import AnyDevice
 from stream.wish import Say, Wish
 
 AUTO = "auto"

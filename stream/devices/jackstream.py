@@ -17,7 +17,7 @@ from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
 from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
-from stream.errors import Failure
+from stream.errors import Failure, Unfit
 
 
 class JackStream:
@@ -48,7 +48,7 @@ class JackStream:
         self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
         if samplerate not in (None, self.samplerate):
             self.close()
-            raise Failure(f"{NAME} cannot be opened at {samplerate} Hz: its server runs at {self.samplerate} Hz")
+            raise Unfit(f"{NAME} cannot be opened at {samplerate} Hz: its server runs at {self.samplerate} Hz")
         self._lib = ctypes.CDLL(library()._libname)
         try:
             self._routes = ports(routes, sink.ports) if sink else ()

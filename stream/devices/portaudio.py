@@ -6,6 +6,8 @@ documents (rtmixer lives on it). The name is private: pyproject.toml pins the re
 
 import atexit
 import ctypes
+import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,13 +20,15 @@ import numpy.typing as npt
 from stream.control.route import Route, width
 from stream.devices.jacknames import free_name
 from stream.devices.jackports import CAPTURE, PLAYBACK, is_ours
-from stream.devices.quiet import quiet
-from stream.errors import Failure
+from stream.devices.quiet import hush, quiet
+from stream.errors import Failure, Unfit
 
 if TYPE_CHECKING:
     from stream.devices.jackwatch import JackWatch
 
 JACK = "JACK Audio Connection Kit"  # a host API, all of whose devices have one clock
+_UNFIT = (-9998, -9997)  # paInvalidChannelCount, paInvalidSampleRate
+_NUMBERS = re.compile(r"\(hw:\d+,\d+\)|^\d+- |(?<=\()\d+- ")  # ALSA's and Windows': others when plugged in again
 
 
 def _portaudio() -> Any:
@@ -115,6 +119,36 @@ def find(wish: str | None, kind: str) -> Device:
     raise ValueError(f"{what} {'by default' if wish is None else wish}; here are:{listing}")
 
 
+def again(device: Device) -> Device | None:
+    """The same device by its name, as PortAudio knows it now (`refresh`); None where it is not. [any-thread]"""
+    here = [d for d in devices() if d.hostapi == device.hostapi and (d.inputs, d.outputs) != (0, 0)]
+    exact = [d for d in here if d.name == device.name]
+    alike = [d for d in here if _NUMBERS.sub("", d.name) == _NUMBERS.sub("", device.name)]
+    return next(iter(exact or alike), None)
+
+
+def refresh() -> None:
+    """Have PortAudio see which devices are here now; no stream may be open. [the one thread that opens them]
+
+    NB: with JACK in it it sees what it saw before: where JACK's server has ended in the meantime, PortAudio 19.6 aborts
+    the program when it lets go of it
+    """
+    sd = _portaudio()
+    if not _knows_jack(sd):
+        sd._lib.Pa_Terminate()
+        sd._lib.Pa_Initialize()  # NB: not by sounddevice, which points file descriptor 2 elsewhere
+
+
+def _knows_jack(sd: Any) -> bool:
+    return any(api["name"] == JACK for api in sd.query_hostapis())
+
+
+def leave() -> None:
+    """Let PortAudio not be tidied up when the program ends: that may wait for ever for what has died. [any-thread]"""
+    if "sounddevice" in sys.modules:
+        atexit.unregister(sys.modules["sounddevice"]._exit_handler)
+
+
 class PortAudioStream:
     """A stream that calls compiled code.
 
@@ -160,7 +194,8 @@ class PortAudioStream:
             if self._jack:
                 self._jack.close()
             names = " and ".join(d.name for d in (source, sink) if d)
-            raise Failure(f"{names} cannot be opened at {asked['samplerate']} Hz with {asked['channels']} channels: "
+            kind_of = Unfit if error.args[1:2] and error.args[1] in _UNFIT else Failure
+            raise kind_of(f"{names} cannot be opened at {asked['samplerate']} Hz with {asked['channels']} channels: "
                           f"{_reason(error)}") from error
         self.samplerate = int(self._stream.samplerate)
         self._source, self._sink = source, sink
@@ -187,6 +222,7 @@ class PortAudioStream:
     def start(self) -> None:
         """Let the callback be called. Raises Failure. [main-thread]"""
         self._started = True
+        hush()
         try:
             self._stream.start()
         except self._sd.PortAudioError as error:
@@ -204,18 +240,18 @@ class PortAudioStream:
     @property
     def active(self) -> bool:
         """Whether the device still calls. [any-thread]"""
-        return bool(self._stream.active)
+        return not self._closed and bool(self._stream.active)
 
     def close(self) -> None:
-        """Stop after what was played, and let go of the device; one that has died is left alone. [main-thread]"""
+        """Stop after what was played, and let go of the device. [main-thread, or whoever may wait for ever]"""
         if self._closed:
             return
         self._closed = True
         if self._jack is not None:
             self._jack.close()
-        if self._started and not self._stream.active:
+        if self._jack is not None and self._started and not self._stream.active:
             # NB: when its server has died, PortAudio 19.6 on JACK waits for ever here, or aborts; and again at exit
-            atexit.unregister(self._sd._exit_handler)
+            leave()
         else:
             self._stream.close(ignore_errors=True)
 

@@ -18,7 +18,7 @@ from numba import njit
 from numba.np.numpy_support import carray
 
 from dsp.clean import sane, unsound
-from dsp.drift import GAPS, STATE, TAPS, latency, pull, state, table
+from dsp.drift import GAPS, PLAYING, POSITION, STATE, TAPS, latency, pull, state, table
 from stream.atomics import fence_acquire, fence_release, load_acquire, pointer, store_release
 from stream.control.route import Route
 from stream.live.header import counter, floats, frames, integers
@@ -28,7 +28,7 @@ from stream.ticks import ticks, ticks_per_second
 
 HEADER = 32
 # counters, and of what code it is, one writer: the other device's callback
-UNDERFLOWS, OVERFLOWS, CODE, CLEANED = range(4)
+UNDERFLOWS, OVERFLOWS, CODE, CLEANED, CALLS = range(5)
 # parameters: CHANNELS of the other device, WIDTH of the way, twice its buses; MOST frames are drawn at once
 CHANNELS, WIDTH, MOST, TICKS = range(8, 12)
 # addresses: the ring's data, counter, and frames - 1; of stamps, int64 (KEPT, 2), and their counter; of the reader's
@@ -118,6 +118,7 @@ class Bridge:
         self.buses = tuple(dict.fromkeys(route.bus for route in routes))
         blocks, width = (block, block), 2 * max(1, len(self.buses))
         self._ring = Ring(int(ROOM_S * rates[0]), width, blocks[0])
+        self._sizes = rates, blocks
         self._state, self._sinc = state(*rates, blocks, int(SLACK_S * rates[0])), table(rates[0] / rates[1])
         self._stamps, self._stamped = np.zeros((KEPT, 2), np.int64), np.zeros(8, np.int64)
         self._drawn = np.zeros((blocks[1], width), np.float32)
@@ -133,6 +134,23 @@ class Bridge:
     def carry(self, sources: Sequence[str]) -> None:
         """Find the buses. Raises ValueError for one that is not here. [main-thread, before callbacks run]"""
         self._numbers[:] = [bus(name, sources) for name in self.buses]
+
+    def rest(self) -> None:
+        """Have its reader begin anew, with a fade, from what is newest then. [while the reader does not call]"""
+        self._state[PLAYING] = 0
+
+    def change(self, rates: tuple[int, int], block: int) -> None:
+        """Carry between these rates, Hz, and blocks of so many frames, from now on.
+
+        [while the writer or the reader does not call: its reader gives silence, and touches nothing of this]
+        """
+        sizes = rates, (max(block, self._sizes[1][0]),) * 2
+        if sizes != self._sizes:
+            self._sizes = sizes
+            at = self._state[[POSITION, GAPS]]
+            self._state[:] = state(*rates, sizes[1], int(SLACK_S * rates[0]))
+            self._state[[POSITION, GAPS]] = at
+            self._sinc[:] = table(rates[0] / rates[1])
 
     @property
     def latency(self) -> int:

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import Protocol
 
-from stream.errors import Failure
 from stream.live.engine import Engine
 from stream.live.threads import Stepper
 
@@ -70,17 +69,13 @@ def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], 
 
 
 class Calling(Protocol):
-    """Devices that call the engine, as `stream.streams.Streams` are."""
+    """Devices that call the engine, as `stream.returns.Returns` has them."""
 
     def start(self) -> None:
         """Let them call."""
 
     def close(self) -> None:
         """Have them call no more."""
-
-    @property
-    def active(self) -> bool:
-        """Whether they still call."""
 
 
 def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
@@ -90,8 +85,6 @@ def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callab
             return
         device.start()
         while not engine.ended and not failed() and watch():
-            if not device.active:
-                raise Failure("the audio device has stopped calling: unplugged, or its server has ended")
             time.sleep(WATCH_S)
         device.close()  # it may ask for two periods more, and misses none of their hops
 

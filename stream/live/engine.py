@@ -166,6 +166,20 @@ class Engine:
         given_at, out_at = (None if block is None else ctypes.c_void_p(block.ctypes.data) for block in (given, out))
         callback.ctypes(given_at, out_at, frames, None, 0, self._user)
 
+    def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
+        """Go on with a device that was away: what comes in joins on to what came before, and all outputs fade in.
+
+        channels: of it, in and out      routes: to them      block: frames that it hands over at once
+        Raises ValueError for a route that leads nowhere. [while nobody calls]
+        """
+        h = self.header
+        self._arrays[hd.ROUTE] = found = table(routes, self.mixer.sources, channels[1])
+        h[[hd.IN_CHANNELS, hd.OUT_CHANNELS, hd.ROUTE]] = *channels, found.ctypes.data
+        h[hd.COMES] = block
+        h[[hd.SEAM, hd.SHADE]] = self.inputs.written, 1
+        if self._other_input is not None:
+            self._other_input.rest()
+
     def feed(self) -> bool:
         """Read ahead in the file, if there is one; False if there was nothing to do. [feeder-thread]"""
         if self.feeder is None:

@@ -22,6 +22,9 @@ HEADER = 96
 # the callback; and as many as come now, one writer: the device's callback. LONGEST is how long DELAY may grow
 BURST, COMES, LONGEST = range(68, 71)
 SHADE = 72  # what the callback remembers: whether its next frames fade in, after DELAY has grown
+# the position from which on frames come that do not follow those before them: the device was away; 0 where none was.
+# Set, as SHADE is then, while nobody calls
+SEAM = 73
 # rings: address of the data, of the counter, and frames - 1; address 0 where there is none. WANTED's are float32
 # (STEMS, WIDTH), all that is wanted of the mixer at once; NOTES' are int64 (3,): what happened, its value, its position
 INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60

@@ -15,12 +15,14 @@ from stream.atomics import load_acquire
 from stream.live import bridge
 from stream.live.header import (
     CLEANED,
+    FADE,
     FEED,
     FEED_END,
     FEED_UNDERRUNS,
     IN_CHANNELS,
     INPUT,
     OTHER_INPUT,
+    SEAM,
     counter,
     frames,
     integers,
@@ -37,8 +39,10 @@ def take(h: Any, x: Any, at: Any, n: Any) -> None:
         _take_feed(h, at, n)
     elif h[OTHER_INPUT] != 0:
         _take_other(h, at, n)
+        _join(h, at, n)
     else:
         _take_device(h, x, at, n)
+        _join(h, at, n)
 
 
 @njit(error_model="numpy")
@@ -63,6 +67,22 @@ def _take_other(h: Any, at: Any, n: Any) -> None:
     for i in range(n):
         to = (at + i) & mask
         data[to, 0], data[to, 1] = x[i, 0], x[i, 1]
+
+
+@njit(error_model="numpy")
+def _join(h: Any, at: Any, n: Any) -> None:
+    """Over the first frames since the device was away, what came in before fades out, backwards, as these fade in.
+
+    So neither a recording nor the separator has a click where the two meet, and no frame that somebody may have read
+    already is changed.
+    """
+    data, mask, seam, fade = frames(h, INPUT, 2), h[INPUT + 2], h[SEAM], h[FADE]
+    for i in range(min(n, seam + fade - at) if seam > 0 else 0):
+        to, before = at + i, 2 * seam - 1 - at - i
+        part = np.float32(to - seam + 1) / np.float32(fade + 1)
+        for c in range(2):
+            old = data[before & mask, c] if before >= 0 else np.float32(0)
+            data[to & mask, c] = part * data[to & mask, c] + (np.float32(1) - part) * old
 
 
 @njit(error_model="numpy")

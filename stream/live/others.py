@@ -10,6 +10,7 @@ from numba.np.numpy_support import carray
 
 from stream.disk.code import code
 from stream.live.bridge import (
+    CALLS,
     CHANNELS,
     CODE,
     HEADER,
@@ -29,6 +30,7 @@ from stream.live.signature import SIGNATURE
 
 @njit(error_model="numpy")
 def _count(b: Any, flags: Any) -> None:
+    b[CALLS] += 1
     b[UNDERFLOWS] += (flags & 1) + ((flags >> 2) & 1)
     b[OVERFLOWS] += ((flags >> 1) & 1) + ((flags >> 3) & 1)
 
