@@ -67,7 +67,7 @@ def music(chosen: argparse.Namespace, folder: Path) -> Iterable[Multitrack]:
     if chosen.musdb is not None:
         return musdb_songs(Path(chosen.musdb) if chosen.musdb else None)
     if chosen.music is None and not shared.is_dir():
-        print(f"no songs in {shared}: taking the demo's own, so other figures than those of docs/quality.md")
+        print(f"no songs in {shared}: taking the demo's own, so other figures than those of docs/notes/quality.md")
         return [Multitrack("made", demo_song.write(folder))]
     return songs_in(chosen.music or shared)
 

@@ -10,7 +10,7 @@ from numba.extending import register_jitable
 
 from dsp.equalizer import COEFFICIENTS, FILTERS
 
-PIECE = 128  # 64 take a third longer, 256 as long (docs/dsp.md)
+PIECE = 128  # 64 take a third longer, 256 as long (docs/notes/dsp.md)
 # of the mixing state, float32 (PARTS, stems, WIDTH)
 GOAL, CURRENT, STEP, WET_NOW = range(4)  # WET_NOW uses [0, 0], and [s, INSERT] for what s's insert has made
 PARTS = 4

@@ -8,7 +8,7 @@ from stream.geometry import SAMPLERATE, Geometry, HopGeometry
 
 LOOKAHEAD, CROSSFADE = 1024, 1024
 LEAST_S, MOST_S = 0.13, 30.0
-# what names stand for; docs/quality.md has what each costs against offline
+# what names stand for; docs/notes/quality.md has what each costs against offline
 NAMED_S = {"fast": 0.27, "balanced": 0.45, "quality": 1.2}
 USUAL = "balanced"
 
@@ -25,7 +25,7 @@ class Plan:
 
 
 # the window for a latency, in seconds: the longest that two cores of a small machine are done with in a hop's time
-# (docs/quality.md: a longer window is better, a longer hop is not)
+# (docs/notes/quality.md: a longer window is better, a longer hop is not)
 _WINDOWS = ((8.0, 336), (3.5, 172), (1.5, 88), (0.8, 44), (0.0, 24))
 OVERHEAD = 2048  # of the budget: a block, the fade to dry and the separator thread's waking, not inference
 
@@ -46,7 +46,7 @@ def plan_windows(latency_s: float, columns: int | None = None) -> Plan:
     return Plan(geometry, frames - hop - geometry.latency)
 
 
-CONTEXT = 252  # columns that attention remembers (docs/quality.md)
+CONTEXT = 252  # columns that attention remembers (docs/notes/stateful.md)
 LONGEST_HOP = 128  # columns, 3 s; longer ones make no second of audio cheaper
 HOP_OVERHEAD = 1280  # as OVERHEAD; hops are shorter here, and their time is surer
 
@@ -66,7 +66,7 @@ def plan_hops(latency_s: float, recompute: int) -> Plan:
 
 
 # by columns of a hop: dB that stateful HTDemucs loses against offline, in the median second and over whole songs, as
-# measured on the shared music (docs/quality.md)
+# measured on the shared music (docs/notes/quality.md)
 LOSS_DB = {2: (0.5, 1.4), 4: (0.3, 1.1), 8: (0.2, 1.0), 24: (0.2, 0.7)}
 
 

@@ -31,7 +31,7 @@ from export.stateful.state import Hop, State
 GIVEN = ("mix", "spec", "positions", "slots", "mask", "blend")
 OUT = ("spec_out", "wave_out")
 T_MOST, L_MOST = 400, 4000  # columns
-RECOMPUTE = 2  # columns, of the kept graphs: what lookahead and crossfade take (docs/quality.md)
+RECOMPUTE = 2  # columns, of the kept graphs: what lookahead and crossfade take (docs/notes/stateful.md)
 
 
 class _Flat(Stateful):

@@ -1,7 +1,7 @@
 """All passes over a model file, to open a session from: each is a file of this room and says what it replaces.
 
 ONNX Runtime has fusions of its own, but none that knows these as torch exports them. A graph in which a pattern is not
-found is left as it is. What each saves: docs/speed.md, `python -m benchmarks.network`.
+found is left as it is. What each saves: docs/notes/speed.md, `python -m benchmarks.network`.
 """
 
 from collections.abc import Callable, Iterable, Mapping

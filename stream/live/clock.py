@@ -13,7 +13,7 @@ Step = Callable[[], bool]
 WATCH_S = 0.05
 STILL_S = 1.0  # later than that, a wall clock was stopped
 # what files come from and go to has seconds to spare, and whoever looks a thousand times a second takes a sixth of a
-# hop's time away from it (docs/speed.md)
+# hop's time away from it (docs/notes/speed.md)
 IDLE_S = (0.01, 0.001, 0.01)
 
 

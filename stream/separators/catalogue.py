@@ -69,7 +69,7 @@ class Plugin:
 
 def _openvino(device: Any, threads: int, exact: bool) -> Options:
     """One stream over all threads; bfloat16 where the processor multiplies it, unless it shall be `exact`."""
-    # float16 is offered as well, but came out wrong and 50 times slower (docs/speed.md)
+    # float16 is offered as well, but came out wrong and 50 times slower (docs/notes/speed.md)
     half = not exact and "BF16" in device.ep_metadata.get(KEY, "").split()
     config = {"INFERENCE_PRECISION_HINT": "bf16" if half else "f32", "NUM_STREAMS": "1",
               "ENABLE_CPU_PINNING": "NO"}  # a pinned thread waits for whoever has its core, and audio waits for it

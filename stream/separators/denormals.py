@@ -2,8 +2,8 @@
 
 Softmax leaves attention weights of 1e-38 and less by the million, and a multiplication with one of them takes a hundred
 times as long: a quarter of a 7.8 s window, a tenth of a 2 s one, for values that change no bit of the stems
-(docs/speed.md). ONNX Runtime's `session.set_denormal_as_zero` reaches its own threads, and of the callers' only the one
-that opened the process' first session.
+(docs/notes/speed.md). ONNX Runtime's `session.set_denormal_as_zero` reaches its own threads, and of the callers' only
+the one that opened the process' first session.
 """
 
 import platform

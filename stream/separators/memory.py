@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from stream.separators.protocol import Frames
 
-TURN = 336  # columns: what was trained on; positions run up to here and back, for ever (docs/quality.md)
-TWIN = 30  # columns: positions nearer to each other than this are taken for one (docs/stateful.md)
+TURN = 336  # columns: what was trained on; positions run up to here and back, for ever (docs/notes/stateful.md)
+TWIN = 30  # columns: positions nearer to each other than this are taken for one (docs/notes/stateful.md)
 HORIZON = 220  # columns that statistics are over, older ones fading
 NEVER = np.iinfo(np.int64).min // 2  # the column of a place in the caches that holds none
 CLOSED = -1e9  # a score that softmax makes nothing of

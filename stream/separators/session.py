@@ -16,7 +16,8 @@ from stream.separators.denormals import unchanged
 from stream.separators.providers import elsewhere, give
 
 READY = 8  # graphs that are kept ready in the cache, 170 MB each
-WAIT_US = "1000"  # a thread looks for its next part so long before it sleeps: over any gap within a run (docs/speed.md)
+# a thread looks for its next part so long before it sleeps: over any gap within a run (docs/notes/speed.md)
+WAIT_US = "1000"
 CPU = ["CPUExecutionProvider"]
 log = logging.getLogger(__name__)  # says at once what a provider leaves to another; nobody has to be asked for it
 once = logging.getLogger("stream.once")  # and what takes seconds
@@ -71,7 +72,8 @@ def _options(threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.spin_duration_us", WAIT_US)
     options.enable_mem_pattern = False  # planning it costs the second run 1.7 s at 336 columns and gains nothing
-    options.enable_mem_reuse = False  # it keeps what is done with for others of its size to come: 1 GB (docs/speed.md)
+    # a tensor's buffer would be kept for later ones of its size: 1 GB (docs/notes/speed.md)
+    options.enable_mem_reuse = False
     options.add_session_config_entry("session.set_denormal_as_zero", "1")
     return options
 

@@ -17,7 +17,7 @@ from stream.separators.state import State
 
 Array = npt.NDArray[Any]
 EASED = 60  # columns of context that remain when the machine is short of time
-EASED_COST = 0.8  # of a hop's time with 252 of them (docs/speed.md)
+EASED_COST = 0.8  # of a hop's time with 252 of them (docs/notes/speed.md)
 TOKENS = tuple(2**power for power in range(7))  # of a column, what they may be: caches are so many times as long
 
 

@@ -17,7 +17,7 @@ from tests.stream.byhand import SOURCES, Shares
 
 RATE = 44_100
 GROWN = 10_000_000  # bytes
-DRIFT_DB = 0.5  # a turn's whole-song SDR moves by 0.3 with the phase of the positions (docs/quality.md)
+DRIFT_DB = 0.5  # a turn's whole-song SDR moves by 0.3 with the phase of the positions (docs/notes/quality.md)
 
 
 @pytest.fixture
