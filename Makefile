@@ -2,11 +2,12 @@
 # make test   set everything up and run all checks
 # make bench  repeat the figures of README.md
 # make arm    run what is compiled as aarch64, on a machine that is none
+# make docs   build the site of README.md and docs/ into site/, and check its links
 PYTHON ?= python3
 SONG ?=
 BIN := .venv/bin
 
-.PHONY: demo test lint bench arm graph clean
+.PHONY: demo test lint bench arm docs graph clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
@@ -28,6 +29,11 @@ bench: .venv/dev
 arm: .venv/dev
 	.ci/arm
 
+# NB: with --quiet mkdocs would not see its own warnings
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo "open site/index.html, or for its search as well: $(BIN)/python -m http.server -d site"
+
 # the graphs without weights that the package carries (export/*.onnx)
 graph: .venv/dev
 	$(BIN)/python -m export.graph
@@ -43,6 +49,10 @@ graph: .venv/dev
 	$(BIN)/pip install -q -e '.[export,openvino,vst,serve]' --group dev
 	@touch $@ .venv/runtime
 
+.venv/docs: .venv/python pyproject.toml
+	$(BIN)/pip install -q --group docs
+	@touch $@
+
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "$(PYTHON) is too old or missing: Python 3.11 or newer is needed (make PYTHON=python3.12)"; exit 1; }
@@ -52,5 +62,5 @@ graph: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv .arm demo-out dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .arm demo-out dist site .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
