@@ -47,3 +47,16 @@ def test_the_markers_are_those_of_the_tests() -> None:
     options = tomllib.loads(text("pyproject.toml"))["tool"]["pytest"]["ini_options"]
     markers = {line.partition(":")[0] for line in options["markers"]}
     assert {name for name in markers if f"`{name}`" not in text("CONTRIBUTING.md")} == set()
+
+
+def test_the_changelog_has_releases_and_in_each_what_was_added_changed_and_fixed() -> None:
+    lines = text("CHANGELOG.md").splitlines()
+    releases = [line for line in lines if line.startswith("## ")]
+    assert releases[0] == "## [Unreleased]"
+    for release in releases[1:]:
+        assert re.fullmatch(r"## \[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", release)
+    groups = {line for line in lines if line.startswith("### ")}
+    assert groups <= {f"### {name}" for name in ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")}
+    assert groups >= {"### Added", "### Changed", "### Fixed"}
+    first = next(number for number, line in enumerate(lines) if line.startswith("### "))
+    assert not [line for line in lines[:first] if line.startswith("- ")]  # a change stands in a group
