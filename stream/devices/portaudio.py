@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from stream.control.route import Route, width
 from stream.devices.jacknames import free_name
-from stream.devices.jackports import CAPTURE, PLAYBACK, is_ours
+from stream.devices.jackports import CAPTURE, PLAYBACK, here, is_ours
 from stream.devices.quiet import hush, quiet
 from stream.errors import Failure, Unfit
 
@@ -145,8 +145,15 @@ def _knows_jack(sd: Any) -> bool:
 
 def leave() -> None:
     """Let PortAudio not be tidied up when the program ends: that may wait for ever for what has died. [any-thread]"""
+    atexit.unregister(_tidy_up)
     if "sounddevice" in sys.modules:
         atexit.unregister(sys.modules["sounddevice"]._exit_handler)
+
+
+def _tidy_up() -> None:
+    """At the end, unless JACK's server has ended in the meantime: PortAudio 19.6 aborts when it lets go of it."""
+    if here() is not None:
+        _portaudio()._exit_handler()
 
 
 class PortAudioStream:
@@ -283,9 +290,11 @@ def _reason(error: Exception) -> str:
 def name_client() -> None:
     """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
     sd = _portaudio()
-    if not any(api["name"] == JACK for api in sd.query_hostapis()):
+    if not _knows_jack(sd):
         return  # no server that it has found, or a PortAudio without JACK
     sd._terminate()
+    leave()
+    atexit.register(_tidy_up)
     with free_name() as free, quiet():
         name = ctypes.CDLL(sd._libname).PaJack_SetClientName
         name.argtypes = [ctypes.c_char_p]

@@ -31,11 +31,20 @@ class Pipewire:
         self._before = {key: os.environ.get(key) for key in wanted}
         os.environ.update(wanted)
         self._log = tempfile.TemporaryFile()
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Let it run, and wait until it answers."""
         self._process = subprocess.Popen(["pipewire"], stdout=self._log, stderr=self._log)
         end = time.monotonic() + 15
         while not (Path(self._folder.name) / "pipewire-0").exists() and time.monotonic() < end:
             time.sleep(0.05)
-        return self
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._process.kill()
+        self._process.wait()
 
     def __exit__(self, *error: object) -> None:
         self._process.terminate()
