@@ -6,23 +6,27 @@ hold it.
 """
 
 import hashlib
-import re
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # where compiled code is, and all constants that it is made with
-PLACES = ("dsp/*.py", "stream/*.py", "stream/live/*.py", "stream/devices/*.py", "stream/separators/*.py")
-COMPILED = re.compile(rb"^(from|import) numba\b", re.MULTILINE)
+PLACES = ("dsp", "stream", "stream/live", "stream/devices", "stream/separators")
+COMPILED = (b"\nfrom numba", b"\nimport numba")
 
 
 def sources(root: Path) -> Iterator[tuple[Path, bytes]]:
     """All of dsp, and the files that hold compiled code: an edit of any other costs nobody half a minute."""
-    for path in sorted(path for place in PLACES for path in root.glob(place)):
-        text = path.read_bytes()
-        if path.parent.name == "dsp" or COMPILED.search(text):
-            yield path, text
+    for place in PLACES:
+        folder = root / place
+        for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208
+            if name.endswith(".py"):
+                with open(f"{folder}/{name}", "rb") as file:  # noqa: PTH123 - at every start: 2 ms instead of 5
+                    text = file.read()
+                if place == "dsp" or any(found in text for found in COMPILED):
+                    yield folder / name, text
 
 
 @lru_cache(8)

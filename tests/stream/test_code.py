@@ -137,8 +137,8 @@ def test_an_edit_of_compiled_code_changes_the_number_and_another_does_not(tmp_pa
 
     before = edited("stream/plain.py", "import numpy\n")
     assert edited("stream/plain.py", "import numpy  # edited\n") == before
-    kernel = edited("stream/live/kernel.py", "from numba import njit\n")
-    assert edited("stream/live/kernel.py", "from numba import njit  # edited\n") not in (kernel, before)
+    kernel = edited("stream/live/kernel.py", "\nfrom numba import njit\n")
+    assert edited("stream/live/kernel.py", "\nfrom numba import njit  # edited\n") not in (kernel, before)
     assert edited("dsp/limits.py", "LOUDEST = 1\n") != edited("dsp/limits.py", "LOUDEST = 2\n")
 
 
