@@ -22,6 +22,7 @@ class Keyboard:
         self._typed = Typed()
         self._saved: Any = None
         self._before: dict[int, Any] = {}
+        self._was_in_front = True
 
     def open(self) -> None:
         """Take keys one by one; Ctrl-C still interrupts. [main-thread]"""
@@ -74,6 +75,10 @@ class Keyboard:
 
     def read(self, wait_s: float) -> list[str]:
         """Keys, after a wait of at most so long; none if none came. Raises Failure. [keys-thread]"""
+        in_front = self._in_front
+        if in_front and not self._was_in_front:
+            self._begin()  # NB: a shell that brings to the front what ran behind sends no signal
+        self._was_in_front = in_front
         if not select.select([sys.stdin], [], [], wait_s)[0]:
             return self._typed.keys(b"", later=True)
         if not self._in_front:

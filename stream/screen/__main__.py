@@ -30,6 +30,9 @@ def show(attach: str | None = None) -> bool:
 
 def main() -> int:
     """Exit code 0: closed by its user or by the run's end."""
+    if sys.platform != "win32" and sys.stdout.isatty():
+        for number in (signal.SIGTERM, signal.SIGHUP):  # meant for the run, whose end is this one's
+            signal.signal(number, signal.SIG_IGN)
     try:
         show()
     except (ValueError, Failure) as error:

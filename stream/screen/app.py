@@ -1,14 +1,18 @@
 """The mixer screen as a textual program, fed by a thread that waits for what the engine tells."""
 
 import asyncio
+import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import copy_context
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
 
 from stream.link.client import Attached
 from stream.screen.board import Board
@@ -22,6 +26,7 @@ class MixerScreen(App[bool]):
     CSS = f"Screen {{ background: {GROUND}; overflow: hidden; }}"
     ENABLE_COMMAND_PALETTE = False
     TITLE = "demucs-stream"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "halt", show=False, priority=True)]
 
     def __init__(self, attached: Attached, clock: Callable[[], float] = time.monotonic) -> None:
         """Show what this one is attached to. [main-thread]
@@ -49,6 +54,12 @@ class MixerScreen(App[bool]):
                 loop.call_soon_threadsafe(self.exit, False, context=context)
 
         threading.Thread(target=listen, name="link", daemon=True).start()
+
+    def action_halt(self) -> None:
+        """Ctrl-Z: the terminal is as it was, and the run stops with its screen, until both go on. [main-thread]"""
+        if sys.platform != "win32" and self._driver is not None and self._driver.can_suspend:
+            with self.suspend():
+                os.killpg(os.getpgrp(), signal.SIGTSTP)
 
     def _take(self, news: Mapping[str, Any]) -> None:
         if self.is_running:

@@ -123,6 +123,9 @@ def main() -> None:
     words.add_argument("port", type=int)
     chosen = words.parse_args()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, and its end is this one's
+    for name in ("SIGTERM", "SIGHUP"):  # likewise; NB: what is ignored, screens that are started would ignore, too
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: None)
     asyncio.run(serve(chosen.host, chosen.port))
 
 
