@@ -3,7 +3,7 @@
     demucs-stream --device 3 --osc 9000                              # the run that it is for
     python examples/osc_remote.py 9000 vocals.mute=1 bass.gain=-6    # change two things
     python examples/osc_remote.py 9000 --watch                       # and go on printing what changes
-    python examples/osc_remote.py 9000 /record                       # any address of docs/osc.md
+    python examples/osc_remote.py 9000 /record                       # any address of docs/guide/osc.md
     python examples/osc_remote.py 9000 /quit
 
 Exit code 1: nobody answers there.

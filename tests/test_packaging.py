@@ -110,7 +110,7 @@ def test_the_sdist_has_what_a_developer_needs(sdist: Path) -> None:
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     for name in ("pyproject.toml", "Makefile", "README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", ".ci/run",
-                 "tests/test_packaging.py", "benchmarks/structure.py", "examples/osc_remote.py", "docs/midi.md"):
+                 "tests/test_packaging.py", "benchmarks/structure.py", "examples/osc_remote.py", "docs/guide/midi.md"):
         assert name in held
     assert not [name for name in held if name.startswith((".venv", ".git/", "demo-out"))]
 

@@ -119,20 +119,22 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--solo", action="append", default=[], metavar="STEM", help="start soloed; may be repeated")
     group.add_argument("--gain", action="append", default=[], metavar="STEM=DB", type=stem_gain,
                        help="start at this gain, in dB")
-    group.add_argument("--midi", action="append", default=[], metavar="PORT", help="a controller (docs/midi.md): the "
-                       "number or part of the name of a MIDI port, auto, or virtual; may be repeated")
+    group.add_argument("--midi", action="append", default=[], metavar="PORT",
+                       help="a controller (docs/guide/midi.md): the number or "
+                       "part of the name of a MIDI port, auto, or virtual; may be repeated")
     group.add_argument("--midi-map", action="append", default=[], type=home, metavar="NAME|FILE",
                        help="what its messages mean "
                        "(default: auto, the map for that port; `demucs-stream midi maps` lists them)")
     group.add_argument("--midi-out", action="append", default=[], metavar="PORT",
                        help="where its lights are (default: auto, the output of the same device)")
-    group.add_argument("--osc", metavar="[HOST:]PORT", help="listen to OSC (docs/osc.md); on this machine only, unless "
-                       "HOST is 0.0.0.0 or another of its addresses")
+    group.add_argument("--osc", metavar="[HOST:]PORT",
+                       help="listen to OSC (docs/guide/osc.md); on this machine only, unless HOST is 0.0.0.0 or "
+                       "another of its addresses")
     group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
                        help="tell this OSC program of every change; may be repeated")
     group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
                        help="send a stem through a VST3 or AU plugin's file, or one of pedalboard's effects "
-                            "(docs/inserts.md); may be repeated, in order")
+                            "(docs/guide/inserts.md); may be repeated, in order")
     group = parser.add_argument_group("live")
     group.add_argument("--latency", metavar="SECONDS|NAME",
                        help="in all: seconds, or fast, balanced, quality, auto (default: balanced)")
@@ -143,7 +145,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
 
 
 def _surface(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("what you see (docs/screen.md)")
+    group = parser.add_argument_group("what you see (docs/guide/screen.md)")
     group.add_argument("--ui", choices=("screen", "plain", "none"),
                        help="the mixer screen (the default at a terminal), one line, or nothing")
     group.add_argument("--attachable", action="store_true", help="say how another screen attaches to this run")
@@ -161,9 +163,9 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=place, metavar="FILE", help="settings and scenes (default: "
-                        f"{str(config.usual()).replace('%', '%%')}, if it is there); docs/config.md")
+                        f"{str(config.usual()).replace('%', '%%')}, if it is there); docs/guide/config.md")
     group = parser.add_argument_group("devices (number, part of a name, jack, path of a sound file, - for what is "
-                                      "piped in; docs/routing.md)")
+                                      "piped in; docs/guide/routing.md)")
     group.add_argument("--device", type=home, help="input and output")
     group.add_argument("--input-device", type=home, metavar="DEVICE")
     group.add_argument("--output-device", type=home, metavar="DEVICE")
@@ -258,7 +260,7 @@ def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--length", metavar="COLUMNS|SECONDS", help="of the window, fixed: 88, 2.04 or 2s (default: "
                         "any length)")
     parser.add_argument("--weights", choices=("fp32", "fp16", "int8", "int8-dynamic"), default="fp32",
-                        help="how they are stored: what each costs is in docs/export.md (default: fp32)")
+                        help="how they are stored: what each costs is in docs/guide/export.md (default: fp32)")
     parser.add_argument("--ort", action="store_true",
                         help="ORT format too, and the operators that a reduced build of ONNX Runtime needs for it")
     parser.add_argument("--stateful", action="store_true", help="DIR/<name>-stateful.onnx too, which takes a hop's new "

@@ -1,4 +1,4 @@
-"""Stems by Open Sound Control over UDP, in and out (docs/osc.md). The only file that imports pythonosc.
+"""Stems by Open Sound Control over UDP, in and out (docs/guide/osc.md). The only file that imports pythonosc.
 
 Nobody is called when something changes: the state is looked at fifty times a second, and what differs is told.
 """

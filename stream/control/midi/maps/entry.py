@@ -1,4 +1,4 @@
-"""One `[[binding]]` of a map file, which makes a binding, or several where it has lists (docs/midi.md)."""
+"""One `[[binding]]` of a map file, which makes a binding, or several where it has lists (docs/guide/midi.md)."""
 
 from dataclasses import replace
 
