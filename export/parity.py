@@ -1,6 +1,6 @@
 """Do the files that `export` makes say what demucs says, for networks of every shape?
 
-A table, for docs/guide/export.md.
+A table, for docs/notes/export.md.
 
 `python -m export.parity [--song FILE...] [NAME...]`: the published weights (found as users find theirs) and random ones
 in networks of the published and of other shapes.

@@ -1,6 +1,6 @@
 """Weights of matrix products as int8: weight-only (stored so, computed with as fp32) or dynamic (multiplied so).
 
-Both leave the convolutions alone, and both store what is left as fp16. What each costs and gains: docs/guide/export.md.
+Both leave the convolutions alone, and both store what is left as fp16. What each costs and gains: docs/notes/export.md.
 """
 
 from collections.abc import Callable, Iterator, Mapping
