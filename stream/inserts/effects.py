@@ -68,9 +68,9 @@ def _pedalboard() -> Any:
 
 
 def _plugin(path: Path, name: str, settings: Any) -> Processor:
-    pedalboard = _pedalboard()
     if not path.exists():
         raise ValueError("no such file")
+    pedalboard = _pedalboard()
     try:
         kind = pedalboard.VST3Plugin if path.suffix.lower() == ".vst3" else pedalboard.AudioUnitPlugin
         names = kind.get_plugin_names_for_file(str(path))

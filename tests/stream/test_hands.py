@@ -1,7 +1,6 @@
 """A hand's thread that fails is one line for the user, and audio goes on to its last frame."""
 
 import os
-import pty
 import socket
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from stream.control.osc import Osc, Places
 from stream.errors import Failure
 from tests.stream.attached import until
 from tests.stream.live import Live, noise
+
+pty = pytest.importorskip("pty", reason="terminals of POSIX")
 
 RATE, LONG_S = 44_100, 8
 BUG = """

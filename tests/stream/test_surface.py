@@ -1,11 +1,9 @@
 """The command on a real terminal: the screen comes, closes, fails and ends as it should, and leaves it whole."""
 
 import os
-import pty
 import re
 import signal
 import subprocess
-import termios
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +15,9 @@ import soundfile as sf
 from stream.command.terminal import lent
 from tests.stream.attached import until
 from tests.stream.live import COMMAND, Done, Live, command, noise
+
+termios = pytest.importorskip("termios", reason="terminals of POSIX")
+pty = pytest.importorskip("pty")
 
 RATE = 44_100
 LONG_S, SHORT_S = 60, 2
