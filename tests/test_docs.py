@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from stream.command.arguments import parser
 
 ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"\bdocs/[\w./-]*\w")  # in whatever text
 LINK = re.compile(r"(?<!`)!?\[[^\]\n]*\]\(([^)\s]+)\)")  # of Markdown
+CODE = re.compile(r"(?<![\w./-])((?:dsp|export|stream|benchmarks|tests|examples)/[\w./-]*\w\.\w+)\b")
+MODULE = re.compile(r"python -m ((?:benchmarks|export|stream)\b[\w.]*\w)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 ELSEWHERE = ("http://", "https://", "mailto:")
 TEXTS = (".md", ".py", ".toml", ".yml", ".yaml", "Makefile", "LICENSE")
@@ -94,3 +97,23 @@ def test_every_page_of_the_guide_is_on_its_first_page() -> None:
     first = ROOT / "docs" / "guide" / "index.md"
     pages = {page.name for page in first.parent.glob("*.md")} - {first.name}
     assert pages <= {link.partition("#")[0] for link in links(first)}
+
+
+def listed(entries: list[dict[str, object]]) -> Iterator[object]:
+    """The pages of the site's list."""
+    for entry in entries:
+        for there in entry.values():
+            yield from listed(there) if isinstance(there, list) else [there]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=name)
+def test_every_file_and_module_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    files = CODE.findall(text) + [f"{module.replace('.', '/')}.py" for module in MODULE.findall(text)]
+    assert [file for file in files if not (ROOT / file).exists()] == []
+
+
+def test_every_page_is_in_the_list_of_the_site() -> None:
+    there = {name(page) for page in PAGES if page.parent == ROOT or page.is_relative_to(ROOT / "docs")}
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert set(listed(site["nav"])) == {page.removeprefix("docs/") for page in there - {"README.md"}} | {"index.md"}
