@@ -3,6 +3,7 @@
 Nobody is called when something changes: the state is looked at fifty times a second, and what differs is told.
 """
 
+import ipaddress
 import math
 import select
 import socket
@@ -70,7 +71,10 @@ class Osc:
             **{f"/stem/{stem}/{name}": partial(self._set, stem, name)
                for stem in desk.mixer.sources for name in PARAMETERS}}
         self._socket, self._fixed = _open(places)
-        self.port = int(self._socket.getsockname()[1])
+        own, self.port = self._socket.getsockname()[:2]
+        # NB: a socket that is bound to this machine's own address sends nothing beyond it; this one is never read
+        self._far = [at for at in self._fixed if _loops(own) and not _loops(at[0])]
+        self._beyond = socket.socket(self._socket.family, socket.SOCK_DGRAM)
 
     def step(self) -> bool:
         """Wait a little, do what has come, tell what has changed; always False. [osc-thread]
@@ -165,7 +169,7 @@ class Osc:
             data = build_msg(address, value).dgram
             for at in places:
                 with suppress(OSError):  # nobody is there any more
-                    self._socket.sendto(data, at)
+                    (self._beyond if at in self._far else self._socket).sendto(data, at)
 
     def _once(self, text: str, longest: int = LINE) -> None:
         """Say something, unless it was said before; strangers get so many lines, so long, and no more.
@@ -184,6 +188,12 @@ class Osc:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._socket.close()
+        self._beyond.close()
+
+
+def _loops(host: str) -> bool:
+    """Whether an address, as the system writes it, is this machine's own and reaches nobody else."""
+    return ipaddress.ip_address(host).is_loopback
 
 
 def _open(places: Places) -> tuple[socket.socket, list[Place]]:

@@ -99,6 +99,28 @@ def test_every_parameter_has_an_address(name: str, value: float, desk: Rig) -> N
     assert desk.mixer.get("other", name) == value
 
 
+def outward() -> str:
+    """An address of this machine's that others reach; the test is skipped where it has none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # nothing is sent
+        except OSError:
+            pytest.skip("this machine is in no network")
+        return str(probe.getsockname()[0])
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "0.0.0.0"])
+def test_who_is_told_on_another_machine_is_told_from_an_address_that_gets_there(listen: str) -> None:
+    """From 127.0.0.1 the system sends nothing to others."""
+    host = outward()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
+        far.bind((host, 0))
+        far.settimeout(WAIT_S)
+        with Osc(Places((listen, 0), [far.getsockname()]), Desk(Mixer(STEMS)), dict, print) as osc:
+            osc.step()
+            assert far.recvfrom(65_536)[1][0] == host
+
+
 def test_scenes_are_stored_and_recalled_by_name_and_number(desk: Rig) -> None:
     desk.done("/stem/bass/gain", -6)
     desk.done("/scene/store", "low")
