@@ -60,7 +60,7 @@ def choose(opening: Opening, latency_s: float | None, around: Around, say: Say) 
         text = (f"a latency of {chosen.latency.total_s:.2f} s cannot be held here: a hop takes {hop_s:.2f} s and may "
                 f"take {max(0, there_s) / MARGIN:.2f} s")
         if latency_s is not None or held is None:
-            raise Failure(text + (f"; try --latency {held:g}" if held else "; no latency can"))
+            raise Failure(text + (f"; try --latency {held:g}" if held else "; no latency can be held"))
         say(f"{text}; taking {held:g} s")
         asked_s = held
     raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")

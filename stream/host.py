@@ -256,7 +256,7 @@ class Host:
             if again is None:
                 self._again = Reopening(partial(self._wish.opening.open, self._asked_s))
         elif again is not None and again.trouble is not None:
-            self._say(f"it does not open any more: {_text(again.trouble)}")
+            self._say(f"the separator cannot be opened again: {_text(again.trouble)}")
             again.trouble = None
         elif again is not None and again.made is not None:
             self.separator, again.made = again.made, None

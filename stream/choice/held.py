@@ -70,7 +70,7 @@ def held(opening: Opening, ends: Ends, say: Callable[[str], None], again: bool =
     rows = [row for row, _ in timed]
     least_s = min((least_s for _, least_s in timed if least_s > 0), default=NONE_S)
     if load.busy:
-        say(f"{load} meanwhile: these times are doubtful, and are not kept")
+        say(f"{load} meanwhile: these times are doubtful and are not kept for the next start")
     else:
         keep(path, Answer([list(asdict(row).values()) for row in rows], least_s))
     return rows, least_s

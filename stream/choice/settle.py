@@ -25,7 +25,7 @@ def settled(asked: Asked, timed: bool = True) -> Opening:
     kept = known(asked)
     if kept is not None:
         if opening.provider == "auto":
-            asked.say(f"{kept}, as timed before")
+            asked.say(f"{kept}, as timed earlier")
         return kept.of(opening)
     if opening.provider == "auto" and not timed:
         return _as_last(asked)
@@ -49,7 +49,7 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
             threads = tuned(asked, found.provider)
     if load.busy:
         found = replace(found, doubtful=True)
-        asked.say(f"taking {found}; {load} meanwhile: threads are left as they are, and it is timed again in an hour")
+        asked.say(f"taking {found}; {load} meanwhile, so threads are left as they are and timed again in an hour")
     else:
         found = replace(found, threads=threads)
         asked.say(f"taking {found}")
@@ -60,13 +60,13 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
 
 def _fastest(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
     """The fastest of those that are trusted; says what became of each."""
-    asked.say("timing what can compute the model on this machine (once) ...")
+    asked.say("timing the providers on this machine (once) ...")
     best = Settings("cpu", asked.opening.threads, 1.0, math.inf)
     for outcome in outcomes:
         _note(asked, outcome)
         trial = outcome.trial
         if outcome.why or trial is None:
-            asked.say(f"passing over provider {outcome.provider}: {outcome.why}")
+            asked.say(f"not using provider {outcome.provider}: {outcome.why}")
         elif outcome.provider != "cpu":
             asked.say(f"provider {outcome.provider}: {trial.ratio:.2f} of the CPU provider's time, stems agree to "
                       f"{trial.agrees_db:.0f} dB")

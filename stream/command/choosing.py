@@ -52,10 +52,10 @@ def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
     rows, least_s = held(opening, ends, say)
     name = best(rows)
     if name is not None:
-        say(f"latency {name}, the best that this machine holds")
+        say(f"latency {name}, the best that this machine can hold")
         return NAMED_S[name]
     if least_s == NONE_S:
-        raise Failure("this machine holds no latency: see demucs-stream doctor")
+        raise Failure("this machine can hold no latency: demucs-stream doctor says why")
     say(f"none of {', '.join(NAMED_S)} can be held here; taking {least_s:g} s")
     return least_s
 

@@ -32,7 +32,7 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: Surface
     out, say = arguments.output, surface.say
     true = None if arguments.song else demo_song.write(out / "song")
     song = arguments.song or out / "song" / "mix.wav"
-    say(f"playing {song} on a virtual device, at its own speed; half way the vocals go")
+    say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
     wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
     chosen = live(replace(opening(), window_columns=window), wanted_s, say)
     if arguments.latency == AUTO:
@@ -58,5 +58,6 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: Surface
         report["sdr_db"] = demo_song.score(true, host.files)
         for stem, db in report["sdr_db"].items():
             say(f"{stem}: {db:.1f} dB SDR against the true stem")
-    say("what you would have heard is mix.wav. Next: demucs-stream devices, demucs-stream --device N --mute vocals")
+    say(f"what you would have heard is in {out / 'mix.wav'}. Next: demucs-stream devices, then demucs-stream "
+        "--device N --mute vocals")
     return report

@@ -115,11 +115,11 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"devices:{' ' + report['devices_fault'] if report['devices_fault'] else ''}"
     for device in report["devices"]:
         yield f"  {portaudio.Device(**device)}, {device['samplerate']} Hz"
-    yield f"providers for {report['model']}, a hop of the usual latency (median, p99):"
+    yield f"providers for {report['model']}, and their time for a hop at the default latency (median, p99):"
     yield from map(_provider_line, report["providers"])
     chosen = report["chosen"]
     yield (f"latencies with provider {chosen['provider']}, {chosen['threads'] or 'all'} threads, "
-           "the device's own part aside:")
+           "without the device's own part:")
     for row in report["latencies"]:
         verdict = "held" if row["holds"] else "not held"
         took_ms, room_ms = row["hop_time_s"] * 1000, max(0, row["room_s"]) * 1000

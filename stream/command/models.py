@@ -15,7 +15,7 @@ def list_models(known: list[dict[str, Any]], separators: Sequence[str], quiet: b
     if not quiet:
         wide = max(len(model["name"]) for model in known)
         for model in known:
-            runs = "1 run a window" if model["runs"] == 1 else f"{model['runs']} runs a window"
+            runs = "1 network" if model["runs"] == 1 else f"{model['runs']} networks"
             here = "in the cache" if model["cached"] else "not in the cache"
             tell(f"{model['name']:{wide}}  {' '.join(model['sources'])}; {runs}; {here}; {model['origin']}")
         tell(*dict.fromkeys(model["licence"] for model in known))

@@ -168,7 +168,7 @@ def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) 
         try:
             desk.add(name, scene)
         except ValueError as error:
-            say(f"scene {name} is passed over: {error}")
+            say(f"scene {name} is left out: {error}")
     desk.offer("quit", stopped.set)
     if host.takes is not None and host.takes.by_hand:
         desk.offer("record", host.takes.toggle)

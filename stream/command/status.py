@@ -66,8 +66,8 @@ def opening_lines(report: dict[str, Any]) -> list[str]:
     lines += [f"insert on {insert['stem']}: {insert['effects']}, {insert['latency_frames']} frames late, "
               f"{insert['block_s'] * 1000:.2f} ms a block" for insert in report["inserts"]]
     if loss_db is not None:
-        lines.append(f"expected against offline: {loss_db[0]:g} dB less in the median second, {loss_db[1]:g} dB over a "
-                     "whole song, most of it where something sets in")
+        lines.append(f"expected loss against offline separation: {loss_db[0]:g} dB in the median second, "
+                     f"{loss_db[1]:g} dB over a whole song, most of it at the moment an instrument enters")
     return lines
 
 

@@ -67,14 +67,14 @@ def page(view: View) -> list[Line]:
     stems = " ".join(view.state["keys"])
     table = [
         (stems, "mute a stem; with shift: solo it"), ("up, down", "choose a strip"),
-        ("left, right", "change what is chosen of it; with shift: finely"),
+        ("left, right", "change the chosen value; with shift: in fine steps"),
         ("tab", f"choose {', '.join('the fader' if name == 'gain' else name for name in CHOICES)}"),
         ("space", f"mute the chosen strip; {view.key('cue')}: cue it"), ("[  ]", "pan"), ("<  >", "filter"),
-        ("0", "put what is chosen back to rest; backspace: the whole strip"),
+        ("0", "reset the chosen value; backspace: the whole strip"),
         ("1 to 9", f"recall a scene; {view.key('store')} before it: store one"),
         *((key, word) for key, word in view.words.items() if word not in ("cue", "store")),
-        ("escape", "take clip marks away, close this page"), ("q", "close the screen"),
+        ("escape", "clear the clip marks, close this page"), ("q", "close the screen"),
         ("mouse", "click M, S and C; drag faders and values; the wheel turns them;"),
-        ("", "the right button puts them back to rest"),
+        ("", "the right button resets them"),
     ]
     return [((f"  {left:<13}", ink(BRIGHT, bold=True)), (right, ink(DIM))) for left, right in table]

@@ -67,7 +67,7 @@ def test_every_stem_sounds_in_the_music_from_the_beginning() -> None:
 
 
 @pytest.mark.parametrize(("hop_time_s", "wanted", "says"), [
-    (0.001, max(NAMED_S.values()), "latency quality, the best that this machine holds"),
+    (0.001, max(NAMED_S.values()), "latency quality, the best that this machine can hold"),
     (0.6, None, "none of fast, balanced, quality can be held here; taking")])
 def test_auto_latency_is_the_best_that_is_held(hop_time_s: float, wanted: float | None, says: str, opening: Opening,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
@@ -80,5 +80,5 @@ def test_auto_latency_is_the_best_that_is_held(hop_time_s: float, wanted: float 
 
 def test_a_machine_that_holds_nothing_is_told_so(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(held, "time_hop", lambda _separator: 1000.0)
-    with pytest.raises(Failure, match="this machine holds no latency"):
+    with pytest.raises(Failure, match="this machine can hold no latency"):
         best_s(replace(opening, provider="cpu"), Ends(), lambda _text: None)

@@ -141,7 +141,7 @@ def test_a_scene_that_does_not_fit_the_model_is_passed_over(config: Path, tmp_pa
     config.write_text('model = "center"\n[scenes.mine.guitar]\nmute = 1')
     done = command("--config", config, "--device", song, "--record", tmp_path / "out")
     assert done.code == 0, done.err
-    assert any("scene mine is passed over: no stem guitar" in line for line in done.said)
+    assert any("scene mine is left out: no stem guitar" in line for line in done.said)
 
 
 def test_a_port_that_only_the_configuration_wants_and_is_taken_does_not_stop_the_music(

@@ -21,9 +21,9 @@ def test_every_model_is_listed_with_what_it_gives_and_costs(capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     six = next(line for line in lines if line.startswith("htdemucs_6s "))
     assert six.removeprefix("htdemucs_6s").strip() == (
-        "drums bass other vocals guitar piano; 1 run a window; not in the cache; "
+        "drums bass other vocals guitar piano; 1 network; not in the cache; "
         "Hugging Face hub adefossez/HTDemucs-6s")
-    assert "4 runs a window" in next(line for line in lines if line.startswith("htdemucs_ft "))
+    assert "4 networks" in next(line for line in lines if line.startswith("htdemucs_ft "))
     assert sum("personal and research use" in line for line in lines) == 1
     assert any(line.startswith("without weights: ") and "center" in line for line in lines)
 

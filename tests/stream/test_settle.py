@@ -36,9 +36,9 @@ def test_auto_takes_the_fastest_that_is_right(stage: Stage) -> None:
 def test_auto_passes_over_what_fails_and_says_why_in_a_line_each(stage: Stage) -> None:
     stage.noises_db["openvino"] = 3.0
     assert settled(stage.asked()).provider == "openvino-f32"
-    over = [text for text in stage.said if text.startswith("passing over")]
-    assert over[0] == "passing over provider cuda: no cuda here"
-    assert over[1].startswith("passing over provider openvino: its stems agree with the CPU provider's to")
+    over = [text for text in stage.said if text.startswith("not using")]
+    assert over[0] == "not using provider cuda: no cuda here"
+    assert over[1].startswith("not using provider openvino: its stems agree with the CPU provider's to")
     assert len(over) == 2
     assert not [text for text in stage.said if "\n" in text]
 
@@ -65,7 +65,7 @@ def test_a_second_start_opens_nothing(stage: Stage) -> None:
     stage.said.clear()
     assert settled(stage.asked()) == first
     assert stage.opened == []
-    assert stage.said == ["provider openvino, 1 thread, as timed before"]
+    assert stage.said == ["provider openvino, 1 thread, as timed earlier"]
 
 
 @pytest.mark.parametrize("change", ["file", "sizes", "version", "threads"])
