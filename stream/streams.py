@@ -25,6 +25,7 @@ from stream.live.bridge import CALLS, CHANNELS, Bridge
 from stream.live.engine import Engine
 
 PATIENCE_S = 1.0  # for a device that is let go of and does not call
+CALLING_S = 3.0  # for one that called just now: its server may hang since
 STILL_S = 1.0  # without a call, and a device may hang
 
 
@@ -207,13 +208,12 @@ class Streams:
     def close(self) -> None:
         """Let go of all, whoever reads before whom he reads from: nobody shall miss anything. [main-thread]
 
-        A device that does not call has `PATIENCE_S`, and is left as it is after that.
+        One that does not let go in time is left as it is.
         """
         lines = {bridge: line for line, bridge in self._bridges.items()}
         main = [self._main] if hasattr(self, "_main") else []
         for line in [*(lines[bridge] for bridge in self.other_outputs), *main, *self._bridges]:
-            if line.stream.active and line.silent_s(time.monotonic()) < STILL_S:
-                line.stream.close()
-            elif not aside(line.stream.close, PATIENCE_S) and line.portaudio:
+            calls = line.stream.active and line.silent_s(time.monotonic()) < STILL_S
+            if not aside(line.stream.close, CALLING_S if calls else PATIENCE_S) and line.portaudio:
                 leave()
         self._open.close()

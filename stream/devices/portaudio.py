@@ -256,11 +256,13 @@ class PortAudioStream:
         self._closed = True
         if self._jack is not None:
             self._jack.close()
-        if self._jack is not None and self._started and not self._stream.active:
+        if self._jack is None:
+            self._stream.close(ignore_errors=True)
+        elif self._started and not self._stream.active:
             # NB: when its server has died, PortAudio 19.6 on JACK waits for ever here, or aborts; and again at exit
             leave()
-        else:
-            self._stream.close(ignore_errors=True)
+        else:  # it aborts too where the server dies while it closes: that is left to the end, when all is written
+            self._stream.stop(ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

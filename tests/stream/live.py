@@ -94,9 +94,9 @@ class Live:
         self.process.send_signal(signal.SIGINT)
         return self.end()
 
-    def end(self) -> Done:
-        """Wait for it to end."""
-        code = self.process.wait(PATIENCE_S)
+    def end(self, patience_s: float = PATIENCE_S) -> Done:
+        """Wait for it to end; raises subprocess.TimeoutExpired."""
+        code = self.process.wait(patience_s)
         return Done(code, self._text(self._out), self._text(self._err))
 
     @staticmethod

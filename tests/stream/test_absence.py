@@ -146,6 +146,29 @@ def test_one_that_is_only_silent_is_gone_too_and_a_server_that_hangs_holds_nobod
     assert stage.kept(done) >= 0.5
 
 
+@pytest.mark.parametrize("device", ["jack", "system"])
+def test_a_server_that_hangs_just_as_the_run_is_ended_holds_nobody_up(stage: Stage, device: str) -> None:
+    server = stage.jackd()
+    live = stage.run("--device", device)
+    os.kill(server.pid, signal.SIGSTOP)
+    live.process.send_signal(signal.SIGTERM)
+    try:
+        done = live.end(20)
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+    assert stage.kept(done) >= 0.5
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.03, 0.06, 0.1])
+def test_a_server_that_dies_while_the_run_ends_takes_no_recording_with_it(stage: Stage, late_s: float) -> None:
+    stage.jackd()  # PortAudio 19.6 aborts where it closes a stream of it meanwhile
+    live = stage.run("--device", "system")
+    live.process.send_signal(signal.SIGTERM)
+    time.sleep(late_s)
+    stage.server.kill()
+    assert stage.kept(live.end()) >= 0.5
+
+
 def test_a_server_of_jacks_that_ends_beside_a_run_over_another_device_changes_nothing(stage: Stage) -> None:
     jackd = stage.jackd()  # PortAudio holds it too, and aborts when it lets go of one that has ended
     stage.pulse()
