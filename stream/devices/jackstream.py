@@ -5,6 +5,7 @@ private, so pyproject.toml pins the release, and a test opens a stream.
 """
 
 import ctypes
+import errno
 from collections.abc import Sequence
 from typing import Any
 
@@ -81,12 +82,20 @@ class JackStream:
             self._hand_over(ins + outs)
             self._client.activate()
             for port, own in zip(self._sources(), ins, strict=False):
-                self._client.connect(port, own)
+                self._connect(port, own)
             for name, port in self._wiring.connections:
-                self._client.connect(f"{self._client.name}:{name}", port)
+                self._connect(f"{self._client.name}:{name}", port)
         except jack.JackError as error:
             raise Failure(f"{NAME} does not start: {error}") from error
         self._header[cycle.RUNNING] = 1
+
+    def _connect(self, source: Any, sink: Any) -> None:
+        """Unless somebody has done so already, such as a session's manager, as soon as there were ports."""
+        try:
+            self._client.connect(source, sink)
+        except library().JackErrorCode as error:
+            if error.code != errno.EEXIST:
+                raise
 
     def _sources(self) -> tuple[str, ...]:
         """The port of each input; a single one leads to both."""
