@@ -1,5 +1,5 @@
 """One file, one question, asked in its first line; `python -m benchmarks.NAME [--quick] [--json FILE]`."""
 
-from stream.disk.account import settle
+from stream.common.account import settle
 
 settle()  # before anything imports onnxruntime, numba or the hub's client

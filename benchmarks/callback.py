@@ -16,7 +16,7 @@ from benchmarks.callback_case import BLOCK, agree
 from benchmarks.hogs import HOGS
 from benchmarks.machine import Jackd
 from benchmarks.report import Report, parse
-from stream.geometry import SAMPLERATE
+from stream.latency.geometry import SAMPLERATE
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 BLOCK_US = 1e6 * BLOCK / SAMPLERATE

@@ -18,14 +18,14 @@ from benchmarks.hogs import beside
 from benchmarks.machine import steal
 from benchmarks.probe import Record, account, around
 from dsp.console import GOAL, LEFT
-from stream.atomics import store
-from stream.control.mixer import Mixer
+from stream.callback.callback import callback
+from stream.callback.header import HEADER
 from stream.devices.portaudio import PortAudioStream, find
-from stream.geometry import SAMPLERATE, Latency
-from stream.live.callback import callback
+from stream.latency.geometry import SAMPLERATE, Latency
+from stream.latency.planning import plan_windows
 from stream.live.engine import FADE, Engine, Setup
-from stream.live.header import HEADER
-from stream.planning import plan_windows
+from stream.mixer.mixer import Mixer
+from stream.native.atomics import store
 from stream.separators.protocol import Frames
 
 BLOCK = 512
@@ -62,7 +62,7 @@ def engine() -> Engine:
 
 
 class InNumpy:
-    """The callback as one would write it in Python: what `stream.live.callback` does with the same rings, in numpy."""
+    """The callback as one would write it in Python: `stream.callback.callback` with the same rings, in numpy."""
 
     def __init__(self, path: Engine) -> None:
         """Take rings and gains over. [main-thread]"""

@@ -22,15 +22,15 @@ from benchmarks.quality import music, opened
 from benchmarks.report import Report
 from export.loading import StoreError
 from export.store import STATEFUL
+from stream.callback.header import HEADER
 from stream.command.run import latency_s
-from stream.control.mixer import Mixer
-from stream.errors import Failure
-from stream.geometry import SAMPLERATE
+from stream.common.errors import Failure
+from stream.latency.geometry import SAMPLERATE
 from stream.live.engine import FADE, Engine, Setup
-from stream.live.header import HEADER
+from stream.mixer.mixer import Mixer
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Frames
-from stream.wish import BLOCK
+from stream.session.request import BLOCK
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 ENDS_S = 300.0  # of the beginning and of the end that are compared
@@ -60,7 +60,7 @@ class Endless:
         self.sources = separator.sources
         latency = spend(separator, SAMPLERATE, (0, 0, 0), budget_s, BLOCK + FADE + 1)
         self._engine = Engine(np.zeros(HEADER, np.int64), separator, Mixer(separator.sources), latency,
-                              Setup(2, 2, BLOCK, patient=True))
+                              Setup(2, 2, BLOCK, offline=True))
         self._out: Frames = np.zeros((BLOCK, 2), np.float32)
         self._read = 0
 

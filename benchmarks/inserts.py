@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.report import Report, interleave, parse
-from stream.geometry import SAMPLERATE
 from stream.inserts.child import BLOCK
 from stream.inserts.effects import Frames, load
 from stream.inserts.naming import Effect
 from stream.inserts.process import Process
+from stream.latency.geometry import SAMPLERATE
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 PLUGINS = Path("/usr/lib/vst3")

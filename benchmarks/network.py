@@ -18,8 +18,8 @@ from benchmarks.report import Report, Times, interleave, parse
 from dsp.stft import BINS, FFT_HOP, stft
 from export.store import model_file
 from stream.command import song as demo
-from stream.fusion.passes import PASSES, fused
-from stream.separators.denormals import flushed, unchanged
+from stream.separators.fusion.passes import PASSES, fused
+from stream.separators.networks.denormals import flushed, unchanged
 
 QUESTION = __doc__ or ""
 START = 10 * 44_100  # where all four stems of our own song play

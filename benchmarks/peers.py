@@ -110,13 +110,13 @@ def _separate(module: str, threads: int, provider: str) -> tuple[str, ...]:
 
 
 def _ours(threads: int, _checkpoints: Path) -> Peer:
-    return Peer("ours", _separate("stream.cli", threads, "cpu"), threads)
+    return Peer("ours", _separate("stream.command.main", threads, "cpu"), threads)
 
 
 def _openvino(threads: int, _checkpoints: Path) -> Peer:
     if find_spec("onnxruntime_ep_openvino") is None:
         raise Absent("ours, openvino: onnxruntime-ep-openvino is not installed")
-    return Peer("ours, openvino", _separate("stream.cli", threads, "openvino"), threads)
+    return Peer("ours, openvino", _separate("stream.command.main", threads, "openvino"), threads)
 
 
 def _plain(threads: int, _checkpoints: Path) -> Peer:

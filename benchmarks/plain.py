@@ -10,8 +10,8 @@ from typing import Any
 
 import onnxruntime as ort
 
-from stream.cli import main
-from stream.separators import network, session
+from stream.command.main import main
+from stream.separators.networks import network, session
 
 
 def options(threads: int) -> Any:

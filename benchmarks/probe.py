@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import carray, cfunc  # type: ignore[attr-defined]
 
-from stream.atomics import pointer
-from stream.live.signature import SIGNATURE
+from stream.native.atomics import pointer
+from stream.native.signature import SIGNATURE
 
 # the header, int64
 CALLS, CAPACITY, CLIENT, USER, FLAGGED, ROWS, CLOCK = range(7)  # CLOCK takes two

@@ -25,10 +25,10 @@ from benchmarks.report import Report
 from export.loading import StoreError
 from export.store import STATEFUL, WINDOWED, checkpoints, model_bag
 from stream.command import song as demo_song
-from stream.errors import Failure
-from stream.geometry import SAMPLERATE
+from stream.common.errors import Failure
+from stream.latency.geometry import SAMPLERATE
+from stream.separators.networks.providers import provider_name
 from stream.separators.opening import Opening
-from stream.separators.providers import provider_name
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 QUICK_S, QUICK_SONGS = 3.0, 1

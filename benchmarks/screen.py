@@ -29,15 +29,15 @@ import numpy as np
 
 from benchmarks.callback_case import BLOCK, SOURCES, Ahead, engine
 from benchmarks.report import Report
-from stream.atomics import store
 from stream.command import song
-from stream.control.desk import Desk
-from stream.geometry import SAMPLERATE
+from stream.latency.geometry import SAMPLERATE
 from stream.link.client import Attached
-from stream.link.door import ENVIRONMENT, door
+from stream.link.endpoint import ENVIRONMENT, endpoint
 from stream.link.server import TICK_S, Link
-from stream.link.told import Told, changes
+from stream.link.snapshot import Snapshot, changes
 from stream.live.engine import Engine
+from stream.mixer.desk import Desk
+from stream.native.atomics import store
 from stream.screen.app import MixerScreen
 
 QUESTION = (__doc__ or "").partition("\n")[0]
@@ -114,7 +114,7 @@ def shares(link: Link, seconds: float, shown: bool) -> tuple[float, float]:
         return (time.process_time() - before) / seconds, (cpu_s(pid) - its) / seconds
 
 
-def look_us(told: Told, path: Engine) -> float:
+def look_us(told: Snapshot, path: Engine) -> float:
     """What one look costs the engine's process in the worst case, microseconds, in the median."""
     times, waveform, rng = [], told.waveform(), np.random.default_rng(2)
     for number in range(2000):
@@ -129,7 +129,7 @@ def look_us(told: Told, path: Engine) -> float:
 def measure(quick: bool) -> dict[str, dict[str, float]]:
     path, ended, link = engine(), threading.Event(), Link()
     desk = Desk(path.mixer)
-    told = Told(path, Ahead(), desk, FACTS, lambda: True)
+    told = Snapshot(path, Ahead(), desk, FACTS, lambda: True)
     with link:
         link.open(told, desk)
         threads = [threading.Thread(target=target, args=(path, ended)) for target in (play, move)]
@@ -160,7 +160,7 @@ def picture(file: Path, seconds: float = 18.0) -> None:
         words = ["run", "--device", str(Path(folder) / "mix.wav"), "--record", str(Path(folder) / "stems"),
                  "--clock", "wall", "--attachable", "--ui", "none"]
         run = subprocess.Popen(
-            [sys.executable, "-m", "stream.cli", *words], stderr=subprocess.PIPE, text=True,
+            [sys.executable, "-m", "stream.command.main", *words], stderr=subprocess.PIPE, text=True,
             env=os.environ | dict.fromkeys(("XDG_CONFIG_HOME", "XDG_DATA_HOME"), folder))  # no scenes of the user's
         assert run.stderr is not None
         said = []
@@ -178,7 +178,7 @@ def picture(file: Path, seconds: float = 18.0) -> None:
 
 
 async def _seen(place: str, seconds: float) -> str:
-    with Attached(door(place)) as attached:
+    with Attached(endpoint(place)) as attached:
         async with MixerScreen(attached).run_test(size=SIZE) as pilot:
             await pilot.press("s", "1", "down", *["left"] * 3, "]", "]", "c", "tab", "tab", *["right"] * 2)
             await pilot.pause(seconds)

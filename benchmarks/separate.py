@@ -18,7 +18,7 @@ from benchmarks.curve.scores import sdr
 from benchmarks.peers import Peer, Run, checkpoint, peers
 from benchmarks.report import Report, Times
 from benchmarks.song import Song, songs
-from stream.devices.audiofile import AudioReader, AudioWriter
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
 from stream.separators.protocol import Frames
 
 QUESTION = (__doc__ or "").splitlines()[0]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from stream.audiofiles.audiofile import AudioReader
 from stream.command import song
-from stream.devices.audiofile import AudioReader
 from stream.separators.protocol import Frames
 
 

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.report import Report, Times, parse
-from stream.devices.audiofile import AudioWriter
-from stream.geometry import SAMPLERATE
+from stream.audiofiles.audiofile import AudioWriter
+from stream.latency.geometry import SAMPLERATE
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 SONG_S = 1

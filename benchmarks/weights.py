@@ -14,8 +14,8 @@ from benchmarks.curve.scores import sdr
 from benchmarks.report import Report, interleave, parse
 from benchmarks.song import Song, songs
 from dsp.stft import FFT_HOP, istft, stft
-from stream.geometry import SAMPLERATE
-from stream.separators.network import Network
+from stream.latency.geometry import SAMPLERATE
+from stream.separators.networks.network import Network
 from stream.separators.protocol import Frames
 
 QUESTION = (__doc__ or "").partition("\n")[0]

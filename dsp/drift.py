@@ -27,7 +27,7 @@ BAND = 0.92  # of the lower Nyquist frequency, that passes
 STATE = 10
 CALM_HZ, EAGER_HZ = 0.03, 0.3  # of the loop, once it has settled, and at first
 SMOOTHER = 10  # how much faster than the loop is what smooths the fill before it
-MOST = 0.005  # by which the ratio may differ from the nominal one
+MOST_BEND = 0.005  # by which the ratio may differ from the nominal one
 LOST_S = 0.2  # further from where it should be it is given up, and sought anew
 EARLY_S = 0.001  # by which processors' counters may differ; a time before the writer's last block by more is wrong
 PATIENT_S = 0.5  # so long a time may be wrong, or the writer rest, until what is there is heard by the frames alone
@@ -73,9 +73,9 @@ def _steer(state: Any, fill: float, seconds: float) -> None:
     turn = 2 * math.pi * max(CALM_HZ, EAGER_HZ / (1 + state[AGE]))
     state[SMOOTH] += (1 - math.exp(-SMOOTHER * turn * seconds)) * (fill - state[TARGET] - state[SMOOTH])
     state[SUM] += turn * turn / state[RATE] * state[SMOOTH] * seconds
-    state[SUM] = min(MOST, max(-MOST, state[SUM]))
+    state[SUM] = min(MOST_BEND, max(-MOST_BEND, state[SUM]))
     bend = 2 * turn / state[RATE] * state[SMOOTH] + state[SUM]
-    state[RATIO] = state[NOMINAL] * (1 + min(MOST, max(-MOST, bend)))
+    state[RATIO] = state[NOMINAL] * (1 + min(MOST_BEND, max(-MOST_BEND, bend)))
 
 
 @njit(error_model="numpy")

@@ -1,4 +1,4 @@
-"""Frames through the mixer in one go, as the audio callback takes them block by block (stream.live.passage)."""
+"""Frames through the mixer in one go, as the audio callback takes them block by block (stream.callback.mixstage)."""
 
 from typing import Any
 

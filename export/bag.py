@@ -11,7 +11,7 @@ SUFFIXES = (".onnx", ".safetensors", ".th")
 
 
 @dataclass(frozen=True)
-class Bag:
+class BagFiles:
     """Files and weights: stem = Σ weight[file][stem] · stem[file] / Σ weight[file][stem] (demucs.apply.BagOfModels)."""
 
     files: tuple[Path, ...]

@@ -12,7 +12,7 @@ import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from export.files import whole
+from export.files import atomic_file
 from export.weights import PUBLISHED, SIX, Weights, decoded, encoded, read
 
 # the graphs that are kept, made by export.graph, and the arguments of their networks
@@ -43,7 +43,7 @@ def bind_weights(weights: Weights, to: Path, bare: onnx.ModelProto | None = None
     wanted = _shapes(bare)
     bare.graph.ClearField("initializer")
     onnx.helper.set_model_props(bare, metadata)
-    with whole(to) as file:
+    with atomic_file(to) as file:
         file.write(bare.SerializeToString(deterministic=True))
         # Protocol buffers written one after the other are read as one, repeated fields appended:
         # so a tensor at a time is in memory twice, not all of them three times.

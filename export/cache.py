@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from export.bind import bind_weights, kept
-from export.files import sha256, whole
+from export.files import atomic_file, sha256
 from export.weights import Weights
 
 
@@ -25,7 +25,7 @@ def intact(bound: Path) -> bool:
 
 def note(file: Path, digest: str) -> None:
     """Write a sum down beside its file, as sha256sum does."""
-    with whole(_record(file)) as record:
+    with atomic_file(_record(file)) as record:
         record.write(f"{digest}  {file.name}\n".encode())
 
 

@@ -15,7 +15,7 @@ import yaml  # type: ignore[import-untyped]
 from export.bag import read_bag
 from export.compare import LIMITS, Compared
 from export.length import length
-from export.making import Made, One, Order, Tools, Traced, fixed_columns, make, make_stateful
+from export.making import MadeFile, One, Order, Tools, Traced, fixed_columns, make, make_stateful
 from export.ortfile import CONFIG, write_config
 from export.published import MODELS
 from export.staging import staging
@@ -36,7 +36,7 @@ def export(order: Order, tools: Tools) -> dict[str, Any]:
     if order.stateful and (wanted is not None or order.weights != "fp32"):
         raise ValueError("a stateful file is fp32 and takes hops of any length: --stateful goes with neither --weights "
                          "nor --length")
-    made, traced, names = Made(), Traced(), []
+    made, traced, names = MadeFile(), Traced(), []
     with staging(order.to) as folder, _quiet():
         for name, weights in checkpoints(order.model, tools.say, tools.progress):
             if f"{name}.onnx" not in made.files:
@@ -72,7 +72,7 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _write_bag(model: str, names: list[str], made: Made, folder: Path) -> None:
+def _write_bag(model: str, names: list[str], made: MadeFile, folder: Path) -> None:
     """Write the `.yaml` that makes a bag of the files, as demucs writes it: a model of its folder."""
     sources = json.loads(made.about[f"{names[0]}.onnx"]["sources"])
     bag: dict[str, Any] = {"models": names}

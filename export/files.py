@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from stream.disk.claim import Claim
+from stream.common.claim import Claim
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[BinaryIO]:
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
     """Open `path` for writing so that it appears complete, or, whatever happens, not at all."""
     claim = Claim(path, alone=False)
     try:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.export import Dim
 
 from export.bind import KEPT, bare_path
-from export.files import whole
+from export.files import atomic_file
 from export.simplify import simplify
 from export.traceable import FORMS, any_length, traceable
 from export.weights import encoded
@@ -144,7 +144,7 @@ def main() -> None:
     """Make the kept graphs again."""
     for name, kwargs in KEPT.items():
         path = bare_path(name)
-        with whole(path) as file:
+        with atomic_file(path) as file:
             file.write(trace(kwargs).SerializeToString(deterministic=True))
         print(f"{path}: {path.stat().st_size} bytes")
 

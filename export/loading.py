@@ -16,7 +16,7 @@ from export.cache import note, noted
 from export.published import Checkpoint
 from export.source import Progress
 from export.weights import Weights, read
-from stream.disk.places import cache
+from stream.common.places import cache
 
 Say = Callable[[str], None]
 

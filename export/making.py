@@ -63,7 +63,7 @@ class Refused(RuntimeError):
 
 
 @dataclass
-class Made:
+class MadeFile:
     """What has been made and seen so far; `files` by name, in the staging folder."""
 
     files: dict[str, Path] = field(default_factory=dict)
@@ -115,7 +115,7 @@ class One:
         return (*self.hops, segment) if exact and segment % FFT_HOP else self.hops
 
 
-def make_stateful(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
+def make_stateful(one: One, bare: onnx.ModelProto, tools: Tools, made: MadeFile) -> None:
     """Bind one checkpoint's stateful file, and verify that in one hop it is demucs'."""
     path = one.folder / f"{one.name}{STATEFUL}.onnx"
     windows = [excerpt(tools.music, frames) for frames in one.hops]
@@ -127,7 +127,7 @@ def make_stateful(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> 
     made.files[path.name], made.about[path.name] = path, about
 
 
-def make(one: One, bare: onnx.ModelProto, tools: Tools, made: Made) -> None:
+def make(one: One, bare: onnx.ModelProto, tools: Tools, made: MadeFile) -> None:
     """Bind, convert and verify one checkpoint's files."""
     kind, path = one.order.weights, one.folder / f"{one.name}.onnx"
     tools.say(f"{one.name}: {one.weights.licence}")
@@ -170,7 +170,7 @@ def _torch(one: One, windows: list[NDArray[Any]]) -> list[Outputs]:
 
 
 def _judged(path: Path, subject: Subject, windows: list[NDArray[Any]], wanted: list[Outputs],
-            made: Made) -> list[Outputs]:
+            made: MadeFile) -> list[Outputs]:
     """A file's outputs, which pass. Raises Refused."""
     found = []
     for window, reference in zip(windows, wanted, strict=True):

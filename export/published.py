@@ -6,7 +6,7 @@ from typing import Any
 
 from export.hub import Hub
 from export.npm import Npm
-from export.source import Source
+from export.source import WeightSource
 from export.weights import LICENCE, PUBLISHED, SIX
 
 
@@ -20,7 +20,7 @@ class Checkpoint:
 
     name: str  # of the file in the cache
     kwargs: Mapping[str, Any]  # of HTDemucs
-    sources: tuple[Source, ...]  # where to look, in this order
+    sources: tuple[WeightSource, ...]  # where to look, in this order
     sha256: str | None = None
     licence: str = LICENCE
 

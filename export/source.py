@@ -13,7 +13,7 @@ def unshown(done: int, total: int | None, label: str) -> None:
     """Progress that nobody looks at."""
 
 
-class Source(Protocol):
+class WeightSource(Protocol):
     """A place that weights come from; str() names it in messages."""
 
     @property

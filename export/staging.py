@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from stream.disk.claim import Claim, Taken
+from stream.common.claim import Claim, Taken
 
 PREFIX = ".export-"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
-from export.bag import Bag, Listed, by_stem, read_bag
+from export.bag import BagFiles, Listed, by_stem, read_bag
 from export.bind import STATEFUL, WINDOWED, bound_name, kept, recompute_of, sources_of
 from export.cache import bind_once, intact
 from export.checkpoint import SUFFIXES as CHECKPOINTS
@@ -16,14 +16,14 @@ from export.loading import Say, StoreError, kept_path, loaded, pin
 from export.published import HTDEMUCS, MODELS, Checkpoint, Model
 from export.source import Progress, unshown
 from export.weights import Weights
-from stream.disk.places import cache
+from stream.common.places import cache
 
-__all__ = ["STATEFUL", "WINDOWED", "Bag", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag",
+__all__ = ["STATEFUL", "WINDOWED", "BagFiles", "Say", "StoreError", "cache", "checkpoints", "known", "model_bag",
            "model_file"]
 SUFFIXES = (*CHECKPOINTS, ".onnx", ".ort", ".yaml")
 
 
-def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WINDOWED) -> Bag:
+def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WINDOWED) -> BagFiles:
     """The model of this name, its files ready to be opened.
 
     name: one of MODELS, or a path: a .safetensors or .th checkpoint (bound and cached), an .onnx or .ort file (used as
@@ -36,16 +36,16 @@ def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WIN
     if name in MODELS:
         model = MODELS[name]
         files = tuple(_stored(checkpoint, say, progress, form) for checkpoint in model.checkpoints)
-        return Bag(files, model.weights, recompute=recompute_of(kept(model.checkpoints[0].kwargs, form)))
+        return BagFiles(files, model.weights, recompute=recompute_of(kept(model.checkpoints[0].kwargs, form)))
     path = _path(name)
     if path.suffix in (".onnx", ".ort"):
-        return Bag((path,), recompute=_recompute(path))
+        return BagFiles((path,), recompute=_recompute(path))
     listed = _listed(path)
     files, sources, recompute = zip(*(_ready(file, form, say) for file in listed.files), strict=True)
     if any(other != sources[0] for other in sources):
         raise ValueError(f"{path}: its networks have different sources: {sources[0]} and "
                          f"{next(other for other in sources if other != sources[0])}")
-    return Bag(files, by_stem(listed.rows, sources[0]), listed.segment_s, recompute[0])
+    return BagFiles(files, by_stem(listed.rows, sources[0]), listed.segment_s, recompute[0])
 
 
 def model_file(name: str, say: Say, progress: Progress = unshown) -> Path:

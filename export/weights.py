@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from export.files import whole
+from export.files import atomic_file
 
 KLASS = "demucs.htdemucs.HTDemucs"
 DTYPES = ("F16", "F32")
@@ -79,7 +79,7 @@ class Weights:
         """Write the safetensors file, whole or not at all."""
         kwargs = json.dumps(dict(self.kwargs), default=encoded)
         metadata = {"klass": KLASS, "args": "[]", "kwargs": kwargs, "licence": self.licence}
-        with whole(path) as file:
+        with atomic_file(path) as file:
             file.write(save(dict(self.tensors), metadata))
 
 

@@ -1,229 +1,35 @@
-"""The command line. Only this file asks `export` for a model file.
-
-A command is imported when it is called: the live engine's compiled code takes a second that files need not wait for.
-"""
+"""Where the program starts. Whatever ends it ends it in one line, also while everything else is still being loaded."""
 
 import os
 import sys
-import traceback
-from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import asdict, replace
-from functools import partial
-from typing import Any
+import threading
+from contextlib import suppress
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from stream.common import interrupt
 
-from export.store import STATEFUL, WINDOWED, Bag, StoreError, known, model_bag
-from stream import interrupt
-from stream.command import answers
-from stream.command.arguments import parse
-from stream.command.compiling import told
-from stream.errors import Failure, Incomplete
-from stream.fusion.passes import fused
-from stream.separators.opening import Opening
-from stream.separators.protocol import plugins
-from stream.separators.providers import provider_name
-
-DEBUG = "DEMUCS_STREAM_DEBUG"  # set to anything, it shows where a command has failed
-LIVE = ("run", "serve", "demo", "doctor")  # commands that load the audio thread
-
-console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+MOMENT_S = 0.2  # in which a thread with nothing in hand ends
 
 
-def main(words: list[str] | None = None) -> int:
-    """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
-    answers.all_open()
-    with interrupt.heard(interrupt.Wishes(interrupt.end)):  # once: what is being cleaned up is not interrupted
-        return _main(sys.argv[1:] if words is None else words)
+def main() -> int:
+    """Load the commands, run one, and be deaf to signals at the end; the exit code of `stream.command.main.main`."""
+    interrupt.first()
+    from stream.command.main import main as command
 
-
-def _main(words: list[str]) -> int:
-    try:
-        arguments = parse(words)
-        with told(say) if arguments.command in LIVE else nullcontext():
-            result, lacking = _result(arguments)
-        if vars(arguments).get("json"):
-            answers.tell_json(result)
-        if lacking is not None:
-            raise lacking
-    except KeyboardInterrupt:
-        say("stopped")
-        return 1
-    except (ValueError, TypeError) as error:
-        return _fail(error, 2)
-    except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
-        return _fail(error, 1)
-    except Exception as error:  # nobody is shown a traceback who has not asked for one
-        return _fail(Failure(f"a fault of the program, {type(error).__name__}: {' '.join(str(error).split())} "
-                             f"({DEBUG}=1 shows where)"), 1, error)
-    return 0
-
-
-def _result(arguments: Namespace) -> tuple[dict[str, Any], Incomplete | None]:
-    """What a command has done, and what it lacks, if it lacks something."""
-    try:
-        return _COMMANDS[arguments.command](arguments), None
-    except Incomplete as error:
-        return error.report, error
-
-
-def _fail(error: BaseException, code: int, cause: BaseException | None = None) -> int:
-    if os.environ.get(DEBUG):
-        traceback.print_exception(cause or error)
-    say(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}")
+    code = command()
+    interrupt.last()
+    _leave(code)
     return code
 
 
-def say(text: str) -> None:
-    """One line to the user, on stderr. [any-thread]"""
-    answers.say(console, text)
+def _leave(code: int) -> None:
+    """End at once where a separator has never answered: the interpreter, or C++, would wait for it or trip over it."""
+    from stream.common.threads import Lost
 
-
-def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
-    """The separator that was asked for, with its model file fetched if need be; `auto` is settled by the command.
-
-    form: of export.store
-    """
-    name, provider = arguments.model, arguments.provider
-    provider_name(provider)  # one that is not here is refused before anything is fetched
-    threads = arguments.threads or 0
-    if name in plugins():
-        return Opening(name, provider=provider, threads=threads)
-    bag = fetch(name, form)
-    return Opening(name, bag.files, bag.weights, bag.segment_s, provider, threads, recompute=bag.recompute)
-
-
-def live(arguments: Namespace) -> Opening:
-    """As `opening`, with a state unless whole windows are asked for."""
-    return opening(arguments, WINDOWED if vars(arguments).get("window") else STATEFUL)  # doctor has no --window
-
-
-def fetch(name: str, form: str) -> Bag:
-    """A model's files, with a progress bar while one is downloaded. Raises StoreError, ValueError, OSError."""
-    with _downloading() as progress:
-        return model_bag(name, say, progress, form)
-
-
-@contextmanager
-def _downloading() -> Iterator[Callable[[int, int | None, str], None]]:
-    """A progress bar for each download."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(done: int, total: int | None, label: str) -> None:
-            if label not in tasks:
-                tasks[label] = bar.add_task(answers.shown(label), total=total)
-            bar.update(tasks[label], completed=done, total=total)
-
-        yield progress
-
-
-def _demo_opening(arguments: Namespace) -> Opening:
-    """As `live`, but where no weights are to be had the built-in separator steps in, and says so."""
-    try:
-        return live(arguments)
-    except StoreError as error:
-        say(f"{error}\ndemucs-stream: no weights; using `center`, which only tells the middle of the stereo image "
-            "from the rest: expect far less")
-        return opening(Namespace(**{**vars(arguments), "model": "center"}))
-
-
-def _run(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.run import run
-
-    with ExitStack() as stack:
-        return run(arguments, lambda: live(arguments), say, console, stack)
-
-
-def _screen(arguments: Namespace) -> dict[str, Any]:
-    from stream.screen.__main__ import show
-
-    if not show(arguments.attach):
-        say("the run has ended")
-    return {}
-
-
-def _separate(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.separate import separate
-
-    return separate(arguments, lambda: opening(arguments), say, console)
-
-
-def _render(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.render import again
-    from stream.command.run import columns
-    from stream.recording.log import Take
-
-    def separator(take: Take) -> Opening:
-        form = STATEFUL if take.window_s is None else WINDOWED
-        found = opening(Namespace(model=take.model, provider=take.provider, threads=take.threads), form)
-        return replace(found, window_columns=columns(take.window_s))
-
-    return again(arguments, separator, say)
-
-
-def _demo(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.demo import demo
-
-    return demo(arguments, partial(_demo_opening, arguments), say, console)
-
-
-def _devices(_arguments: Namespace) -> dict[str, Any]:
-    from stream.devices import jackports, portaudio
-
-    found, jack = portaudio.devices(), jackports.here()
-    if not _arguments.json:
-        answers.tell("\n".join(map(str, [*found, *([jack] if jack else [])])) or "no sound devices")
-    return {"devices": [asdict(device) for device in found], "jack": asdict(jack) if jack else None}
-
-
-def _ports(arguments: Namespace) -> dict[str, Any]:
-    from stream.command import midi
-
-    return midi.ports(arguments)
-
-
-def _midi(arguments: Namespace) -> dict[str, Any]:
-    from stream.command import midi
-
-    return midi.maps(arguments) if arguments.task == "maps" else midi.learn(arguments, say)
-
-
-def _models(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.models import list_models
-
-    return list_models([asdict(model) for model in known()], plugins(), arguments.json)
-
-
-def _doctor(arguments: Namespace) -> dict[str, Any]:
-    from stream.command.doctor import doctor
-
-    return doctor(arguments, partial(_demo_opening, arguments), say)
-
-
-def _export(arguments: Namespace) -> dict[str, Any]:
-    try:
-        from export.command import Order, Tools
-        from export.command import export as make
-        from stream.command.export import export
-    except ModuleNotFoundError as error:
-        raise ValueError(f"export needs {error.name}, which is not installed: install this program with its extra "
-                         "`export`, for example `pip install '.[export]'` in its folder") from error
-    order = Order(arguments.model, arguments.output, arguments.length, arguments.weights, arguments.ort,
-                  arguments.stateful)
-    with _downloading() as progress:
-        return export(arguments, lambda music: make(order, Tools(music, say, progress, fused)))
-
-
-_COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
-    "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
-    "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run, "midi": _midi,
-}
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    lost = [thread for thread in threading.enumerate() if isinstance(thread, Lost)]
+    for thread in lost:
+        thread.join(MOMENT_S)
+    if any(thread.is_alive() for thread in lost):
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):  # closed, full or not there
+                stream.flush()
+        os._exit(code)

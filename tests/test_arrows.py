@@ -8,9 +8,26 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.structure import arrows, circles, floors
+
 ROOT = Path(__file__).parents[1]
 ROOMS = ("dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+# from the top floor down; a room knows rooms of lower floors only
+# (`python -m benchmarks.structure --arrows` prints who knows whom)
+KNOWN = arrows(ROOT)
+HOUSE = (
+    ("benchmarks", "stream/cli.py"),
+    ("stream/command",),
+    ("stream/terminal",),
+    ("stream/screen", "stream/session"),
+    ("stream/link", "stream/offline", "stream/recording", "stream/tuning"),
+    ("stream/devices", "stream/live"),
+    ("stream/callback", "stream/control", "stream/separators"),
+    ("stream/mixer",),
+    ("export", "stream/audiofiles", "stream/inserts", "stream/latency", "stream/native"),
+    ("dsp", "stream/common"),
+)
 TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity", "checkpoint", "verify")}
 TRACING |= {file for file in FILES if file.parent == Path("export/stateful")}
 
@@ -41,22 +58,34 @@ def test_no_import_is_relative(file: Path) -> None:
     assert not [name for name in imports(file) if name.startswith(".")]
 
 
-@pytest.mark.parametrize(("room", "stranger"), [
-    ("dsp", "export"), ("dsp", "stream"), ("stream/disk", "dsp"), ("stream/disk", "export")])
-def test_a_room_does_not_know_who_uses_it(room: str, stranger: str) -> None:
-    assert importers(stranger, room) == set()
+def test_every_room_has_its_place() -> None:
+    assert sorted(room for floor in HOUSE for room in floor) == sorted(KNOWN)
 
 
-@pytest.mark.parametrize("room", ["export", "stream/disk"])
-def test_of_stream_only_the_places_on_the_disk_are_known_to_all(room: str) -> None:
-    known = {name for file in importers("stream", room) for name in imported(file, "stream")}
-    assert known
-    assert all(name.startswith("stream.disk.") for name in known)
+@pytest.mark.parametrize("room", [room for floor in HOUSE for room in floor])
+def test_arrows_lead_down(room: str) -> None:
+    place = {name: -at for at, floor in enumerate(HOUSE) for name in floor}
+    assert not {other for other in KNOWN[room] if place[other] >= place[room]}
+
+
+def test_circles_are_found_and_share_a_floor() -> None:
+    rooms = {"a": {"b"}, "b": {"a", "c"}, "c": set()}
+    assert circles(rooms) == [{"a", "b"}]
+    assert floors(rooms) == {"a": 2, "b": 2, "c": 1}
+
+
+@pytest.mark.parametrize("room", ["dsp", "stream/common"])
+def test_a_room_that_everybody_uses_knows_nobody(room: str) -> None:
+    assert KNOWN[room] == set()
+
+
+def test_of_stream_export_knows_the_common_room_only() -> None:
+    assert KNOWN["export"] == {"dsp", "stream/common"}
 
 
 def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:
-    assert importers("export", "stream") == {Path("stream/cli.py")}
-    asked = imported(Path("stream/cli.py"), "export")
+    assert importers("export", "stream") == {Path("stream/command/main.py")}
+    asked = imported(Path("stream/command/main.py"), "export")
     assert asked
     assert {name.rpartition(".")[0] for name in asked} == {"export.store", "export.command"}
 
@@ -68,7 +97,7 @@ def test_only_what_traces_and_verifies_knows_the_published_network(package: str)
 
 def test_three_files_are_the_door_to_onnxruntime() -> None:
     assert importers("onnxruntime", "stream") == {
-        Path(f"stream/separators/{name}.py") for name in ("session", "providers", "state")}
+        Path(f"stream/separators/networks/{name}.py") for name in ("session", "providers", "state")}
 
 
 def test_one_room_draws() -> None:
@@ -87,20 +116,20 @@ def test_dsp_knows_neither_devices_nor_files_nor_threads_nor_clocks(package: str
 
 
 def test_the_command_line_loads_neither_torch_nor_demucs() -> None:
-    code = "import sys, stream.cli; print(sorted({'torch', 'demucs', 'onnxscript'} & sys.modules.keys()))"
+    code = "import sys, stream.command.main; print(sorted({'torch', 'demucs', 'onnxscript'} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_the_engines_process_loads_nothing_that_draws_or_serves() -> None:
-    code = ("import sys, stream.command.run, stream.command.served; "
+    code = ("import sys, stream.command.run, stream.terminal.pageprocess; "
             "print(sorted({'textual', 'textual_serve', 'aiohttp'} & sys.modules.keys()))")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 
 def test_commands_that_play_nothing_do_not_compile_the_audio_thread() -> None:
-    code = ("import sys, stream.cli, stream.command.separate, stream.command.models, stream.command.midi, "
-            "stream.screen.app; print('stream.live.callback' in sys.modules)")
+    code = ("import sys, stream.command.main, stream.command.separate, stream.command.models, stream.command.midi, "
+            "stream.screen.app; print('stream.callback.callback' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -17,7 +17,7 @@ from demucs.hf import load_safetensors_model  # noqa: E402
 
 from export.verify import random_weights  # noqa: E402
 from export.weights import PUBLISHED, SIX, Weights  # noqa: E402
-from stream.cli import main  # noqa: E402
+from stream.command.main import main  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SEGMENT = 48 * 1024 - 84  # frames; as the published networks', it ends within a column

@@ -17,11 +17,11 @@ from export.bind import KEPT
 from export.published import MODELS
 from export.store import model_bag
 from export.weights import Weights
-from stream.geometry import MOST_COLUMNS
-from stream.planning import plan_windows
+from stream.latency.geometry import MOST_COLUMNS
+from stream.latency.planning import plan_windows
 from stream.separators.bag import Bag
-from stream.separators.contract import SEGMENT
-from stream.separators.network import Network
+from stream.separators.networks.modelio import SEGMENT
+from stream.separators.networks.network import Network
 from stream.separators.opening import Opening
 from stream.separators.windowed import Windowed
 from tests.export.rig import hub

@@ -10,10 +10,10 @@ import pytest
 from export.npm import Npm
 from export.published import MODELS
 from stream.command.arguments import parser
-from stream.control.osc import HOST, MOST_LINES, MOST_LISTENERS, PACKET, place
+from stream.common.account import QUIET
+from stream.control.osc import HOST, MOST_LINES, MOST_LISTENERS, PACKET, osc_address
 from stream.control.oscpacket import MOST
-from stream.disk.account import QUIET
-from stream.link import door, server
+from stream.link import endpoint, server
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted(path for package in ("dsp", "export", "stream") for path in (ROOT / package).rglob("*.py"))
@@ -58,7 +58,8 @@ def test_nothing_else_is_unpickled_or_run() -> None:
 
 def test_the_link_speaks_bytes_and_never_pickles() -> None:
     """`send` and `recv` of a connection of multiprocessing's would pickle."""
-    link = {path.relative_to(ROOT).as_posix() for path in FILES if path.parent == Path(inspect.getfile(door)).parent}
+    folder = Path(inspect.getfile(endpoint)).parent
+    link = {path.relative_to(ROOT).as_posix() for path in FILES if path.parent == folder}
     assert not [(file, name) for file, name, _ in calls() if file in link and name.split(".")[-1] in ("send", "recv")]
 
 
@@ -71,7 +72,7 @@ def test_few_files_can_talk_to_another_process_or_machine() -> None:
 
 
 def test_osc_is_for_this_machine_unless_it_is_said_otherwise() -> None:
-    assert place("9000") == (HOST, 9000) == ("127.0.0.1", 9000)
+    assert osc_address("9000") == (HOST, 9000) == ("127.0.0.1", 9000)
     assert (PACKET, MOST_LISTENERS, MOST_LINES, MOST) == (64 << 10, 16, 20, 256)
 
 
@@ -83,7 +84,7 @@ def test_the_links_key_is_long_random_and_each_run_has_its_own() -> None:
     with server.Link() as one, server.Link() as other:
         assert len(one.door.key) == len(other.door.key) == 32
         assert one.door.key != other.door.key
-    assert (door.MOST, server.MOST_SCREENS) == (64 << 10, 16)
+    assert (endpoint.MOST_MESSAGE_BYTES, server.MOST_SCREENS) == (64 << 10, 16)
 
 
 @pytest.mark.skipif(not hasattr(__import__("os"), "getuid"), reason="a named pipe has no folder")

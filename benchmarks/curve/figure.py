@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from benchmarks.curve.published import published
 from benchmarks.curve.results import OFFLINE
 from benchmarks.curve.summary import Line, mean
-from stream.errors import Failure
+from stream.common.errors import Failure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks.curve.multitrack import read
 from benchmarks.curve.scores import Values, framewise, median, museval, museval_framewise, sdr, silent
-from stream.geometry import SAMPLERATE
+from stream.latency.geometry import SAMPLERATE
 
 MEASURES = {"sdr": "whole song", "median": "median of seconds", "museval": "median of seconds, museval"}
 """Against the truth; `to_offline` is beside them, against the offline output, over the whole song."""

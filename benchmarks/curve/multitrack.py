@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from stream.devices.audiofile import AudioReader, AudioWriter
-from stream.errors import Failure
-from stream.geometry import SAMPLERATE
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
+from stream.common.errors import Failure
+from stream.latency.geometry import SAMPLERATE
 from stream.separators.protocol import Frames
 
 STEMS = ("drums", "bass", "other", "vocals", "guitar", "piano")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.curve.judging import MEASURES, Scores
-from stream.errors import Failure
+from stream.common.errors import Failure
 
 OFFLINE = "offline"
 SAME = ("model", "provider", "threads", "seconds")

@@ -4,8 +4,8 @@ import re
 from dataclasses import asdict, dataclass
 
 from dsp.stft import FFT_HOP
-from stream.geometry import Geometry, HopGeometry
-from stream.planning import CONTEXT, NAMED_S, plan_hops
+from stream.latency.geometry import Geometry, HopGeometry
+from stream.latency.planning import CONTEXT, NAMED_S, plan_hops
 
 AHEAD = 1024  # frames of lookahead, and of crossfade, where nothing else is said
 

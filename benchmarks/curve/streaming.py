@@ -8,17 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import AudioReader, AudioWriter
-from stream.geometry import Latency
-from stream.host import Host
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
+from stream.latency.geometry import Latency
 from stream.live.engine import FADE
-from stream.offline.engine import Wish as Whole
-from stream.offline.engine import open_engine
+from stream.offline.engine import SeparateOptions as Whole
+from stream.offline.engine import open_offline_engine
 from stream.offline.level import level
-from stream.probe import WARM
-from stream.recording.shelf import Shelf
+from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
-from stream.wish import BLOCK, Wish
+from stream.session.host import Host
+from stream.session.request import BLOCK, RunRequest
+from stream.tuning.timing import WARM
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Run:
 
 def stream(opening: Opening, mix: Path, folder: Path) -> Run:
     """Play a file through the engine, nobody waiting, and record. Raises ValueError, Failure. [main-thread]"""
-    host = Host(Wish(opening, mix, None, "virtual", shelf=Shelf(folder)), lambda _line: None)
+    host = Host(RunRequest(opening, mix, None, "virtual", shelf=RecordingOptions(folder)), lambda _line: None)
     host.run(lambda: True)
     report = host.report()
     if report["misses"] or report["overruns"]:
@@ -63,13 +63,13 @@ def fixed_s(latency: Latency) -> float:
 
 
 def budget_s(p99_s: float, samplerate: int) -> float:
-    """The budget that a hop's time needs, seconds: its p99, a block, the fade to dry, as `stream.probe` reckons."""
+    """The budget that a hop's time needs, seconds: its p99, a block, the fade to dry (stream.tuning.timing)."""
     return (math.ceil(p99_s * samplerate) + BLOCK + FADE + 1) / samplerate
 
 
 def offline(opening: Opening, mix: Path, folder: Path) -> Run:
     """Separate a file as `demucs-stream separate` does, in float32. Raises ValueError, Failure. [main-thread]"""
-    engine = open_engine(opening, Whole())
+    engine = open_offline_engine(opening, Whole())
     stems = {name: folder / f"{name}.wav" for name in engine.sources}
     start = time.perf_counter()
     with ExitStack() as stack:

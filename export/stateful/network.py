@@ -9,11 +9,11 @@ from demucs.htdemucs import HTDemucs
 from torch import Tensor, nn
 
 from export.stateful.layers import SPEC, WAVE, decode, encode
-from export.stateful.state import Hop, State
+from export.stateful.state import Hop, TracedState
 from export.stateful.transformer import transform
 
 
-class Stateful(HTDemucs):
+class StatefulHTDemucs(HTDemucs):
     """The published network with the same weights under the same names; what a hop needs of others is handed in."""
 
     def __init__(self, recompute: int, **kwargs: Any):
@@ -68,7 +68,7 @@ class Stateful(HTDemucs):
         bins, channels = self.hop_length * 2, self.audio_channels
         given = (torch.zeros(1, channels, self.hop_length * columns), torch.zeros(1, 2 * channels, bins, columns),
                  torch.zeros(columns, self.tokens), torch.arange(columns), torch.zeros(length), torch.zeros(2))
-        state = State()
+        state = TracedState()
         self(*given[:2], Hop(state, self.recompute, *given[2:]))
         return given, {name: torch.zeros_like(value) for name, value in state.left.items()}
 

@@ -29,7 +29,7 @@ def _(cache: Tensor, at: Tensor, new: Tensor) -> Tensor:  # noqa: ARG001
     return torch.empty_like(cache)
 
 
-class State:
+class TracedState:
     """The named tensors that a hop takes and gives; those that are not given are zeros, as in the first hop."""
 
     def __init__(self, given: Mapping[str, Tensor] | None = None) -> None:
@@ -55,7 +55,7 @@ class Hop:
     blend: float32 (2,), how much of the statistics are the state's: in those that are used, in those that are left
     """
 
-    def __init__(self, state: State, recompute: int, positions: Tensor, slots: Tensor, mask: Tensor,
+    def __init__(self, state: TracedState, recompute: int, positions: Tensor, slots: Tensor, mask: Tensor,
                  blend: Tensor) -> None:
         """Everything that does not depend on a layer."""
         self._state, self._recompute = state, recompute

@@ -22,11 +22,11 @@ from torch import Tensor
 from torch.export import Dim
 
 from export.bind import KEPT, STATEFUL, bare_path
-from export.files import whole
+from export.files import atomic_file
 from export.graph import OPSET, described, strip
 from export.simplify import simplify
-from export.stateful.network import Stateful
-from export.stateful.state import Hop, State
+from export.stateful.network import StatefulHTDemucs
+from export.stateful.state import Hop, TracedState
 
 GIVEN = ("mix", "spec", "positions", "slots", "mask", "blend")
 OUT = ("spec_out", "wave_out")
@@ -34,14 +34,14 @@ T_MOST, L_MOST = 400, 4000  # columns
 RECOMPUTE = 2  # columns, of the kept graphs: what lookahead and crossfade take (docs/notes/stateful.md)
 
 
-class _Flat(Stateful):
+class _Flat(StatefulHTDemucs):
     """The network with its state as arguments and results in a row."""
 
     names: tuple[str, ...] = ()
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
         mix, spec, *told = tensors[: len(GIVEN)]
-        state = State(dict(zip(self.names, tensors[len(GIVEN) :], strict=True)))
+        state = TracedState(dict(zip(self.names, tensors[len(GIVEN) :], strict=True)))
         spec_out, wave_out = super().forward(mix, spec, Hop(state, self.recompute, *told))
         return spec_out, wave_out, *(state.left[name] for name in self.names)
 
@@ -52,7 +52,7 @@ def trace_stateful(kwargs: Mapping[str, Any], recompute: int) -> onnx.ModelProto
     recompute: columns of each hop that the next one computes again
     """
     columns, length = recompute + 8, 24
-    given, state = Stateful(recompute, **kwargs).eval().first(columns, length)
+    given, state = StatefulHTDemucs(recompute, **kwargs).eval().first(columns, length)
     net = _Flat(recompute, **kwargs).eval()
     net.names = tuple(state)
     with warnings.catch_warnings(), torch.no_grad():
@@ -68,7 +68,7 @@ def trace_stateful(kwargs: Mapping[str, Any], recompute: int) -> onnx.ModelProto
     return described(strip(model), kwargs, recompute=str(recompute))
 
 
-def _shapes(net: Stateful, state: Mapping[str, Tensor], length: int) -> tuple[dict[int, Any], ...]:
+def _shapes(net: StatefulHTDemucs, state: Mapping[str, Tensor], length: int) -> tuple[dict[int, Any], ...]:
     """The symbolic dimensions of everything that is taken."""
     columns, remembered = Dim("T", min=net.recompute + 1, max=T_MOST), Dim("L", min=8, max=L_MOST)
     given: tuple[dict[int, Any], ...] = (
@@ -82,7 +82,7 @@ def main() -> None:
     """Make the kept graphs again."""
     for name, kwargs in KEPT.items():
         path = bare_path(name, STATEFUL)
-        with whole(path) as file:
+        with atomic_file(path) as file:
             file.write(trace_stateful(kwargs, RECOMPUTE).SerializeToString(deterministic=True))
         print(f"{path}: {path.stat().st_size} bytes")
 

@@ -5,15 +5,15 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from stream.choice.held import Held
-from stream.choice.load import Load
-from stream.separators.catalogue import BUILT_IN, PLUGINS
-from stream.separators.providers import here
+from stream.separators.networks.catalogue import BUILT_IN, PLUGINS
+from stream.separators.networks.providers import here
+from stream.tuning.load import Load
+from stream.tuning.sustainable import SustainedLatency
 
 CPUINFO = Path("/proc/cpuinfo")
 
 
-def advice(rows: Sequence[Held], load: Load, fault: str | None) -> str:
+def advice(rows: Sequence[SustainedLatency], load: Load, fault: str | None) -> str:
     """What to do first. [main-thread]
 
     load: while the latencies were timed

@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from stream.command import config
-from stream.command.answers import Parser
-from stream.control.route import Route, route
+from stream.mixer.route import Route, route
+from stream.terminal.answers import Parser
 
 COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve",
             "midi")
@@ -17,11 +17,11 @@ LIVE = {"run": "Separate live what the computer plays, or a file.",
 
 
 def song(text: str) -> Path:
-    """As `place`; `-` is standard input."""
-    return Path("/dev/stdin") if text == "-" else place(text)
+    """As `path_argument`; `-` is standard input."""
+    return Path("/dev/stdin") if text == "-" else path_argument(text)
 
 
-def place(text: str) -> Path:
+def path_argument(text: str) -> Path:
     """A path; a leading ~ is the home folder, where a shell has not seen to it."""
     return Path(home(text))
 
@@ -176,7 +176,7 @@ def _serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--config", type=place, metavar="FILE", help="file with settings and scenes, see "
+    parser.add_argument("--config", type=path_argument, metavar="FILE", help="file with settings and scenes, see "
                         f"docs/guide/config.md (default: {str(config.usual()).replace('%', '%%')}, if it is there)")
     group = parser.add_argument_group(
         "devices: a number, a part of the name, jack, the path of a sound file, or - for what is piped in "
@@ -198,12 +198,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--clock", choices=("device", "wall", "virtual"),
                        help="speed of a run from file to file: the song's own (wall), or as fast as the computer can "
                             "(virtual, the default there)")
-    group.add_argument("--record", type=place, metavar="DIR",
+    group.add_argument("--record", type=path_argument, metavar="DIR",
                        help="record the whole run: the input, the mix, each stem, and what you do to the mixer "
                             "(docs/guide/recording.md)")
     group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
                        help="float WAV, which `render` makes again bit for bit, or FLAC with 24 bits (default: wav)")
-    group.add_argument("--takes", type=place, default=Path("takes"), metavar="DIR",
+    group.add_argument("--takes", type=path_argument, default=Path("takes"), metavar="DIR",
                        help="folder for what the keys r (record) and k (keep the last seconds) record (default: takes)")
     group.add_argument("--keep", type=seconds, default=60.0, metavar="SECONDS",
                        help="how many seconds k keeps; each takes 3 MB of memory (default: 60)")
@@ -234,7 +234,7 @@ def _separate(parser: argparse.ArgumentParser) -> None:
 
 def _separate_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what is written")
-    group.add_argument("-o", "--output", "--out", type=place, default=Path("separated"), metavar="DIR",
+    group.add_argument("-o", "--output", "--out", type=path_argument, default=Path("separated"), metavar="DIR",
                        help="folder for the stems, which are DIR/<song>/<stem>.wav (default: separated)")
     group.add_argument("--filename", metavar="TEMPLATE", help="names of the files below DIR (default: "
                        "{track}/{stem}.{ext}; {trackext} is the song's own extension)")
@@ -263,18 +263,18 @@ def _separate_files(parser: argparse.ArgumentParser) -> None:
 
 
 def _render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("log", type=place, metavar="LOG", help="the folder of a take, or its gestures.jsonl")
-    parser.add_argument("-o", "--output", type=place, metavar="FILE", help="a WAV file (default: mix-again.wav beside "
-                        "the log)")
+    parser.add_argument("log", type=path_argument, metavar="LOG", help="the folder of a take, or its gestures.jsonl")
+    parser.add_argument("-o", "--output", type=path_argument, metavar="FILE",
+                        help="a WAV file (default: mix-again.wav beside the log)")
     parser.add_argument("--separate", action="store_true", help="separate the input again instead of using the "
                         "recorded stems, so that no stem is late")
     _json(parser)
 
 
 def _demo(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("song", nargs="?", type=place, metavar="SONG",
+    parser.add_argument("song", nargs="?", type=path_argument, metavar="SONG",
                         help="a song of yours (default: one that the program makes)")
-    parser.add_argument("-o", "--output", type=place, default=Path("demo-out"), metavar="DIR",
+    parser.add_argument("-o", "--output", type=path_argument, default=Path("demo-out"), metavar="DIR",
                         help="folder for what you would hear (default: demo-out)")
     _live(parser)
     _surface(parser)
@@ -284,7 +284,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 def _export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", type=home, help="a name from `demucs-stream models`, a checkpoint of "
                         "HTDemucs (.th, .safetensors), or a bag's .yaml beside its checkpoints")
-    parser.add_argument("-o", "--output", type=place, required=True, metavar="DIR",
+    parser.add_argument("-o", "--output", type=path_argument, required=True, metavar="DIR",
                         help="folder for the files, DIR/<name>.onnx (docs/guide/export.md)")
     parser.add_argument("--length", metavar="COLUMNS|SECONDS", help="make a file for windows of one length: 88, 2.04 "
                         "or 2s (default: any length)")
@@ -294,8 +294,8 @@ def _export(parser: argparse.ArgumentParser) -> None:
                         help="also write ORT format, and the list of operators for a reduced build of ONNX Runtime")
     parser.add_argument("--stateful", action="store_true", help="also write DIR/<name>-stateful.onnx, which carries "
                         "its past from hop to hop: what live separation runs")
-    parser.add_argument("--song", nargs="+", type=place, default=[], metavar="FILE", help="music to check the files "
-                        "with; several files are summed (default: the demo's own song)")
+    parser.add_argument("--song", nargs="+", type=path_argument, default=[], metavar="FILE",
+                        help="music to check the files with; several files are summed (default: the demo's own song)")
     _json(parser)
 
 
@@ -305,7 +305,7 @@ def _midi(parser: argparse.ArgumentParser) -> None:
     learn = tasks.add_parser("learn", help="make a map by pressing and moving the controls of a controller")
     learn.add_argument("--midi", default="auto", metavar="PORT",
                        help="number of the controller's port, or a part of its name (default: auto)")
-    learn.add_argument("-o", "--output", type=place, required=True, metavar="FILE", help="file for the map")
+    learn.add_argument("-o", "--output", type=path_argument, required=True, metavar="FILE", help="file for the map")
     learn.add_argument("--map", type=home, metavar="NAME|FILE", help="a map to start from")
     learn.add_argument("--stems", type=lambda text: text.split(","), default=["drums", "bass", "other", "vocals"],
                        metavar="STEM,...", help="stems that the program asks for, in the model's order (default: "

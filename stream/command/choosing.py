@@ -4,18 +4,18 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from dsp.stft import FFT_HOP
-from stream.choice.contest import Asked, Say
-from stream.choice.settle import settled
-from stream.errors import Failure
-from stream.geometry import Geometry
-from stream.planning import NAMED_S
-from stream.separators.contract import SEGMENT
+from stream.common.errors import Failure
+from stream.latency.geometry import Geometry
+from stream.latency.planning import NAMED_S
+from stream.separators.networks.modelio import SEGMENT
 from stream.separators.opening import Opening
 from stream.separators.protocol import Frames, Separator
 from stream.separators.windowed import Windowed
+from stream.tuning.candidates import Asked, Say
+from stream.tuning.select import select_provider
 
 if TYPE_CHECKING:
-    from stream.choice.held import Ends
+    from stream.tuning.sustainable import Ends
 
 FILE_HOPS = 2  # of half a window of a file's length: nobody waits for a time, only for whether the stems are right
 
@@ -39,7 +39,7 @@ def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True
     timed: whether `auto` may take half a minute, once, to find the fastest
     Raises ValueError for a named provider that fails.
     """
-    return settled(asked_live(opening, latency_s, say), timed)
+    return select_provider(asked_live(opening, latency_s, say), timed)
 
 
 def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
@@ -47,10 +47,14 @@ def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
 
     opening: with its provider settled
     """
-    from stream.choice.held import NONE_S, best, held  # it loads the audio thread, which files need not wait for
+    from stream.tuning.sustainable import (  # it loads the audio thread, which files need not wait for
+        NONE_S,
+        best_sustainable,
+        sustainable,
+    )
 
-    rows, least_s = held(opening, ends, say)
-    name = best(rows)
+    rows, least_s = sustainable(opening, ends, say)
+    name = best_sustainable(rows)
     if name is not None:
         say(f"latency {name}, the best that this machine can hold")
         return NAMED_S[name]
@@ -62,7 +66,7 @@ def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
 
 def for_files(opening: Opening, say: Say) -> Opening:
     """As `live`, for whole files: `auto` is what was found when it ran live, or the CPU. [main-thread]"""
-    return settled(Asked(opening, ("files",), _whole, music, say, FILE_HOPS), timed=False)
+    return select_provider(Asked(opening, ("files",), _whole, music, say, FILE_HOPS), timed=False)
 
 
 def _whole(opening: Opening) -> Separator:

@@ -19,8 +19,8 @@ from typing import Any
 
 import platformdirs
 
-from stream.control.strip import Strips, parameter
-from stream.disk.text import read_text
+from stream.common.text import read_text
+from stream.mixer.strip import Strips, parameter
 
 SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only the command line says
 

@@ -8,25 +8,25 @@ from typing import Any
 
 from rich.console import Console
 
-from stream.choice.held import Ends
 from stream.command.choosing import best_s, live
 from stream.command.run import AUTO, columns, drive, latency_s, preset
-from stream.command.status import clock
-from stream.command.surface import Surface
-from stream.host import Host
 from stream.inserts.naming import chains
-from stream.recording.shelf import Shelf
+from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
-from stream.wish import Say, Wish
+from stream.session.host import Host
+from stream.session.request import RunRequest, Say
+from stream.terminal.status import clock
+from stream.terminal.surface import UserInterface
+from stream.tuning.sustainable import Ends
 
 
 def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
     """The main job with no sound card: a song at its own speed through the live engine, vocals muted half way."""
-    with Surface(arguments, say, console) as surface:
+    with UserInterface(arguments, say, console) as surface:
         return _demo(arguments, opening, surface)
 
 
-def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: Surface) -> dict[str, Any]:
+def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInterface) -> dict[str, Any]:
     from stream.command import song as demo_song  # scipy.signal takes half a second to import; only this wants it
 
     out, say = arguments.output, surface.say
@@ -37,8 +37,8 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: Surface
     chosen = live(replace(opening(), window_columns=window), wanted_s, say)
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(), say)
-    host = Host(Wish(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
-                     shelf=Shelf(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
+    host = Host(RunRequest(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
+                     shelf=RecordingOptions(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
 
     muted = False
 

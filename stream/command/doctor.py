@@ -8,21 +8,21 @@ from dataclasses import asdict, replace
 from importlib.metadata import version
 from typing import Any
 
-from stream.choice.contest import Asked, Outcome, contest
-from stream.choice.held import NONE_S, Ends, Held, best, held
-from stream.choice.kept import cores
-from stream.choice.load import watched
-from stream.choice.settle import settled, timed_settings
 from stream.command.advice import advice, processor
-from stream.command.answers import tell
 from stream.command.choosing import asked_live
+from stream.common.errors import Failure
+from stream.common.priority import NICE, preferred
 from stream.devices import portaudio
-from stream.errors import Failure
-from stream.live.priority import NICE, preferred
-from stream.separators.catalogue import ORDER
+from stream.separators.networks.catalogue import ORDER
+from stream.separators.networks.providers import here, missing, versions
 from stream.separators.opening import Opening
-from stream.separators.providers import here, missing, versions
-from stream.wish import Say
+from stream.session.request import Say
+from stream.terminal.answers import tell
+from stream.tuning.cache import cores
+from stream.tuning.candidates import Asked, Outcome, candidates
+from stream.tuning.load import watched
+from stream.tuning.select import select_provider, timed_settings
+from stream.tuning.sustainable import NONE_S, Ends, SustainedLatency, best_sustainable, sustainable
 
 REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
 LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi", "python-osc")
@@ -37,7 +37,7 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
     chosen = opening()
     with preferred() as granted, watched() as load:
         outcomes, chosen = _providers(asked_live(chosen, None, say))
-        rows, least_s = held(chosen, _ends(devices), say, again=True)
+        rows, least_s = sustainable(chosen, _ends(devices), say, again=True)
     installed = {name: version(name) for name in LIBRARIES}
     report = {
         "version": version("demucs-stream"), "python": platform.python_version(), "system": platform.platform(),
@@ -47,7 +47,7 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
         "providers": [_provider(name, outcomes.get(name)) for name in ORDER],
         "chosen": {"provider": chosen.provider, "threads": chosen.threads},
         "load": asdict(load), "latencies": [_latency(row) for row in rows],
-        "least_s": None if least_s == NONE_S else least_s, "best": best(rows),
+        "least_s": None if least_s == NONE_S else least_s, "best": best_sustainable(rows),
         "advice": advice(rows, load, fault),
     }
     if not arguments.json:
@@ -77,12 +77,12 @@ def _providers(asked: Asked) -> tuple[dict[str, Outcome], Opening]:
     outcomes: dict[str, Outcome] = {}
 
     def seen() -> Iterator[Outcome]:
-        for outcome in contest(asked):
+        for outcome in candidates(asked):
             outcomes[outcome.provider] = outcome
             yield outcome
 
     settings = timed_settings(replace(asked, opening=replace(asked.opening, provider="auto")), seen())
-    return outcomes, settings.of(asked.opening) if asked.opening.provider == "auto" else settled(asked)
+    return outcomes, settings.of(asked.opening) if asked.opening.provider == "auto" else select_provider(asked)
 
 
 def _provider(name: str, outcome: Outcome | None) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _provider(name: str, outcome: Outcome | None) -> dict[str, Any]:
     return row | {"median_s": trial.median_s, "p99_s": trial.p99_s, "ratio": trial.ratio, "agrees_db": agrees_db}
 
 
-def _latency(row: Held) -> dict[str, Any]:
+def _latency(row: SustainedLatency) -> dict[str, Any]:
     return asdict(row) | {"margin": row.margin, "holds": row.holds}
 
 
@@ -127,7 +127,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
                f"{room_ms:.1f} ({row['margin']:.1f} times)")
     least_s = report["least_s"]
     yield f"  {'least':12} {least_s:5.2f} s" if least_s else "  no latency can be held"
-    yield f"best held: {report['best'] or 'none'}"
+    yield f"best held: {report['best_sustainable'] or 'none'}"
     yield f"what would help most: {report['advice']}"
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from stream.audiofiles.song import open_song
 from stream.command import song
-from stream.command.answers import tell
-from stream.devices.song import open_song
 from stream.offline.separation import blocks
 from stream.separators.protocol import Frames
+from stream.terminal.answers import tell
 
 
 def export(arguments: Namespace, make: Callable[[Frames], dict[str, Any]]) -> dict[str, Any]:

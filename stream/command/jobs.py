@@ -7,15 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from stream.command.answers import shown
-from stream.command.progress import Bars
+from stream.audiofiles.song import open_song
 from stream.command.songs import Song
-from stream.devices.song import open_song
-from stream.errors import Failure
+from stream.common.errors import Failure
 from stream.offline import made
-from stream.offline.engine import Engine
+from stream.offline.engine import OfflineEngine
 from stream.offline.level import level
-from stream.offline.writing import Output, Target, open_writer, write
+from stream.offline.writing import Output, StemFile, open_writer, write
+from stream.terminal.answers import shown
+from stream.terminal.progress import Bars
 
 
 @dataclass
@@ -27,7 +27,7 @@ class Job:
     """
 
     song: Song
-    targets: tuple[Target, ...]
+    targets: tuple[StemFile, ...]
     state: str = "waiting"
     error: str = ""
     audio_s: float = 0.0
@@ -79,10 +79,10 @@ def _said(error: BaseException, job: Job) -> str:
     return text
 
 
-class Worker:
+class SongWorker:
     """Does jobs, on whatever threads, until it is told to stop."""
 
-    def __init__(self, engine: Engine, how: How, bars: Bars, say: Callable[[str], None]) -> None:
+    def __init__(self, engine: OfflineEngine, how: How, bars: Bars, say: Callable[[str], None]) -> None:
         """Nothing is done yet. [main-thread]"""
         self._engine, self._how, self._bars, self._say = engine, how, bars, say
         self._stopping = threading.Event()
@@ -134,7 +134,7 @@ class Worker:
                         raise Failure(f"{path} was given up")
 
                 job.notes = write(engine.pieces(reader, fit), job.targets, lambda target: open_writer(
-                    replace(target, made=str(made.Made(made.how(target, self._how.options), *sums))),
+                    replace(target, made=str(made.Provenance(made.how(target, self._how.options), *sums))),
                     self._how.output, engine.samplerate, frames, path), progress)
             if reader.damage:
                 job.notes.append(f"damaged: {reader.damage}")

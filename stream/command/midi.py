@@ -11,19 +11,19 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
-from stream.command.answers import tell
-from stream.command.hands import hand
-from stream.control.desk import Desk
+from stream.common.threads import Stepper
 from stream.control.midi import ports as midi
 from stream.control.midi.binding import Binding, Target
 from stream.control.midi.cable import Cable, let_go
-from stream.control.midi.controller import IDLE_S, Controller, Wish
+from stream.control.midi.controller import IDLE_S, Controller, ControllerRequest
 from stream.control.midi.learn import Learner
 from stream.control.midi.maps.mapfile import Map, chosen, fit, ready
 from stream.control.midi.maps.writing import write
 from stream.control.midi.surface import Say
-from stream.control.strip import PARAMETERS
-from stream.live.threads import Stepper
+from stream.mixer.desk import Desk
+from stream.mixer.strip import PARAMETERS
+from stream.terminal.answers import tell
+from stream.terminal.controllerthread import controller_thread
 
 VERBS = {"mute": "mute {}", "solo": "solo {}", "gain": "be the fader of {}", "pan": "pan {}", "filter": "filter {}",
          "cue": "cue {}", "low": "be the lows of {}", "mid": "be the mids of {}", "high": "be the highs of {}"}
@@ -50,11 +50,11 @@ def maps(arguments: Namespace) -> dict[str, Any]:
                      for map_ in ready().values()]}
 
 
-def wishes(arguments: Namespace) -> list[Wish]:
+def wishes(arguments: Namespace) -> list[ControllerRequest]:
     """The controllers that are asked for. Raises ValueError. [main-thread]"""
     if max(len(arguments.midi_map), len(arguments.midi_out)) > len(arguments.midi):
         raise ValueError("--midi-map and --midi-out go with a --midi each, in the same order")
-    return [Wish(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
+    return [ControllerRequest(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
             for port, out, map_ in zip_longest(arguments.midi, arguments.midi_out, arguments.midi_map)]
 
 
@@ -66,7 +66,7 @@ def threads(controllers: list[Controller], desk: Desk, say: Say) -> list[Stepper
 
     if controllers:
         desk.offer("learn", learn_from_any)
-    return [hand(f"MIDI port {one.port}", one.step, say, IDLE_S) for one in controllers]
+    return [controller_thread(f"MIDI port {one.port}", one.step, say, IDLE_S) for one in controllers]
 
 
 def learn(arguments: Namespace, say: Say) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from stream.command.answers import tell
+from stream.terminal.answers import tell
 
 
 def list_models(known: list[dict[str, Any]], separators: Sequence[str], quiet: bool) -> dict[str, Any]:

@@ -6,17 +6,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stream.errors import Failure
-from stream.host import Host
+from stream.common.errors import Failure
 from stream.recording import log
-from stream.recording.log import Take
+from stream.recording.log import TakeInfo
+from stream.recording.options import RecordingOptions
 from stream.recording.rendering import render
-from stream.recording.shelf import Shelf
 from stream.separators.opening import Opening
-from stream.wish import Say, Wish
+from stream.session.host import Host
+from stream.session.request import RunRequest, Say
 
 
-def again(arguments: Namespace, opening: Callable[[Take], Opening], say: Say) -> dict[str, Any]:
+def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say) -> dict[str, Any]:
     """Make the mix of a gesture log again; without recorded stems its input is separated again. [main-thread]
 
     opening: of a take's separator
@@ -46,8 +46,9 @@ def again(arguments: Namespace, opening: Callable[[Take], Opening], say: Say) ->
             "files": {"mix": str(to)}}
 
 
-def _separate(mix: Path, take: Take, opening: Opening, folder: Path, say: Say) -> dict[str, Path]:
+def _separate(mix: Path, take: TakeInfo, opening: Opening, folder: Path, say: Say) -> dict[str, Path]:
     """The stems of a take as the live engine makes them when nothing is late."""
-    host = Host(Wish(opening, mix, None, "virtual", latency_s=take.latency_s, shelf=Shelf(folder)), say)
+    request = RunRequest(opening, mix, None, "virtual", latency_s=take.latency_s, shelf=RecordingOptions(folder))
+    host = Host(request, say)
     host.run(lambda: True)
     return {name: Path(path) for name, path in host.files.items()}

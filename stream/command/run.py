@@ -11,29 +11,29 @@ from typing import Any
 
 from rich.console import Console
 
-from stream import interrupt
-from stream.choice.held import Ends
+from stream.audiofiles.kind import FLOAT, Kind
+from stream.audiofiles.piped import STDIN
 from stream.command import scenebook
 from stream.command.choosing import best_s, live
-from stream.command.hands import hand
 from stream.command.search import SOUND
-from stream.command.status import closing_lines, opening_lines
-from stream.command.surface import Surface
-from stream.control.desk import Desk
-from stream.control.mixer import Mixer
+from stream.common import interrupt
+from stream.common.errors import Incomplete
+from stream.common.threads import Stepper
 from stream.devices import jackports, portaudio
-from stream.devices.kind import FLOAT, Kind
-from stream.devices.piped import STDIN
-from stream.errors import Incomplete
-from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
-from stream.host import Host
 from stream.inserts.naming import chains
-from stream.line import AnyDevice
-from stream.live.threads import Stepper
-from stream.planning import LEAST_S, MOST_S, NAMED_S
-from stream.recording.shelf import Shelf
+from stream.latency.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
+from stream.latency.planning import LEAST_S, MOST_S, NAMED_S
+from stream.mixer.desk import Desk
+from stream.mixer.mixer import Mixer
+from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
-from stream.wish import Say, Wish
+from stream.session.host import Host
+from stream.session.line import AnyDevice
+from stream.session.request import RunRequest, Say
+from stream.terminal.controllerthread import controller_thread
+from stream.terminal.status import closing_lines, opening_lines
+from stream.terminal.surface import UserInterface
+from stream.tuning.sustainable import Ends
 
 AUTO = "auto"
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
@@ -122,7 +122,7 @@ def preset(arguments: Namespace) -> Callable[[Mixer], None]:
     return prepare
 
 
-def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
+def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitStack,
           also: Callable[[], None] = lambda: None) -> None:
     """Run a host with MIDI, OSC and what is in front of the user until its input ends, `q` or Ctrl-C.
 
@@ -135,7 +135,7 @@ def drive(host: Host, arguments: Namespace, surface: Surface, stack: ExitStack,
         steppers += _midi(arguments, desk, say, stack)
     if arguments.osc or arguments.osc_to:
         with _unless_configured(arguments, ("osc", "osc_to"), say):
-            steppers.append(hand("OSC", _osc(host, desk, arguments, say, stack), say))
+            steppers.append(controller_thread("OSC", _osc(host, desk, arguments, say, stack), say))
     for stepper in steppers:
         stepper.start()
         stack.callback(stepper.stop)
@@ -202,24 +202,24 @@ def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[
 
 def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
     """Listen to OSC; the step of its thread. Raises ValueError."""
-    from stream.control.osc import Osc, Places, place  # most runs have none, and start sooner
+    from stream.control.osc import Osc, Places, osc_address  # most runs have none, and start sooner
 
     def facts() -> dict[str, int | float]:
         counts = host.engine.counts()
         return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
 
-    wish = Places(place(arguments.osc or "0"), [place(text) for text in arguments.osc_to])
+    wish = Places(osc_address(arguments.osc or "0"), [osc_address(text) for text in arguments.osc_to])
     made = stack.enter_context(Osc(wish, desk, facts, say))
     if arguments.osc:
         say(f"listening to OSC on {wish.listen[0]}:{made.port}")
     return made.step
 
 
-def _shelf(arguments: Namespace, clock: str) -> Shelf:
+def _shelf(arguments: Namespace, clock: str) -> RecordingOptions:
     """What may be recorded: takes by hand only where somebody has the time to make them."""
     kind = Kind("flac", 24) if arguments.record_format == "flac" else FLOAT
     by_hand = arguments.takes if clock != "virtual" else None
-    return Shelf(arguments.record, by_hand, arguments.keep if by_hand else 0.0, kind)
+    return RecordingOptions(arguments.record, by_hand, arguments.keep if by_hand else 0.0, kind)
 
 
 def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
@@ -234,13 +234,14 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     if not wishes or not all(_file(wish) or jackports.is_jack(wish) for wish in wishes):
         portaudio.name_client()
     source, sink, pace = _ends(arguments)
-    surface = stack.enter_context(Surface(arguments, say, console, paced=pace != "virtual"))
+    surface = stack.enter_context(UserInterface(arguments, say, console, paced=pace != "virtual"))
     say = surface.say
     chosen = live(replace(opening(), window_columns=window), wanted_s, say, timed=pace != "virtual")
     if arguments.latency == AUTO:
         wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
-    host = Host(Wish(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
-                     _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments), inserts), say)
+    request = RunRequest(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
+                         _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments), inserts)
+    host = Host(request, say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, surface, stack)
     return host.report()

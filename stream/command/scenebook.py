@@ -7,19 +7,19 @@ from pathlib import Path
 
 import platformdirs
 
-from stream.control.strip import Scene, Strips
-from stream.disk.claim import whole
-from stream.disk.text import read_text
+from stream.common.claim import write_atomically
+from stream.common.text import read_text
+from stream.mixer.strip import Scene, Strips
 
 
-def place() -> Path:
+def scenes_path() -> Path:
     """Where they are. [any-thread]"""
     return platformdirs.user_data_path("demucs-stream") / "scenes.json"
 
 
 def load() -> dict[str, Strips]:
     """All that were stored. Raises ValueError, which names the file, for what is none. [any-thread]"""
-    path = place()
+    path = scenes_path()
     if not path.exists():
         return {}
     try:
@@ -32,7 +32,7 @@ def load() -> dict[str, Strips]:
 
 def save(name: str, scene: Scene) -> None:
     """Store one with the others, also those of other runs; whole or not at all. Raises OSError. [any-thread]"""
-    whole(place(), lambda part: part.write_text(_with(name, scene), encoding="utf-8"), alone=True)
+    write_atomically(scenes_path(), lambda part: part.write_text(_with(name, scene), encoding="utf-8"), alone=True)
 
 
 def _with(name: str, scene: Scene) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stream.command.answers import shown
 from stream.command.songs import Song, key
-from stream.errors import Failure
+from stream.common.errors import Failure
 from stream.offline.made import kept
+from stream.terminal.answers import shown
 
 # sound by its name, in folders; a file that is named itself may be called anything
 SOUND = (".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".asf", ".au", ".avi", ".bwf",

@@ -11,21 +11,21 @@ from typing import Any
 
 from rich.console import Console
 
-from stream.command.answers import shown
+from stream.audiofiles.ffmpeg import program
+from stream.audiofiles.kind import Kind
 from stream.command.choosing import for_files
-from stream.command.jobs import How, Job, Worker
-from stream.command.progress import Bars
+from stream.command.jobs import How, Job, SongWorker
 from stream.command.search import songs
-from stream.command.songs import Song, apart, place
-from stream.devices.ffmpeg import program
-from stream.devices.kind import Kind
-from stream.errors import Failure
-from stream.geometry import Latency
-from stream.offline.engine import Engine, Wish, open_engine
+from stream.command.songs import Song, apart, stem_path
+from stream.common.errors import Failure
+from stream.latency.geometry import Latency
+from stream.offline.engine import OfflineEngine, SeparateOptions, open_offline_engine
 from stream.offline.made import options
 from stream.offline.parts import Part, ni, plain, two
-from stream.offline.writing import Output, Target
+from stream.offline.writing import Output, StemFile
 from stream.separators.opening import Opening
+from stream.terminal.answers import shown
+from stream.terminal.progress import Bars
 
 TEMPLATE, STEM_FILE_TEMPLATE = "{track}/{stem}.{ext}", "{track}.{ext}"
 
@@ -39,7 +39,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     chosen = for_files(opening(), say)
     if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
         chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
-    engine = open_engine(chosen, wish)
+    engine = open_offline_engine(chosen, wish)
     parts = _parts(engine.sources, wish, arguments)
     jobs = [Job(song, _targets(song, parts, output, arguments)) for song in found]
     apart((job.song, target.path) for job in jobs for target in job.targets)
@@ -47,7 +47,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     try:
         with Bars(console) as bars:
             how = How(output, options(chosen, engine.segment, (wish.overlap, wish.shifts), output))
-            Worker(engine, how, bars, say).run(jobs, arguments.jobs, arguments.force)
+            SongWorker(engine, how, bars, say).run(jobs, arguments.jobs, arguments.force)
     finally:
         for folder in made:
             with suppress(OSError):  # it holds something, or was never made
@@ -70,7 +70,7 @@ def _output(arguments: Namespace) -> Output:
                   arguments.clip_mode)
 
 
-def _wish(arguments: Namespace) -> Wish:
+def _wish(arguments: Namespace) -> SeparateOptions:
     """How songs are separated. Raises ValueError for what does not go together."""
     stems: tuple[str, ...] | None = None
     if arguments.stems:
@@ -79,10 +79,10 @@ def _wish(arguments: Namespace) -> Wish:
             raise ValueError("--stems and --two-stems do not go together: each says which stems are written")
     elif arguments.two_stems and arguments.other_method != "add":  # the other stems are not wanted
         stems = (arguments.two_stems,)
-    return Wish(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
+    return SeparateOptions(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
 
 
-def _parts(sources: Sequence[str], wish: Wish, arguments: Namespace) -> tuple[Part, ...]:
+def _parts(sources: Sequence[str], wish: SeparateOptions, arguments: Namespace) -> tuple[Part, ...]:
     if arguments.stem_mp4:
         return ni(sources)
     if arguments.two_stems:
@@ -90,11 +90,12 @@ def _parts(sources: Sequence[str], wish: Wish, arguments: Namespace) -> tuple[Pa
     return plain(sources, wish.stems)
 
 
-def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Namespace) -> tuple[Target, ...]:
+def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Namespace) -> tuple[StemFile, ...]:
     template = arguments.filename or (STEM_FILE_TEMPLATE if output.codec else TEMPLATE)
     if output.codec:
-        return (Target(arguments.output / place(template, song, "stems", output.ext), tuple(parts)),)
-    found = tuple(Target(arguments.output / place(template, song, part.name, output.ext), (part,)) for part in parts)
+        return (StemFile(arguments.output / stem_path(template, song, "stems", output.ext), tuple(parts)),)
+    found = tuple(StemFile(arguments.output / stem_path(template, song, part.name, output.ext), (part,))
+                  for part in parts)
     if len({target.path for target in found}) < len(found):
         raise ValueError(f"--filename needs {{stem}}: every stem of {song.path} would be written to {found[0].path}")
     return found
@@ -121,7 +122,7 @@ def _left(unread: Sequence[Path]) -> str:
     return f"; not looked into: {', '.join(map(shown, unread))}" if unread else ""
 
 
-def _report(jobs: Sequence[Job], chosen: Opening, engine: Engine, arguments: Namespace) -> dict[str, Any]:
+def _report(jobs: Sequence[Job], chosen: Opening, engine: OfflineEngine, arguments: Namespace) -> dict[str, Any]:
     files: dict[str, str] = {}
     for job in jobs:
         prefix = f"{job.song.label}/" if len(jobs) > 1 else ""

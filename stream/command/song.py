@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.signal import butter, lfilter, sosfilt
 
-from stream.devices.audiofile import AudioReader, AudioWriter
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
 
 SAMPLERATE = 44_100
 BEAT_S = 60 / 100

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from string import Formatter
 
-from stream.command.answers import shown
-from stream.disk.claim import MOST, shortened
+from stream.common.claim import MOST_NAME_BYTES, shortened
+from stream.terminal.answers import shown
 
 FIELDS = ("track", "trackext", "stem", "ext")  # of a file's name, as demucs calls them
 
@@ -37,7 +37,7 @@ class Song:
         return (self.folder / self.track).as_posix()
 
 
-def place(template: str, song: Song, stem: str, ext: str) -> Path:
+def stem_path(template: str, song: Song, stem: str, ext: str) -> Path:
     """A file's place below the output folder. Raises ValueError for a template that leads elsewhere."""
     try:
         known = all(field is None or field in FIELDS for _, field, _, _ in Formatter().parse(template))
@@ -59,7 +59,9 @@ def fitting(name: str, windows: bool = os.name == "nt") -> str:
         if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)", name.partition(".")[0].rstrip(), re.I):
             name = f"_{name}"
     data = os.fsencode(name)
-    return name if len(data) <= MOST else shortened(name, MOST, hashlib.sha256(data).hexdigest()[:8])
+    if len(data) <= MOST_NAME_BYTES:
+        return name
+    return shortened(name, MOST_NAME_BYTES, hashlib.sha256(data).hexdigest()[:8])
 
 
 def apart(places: Iterable[tuple[Song, Path]]) -> None:

@@ -7,8 +7,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+from stream.common.errors import Failure
 from stream.control.typed import Typed
-from stream.errors import Failure
 
 assert sys.platform != "win32"  # there it is stream/control/windowskeys.py
 

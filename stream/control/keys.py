@@ -5,7 +5,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
-from stream.control.desk import Desk
+from stream.mixer.desk import Desk
 
 if sys.platform == "win32":
     from stream.control.windowskeys import WindowsKeyboard as Keyboard

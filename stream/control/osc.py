@@ -17,9 +17,9 @@ from typing import Self
 
 from pythonosc.osc_message_builder import build_msg
 
-from stream.control.desk import Desk
 from stream.control.oscpacket import MAGIC, Message, matches, messages
-from stream.control.strip import PARAMETERS
+from stream.mixer.desk import Desk
+from stream.mixer.strip import PARAMETERS
 
 HOST = "127.0.0.1"
 LOOK_S = 0.02
@@ -41,7 +41,7 @@ class Places:
     tell: Sequence[Place] = ()
 
 
-def place(text: str) -> Place:
+def osc_address(text: str) -> Place:
     """`9000` or `HOST:9000`; port 0 is one that is free. Raises ValueError. [any-thread]"""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Protocol
 
-from stream.errors import Failure
+from stream.common.errors import Failure
 
 LOOK_S = 0.01  # between two looks: nothing there can wait for a key and for the end of a wait at once
 PREFIXES = ("\x00", "\xe0")  # an arrow or a function key: a second character follows, which is no letter

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from stream.live.threads import Lost
+from stream.common.threads import Lost
 
 
 def aside(call: Callable[[], object], patience_s: float) -> bool:

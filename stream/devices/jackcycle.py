@@ -1,6 +1,6 @@
 """JACK's process callback as machine code: ports, each a channel of its own, to and from a callback like PortAudio's.
 
-Everything is reached from one int64 header, as in stream.live.header. Until `RUNNING` is set it plays silence.
+Everything is reached from one int64 header, as in stream.callback.header. Until `RUNNING` is set it plays silence.
 """
 
 from collections.abc import Callable
@@ -13,10 +13,10 @@ from numba.core.ccallback import CFunc
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
-from stream.atomics import pointer
-from stream.disk.code import code
-from stream.live.header import floats, integers
-from stream.live.signature import SIGNATURE
+from stream.callback.header import floats, integers
+from stream.common.code import code
+from stream.native.atomics import pointer
+from stream.native.signature import SIGNATURE
 
 HEADER = 32
 # counters: XRUNS, GONE and CHANGES (of graph and period) are written by JACK's notification thread, SEEN and CODE by

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 
+from stream.common.claim import Claim
+from stream.common.errors import Failure
+from stream.common.places import cache
 from stream.devices.jackports import CLIENT_NAME, client, library
-from stream.disk.claim import Claim
-from stream.disk.places import cache
-from stream.errors import Failure
 
 TRIES = 250  # 20 ms apart: PortAudio looks for all devices while it opens its client
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import Any
 
-from stream.devices.quiet import quiet
-from stream.errors import Failure
+from stream.common.errors import Failure
+from stream.common.quiet import quiet
 
 CLIENT_NAME = "demucs-stream"  # what patchbays show
 NAME = "jack"  # what the user calls it

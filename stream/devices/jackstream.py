@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stream.control.route import Route
+from stream.common.errors import Failure, Unfit
 from stream.devices import jackcycle as cycle
 from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
 from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
-from stream.errors import Failure, Unfit
+from stream.mixer.route import Route
 
 
 class JackStream:

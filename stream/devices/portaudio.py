@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from stream.control.route import Route, width
+from stream.common.errors import Failure, Unfit
+from stream.common.quiet import hush, quiet
 from stream.devices.jacknames import free_name
 from stream.devices.jackports import CAPTURE, PLAYBACK, here, is_ours
-from stream.devices.quiet import hush, quiet
-from stream.errors import Failure, Unfit
+from stream.mixer.route import Route, width
 
 if TYPE_CHECKING:
     from stream.devices.jackwatch import JackWatch

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stream.control.route import MIX, Route, buses, check_bus
+from stream.mixer.route import MIX, Route, buses, check_bus
 
 SIDES = ("left", "right")
 

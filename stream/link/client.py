@@ -6,8 +6,8 @@ from multiprocessing.connection import Client
 from types import TracebackType
 from typing import Any, Self
 
-from stream.errors import Failure
-from stream.link.door import Door, get, put
+from stream.common.errors import Failure
+from stream.link.endpoint import Endpoint, get, put
 
 LOOK_S = 0.1  # how often who waits looks whether they are still wanted
 
@@ -15,7 +15,7 @@ LOOK_S = 0.1  # how often who waits looks whether they are still wanted
 class Attached:
     """Attached to an engine; `state` is what it told at first, by name."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Endpoint) -> None:
         """Come in. Raises Failure where there is no engine, or another key. [main-thread]"""
         try:
             self._connection: Any = Client(door.address, authkey=door.key)

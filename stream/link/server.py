@@ -13,10 +13,10 @@ from multiprocessing.connection import Client, Connection, Listener, answer_chal
 from types import TracebackType
 from typing import Any, Self
 
-from stream.control.desk import Desk
-from stream.errors import Failure
-from stream.link.door import MOST, Door, get, put
-from stream.link.told import Told, changes
+from stream.common.errors import Failure
+from stream.link.endpoint import MOST_MESSAGE_BYTES, Endpoint, get, put
+from stream.link.snapshot import Snapshot, changes
+from stream.mixer.desk import Desk
 
 TICK_S, PROMPT_S = 1 / 15, 1 / 50
 AT_ONCE = 64  # messages of one screen between two looks; what it has more of waits
@@ -30,15 +30,15 @@ class Link:
     def __init__(self) -> None:
         """Listen under an address and a key that nobody can guess. [main-thread]"""
         self._listener = Listener(backlog=MOST_SCREENS)
-        self.door = Door(str(self._listener.address), secrets.token_bytes(32))
-        self._told: Told | None = None
+        self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
+        self._told: Snapshot | None = None
         self._does: dict[str, Callable[..., None]] = {}
         self._notes: list[str] = []
         self._noted = 0
         self._screens: set[Connection] = set()
         self._ended = threading.Event()
 
-    def open(self, told: Told, desk: Desk) -> None:
+    def open(self, told: Snapshot, desk: Desk) -> None:
         """Let screens in. [main-thread, once]"""
         self._told = told
         self._does = {"set": desk.mixer.recall, "flip": desk.mixer.flip, "recall": desk.recall, "store": desk.store,
@@ -76,7 +76,7 @@ class Link:
         with suppress(OSError):
             screen.close()
 
-    def _converse(self, screen: Connection, told: Told) -> None:
+    def _converse(self, screen: Connection, told: Snapshot) -> None:
         known: dict[str, Any] = {}
         waveform = told.waveform()
         done, noted, due = 0, max(0, self._noted - len(self._notes)), time.monotonic()
@@ -104,7 +104,7 @@ class Link:
         for _ in range(AT_ONCE):
             if not screen.poll(max(0.0, due - time.monotonic())):
                 return outcomes
-            outcomes.append(self.obey(get(screen, MOST)))
+            outcomes.append(self.obey(get(screen, MOST_MESSAGE_BYTES)))
             due = min(due, time.monotonic() + PROMPT_S)
         time.sleep(max(0.0, due - time.monotonic()))
         return outcomes

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from stream.geometry import Latency
+from stream.latency.geometry import Latency
 from stream.live.engine import Engine
 
 SLICES_PER_S = 30
-MOST = 8  # slices of a look: four times what goes by meanwhile, and little enough to hold nobody up
+MOST_SLICES = 8  # slices of a look: four times what goes by meanwhile, and little enough to hold nobody up
 FULL = 255  # full scale; half of it is a quarter of full scale, for levels are told by their roots
 
 
@@ -28,23 +28,23 @@ def slices_ahead(latency: Latency) -> int:
     return math.ceil((latency.hop + latency.budget + latency.insert + latency.device_out) / slice_frames(latency))
 
 
-class Waveform:
+class WaveformSource:
     """Reads the stem ring for one screen. What it looks for too late it passes over, and what was given up too."""
 
     def __init__(self, engine: Engine) -> None:
         """Begin with the oldest that is there. [any-thread]"""
         self._worker, self._frames = engine.worker, slice_frames(engine.latency)
-        self._block = np.zeros((MOST * self._frames, engine.worker.ring.data.shape[1]), np.float32)
+        self._block = np.zeros((MOST_SLICES * self._frames, engine.worker.ring.data.shape[1]), np.float32)
         self._next = 0
 
     def new(self) -> list[list[int]]:
-        """The slices that have come since the last look, or the first `MOST` of them. [the screen's thread]
+        """The slices that have come since the last look, or the first `MOST_SLICES` of them. [the screen's thread]
 
         Of each its number, then peak and root mean square of every stem, 0 to `FULL`.
         """
         ring, frames = self._worker.ring, self._frames
         first = max(self._next, -(-ring.oldest // frames))
-        count = min(MOST, ring.written // frames - first)
+        count = min(MOST_SLICES, ring.written // frames - first)
         if count <= 0 or not ring.read(first * frames, block := self._block[: count * frames]):
             return []
         self._next = first + count

@@ -4,8 +4,8 @@ import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from stream.errors import Failure
-from stream.live.threads import Lost
+from stream.common.errors import Failure
+from stream.common.threads import Lost
 
 LOOK_S = 0.05
 HOPS, SPARE_S = 8.0, 2.0  # what a call may take: so many times what a hop may, and what any machine stands still for

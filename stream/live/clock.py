@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import Protocol
 
+from stream.common.threads import Stepper
 from stream.live.engine import Engine
-from stream.live.threads import Stepper
 
 Step = Callable[[], bool]
 WATCH_S = 0.05
@@ -69,7 +69,7 @@ def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], 
 
 
 class Calling(Protocol):
-    """Devices that call the engine, as `stream.returns.Returns` has them."""
+    """Devices that call the engine, as `stream.session.returns.Returns` has them."""
 
     def start(self) -> None:
         """Let them call."""

@@ -12,19 +12,19 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.console import BUSES, MEMORY, PIECE, rows
-from stream.control.mixer import RAMP_S, Mixer
-from stream.control.route import CUE, MIX, Route
-from stream.devices.feeder import ENDLESS, Feeder
-from stream.devices.song import Reader
-from stream.geometry import Latency
-from stream.live import header as hd
-from stream.live.bridge import Bridge
-from stream.live.callback import callback
+from stream.audiofiles.song import Reader
+from stream.callback import header as hd
+from stream.callback.bridge import Bridge
+from stream.callback.callback import callback
+from stream.callback.events import Notes
+from stream.callback.ring import Ring
+from stream.callback.routes import table
+from stream.latency.geometry import Latency
+from stream.live.feeder import ENDLESS, Feeder
 from stream.live.insert import Insert
-from stream.live.notes import Notes
-from stream.live.ring import Ring
-from stream.live.routes import table
 from stream.live.worker import Worker
+from stream.mixer.mixer import RAMP_S, Mixer
+from stream.mixer.route import CUE, MIX, Route
 from stream.separators.protocol import Frames, Separator
 
 FADE = 256  # frames over which late stems give way to the dry signal
@@ -53,7 +53,7 @@ class Setup:
     out_channels: int = 0
     block: int = 512
     late: str = "dry"
-    patient: bool = False
+    offline: bool = False
     reader: Reader | None = None
     tapped: bool = False
     keep_s: float = 0.0
@@ -77,7 +77,7 @@ class Engine:
         history = latency.delay + int(HISTORY_S * latency.samplerate)
         self.header, self.latency, self.mixer = header, latency, mixer
         self.inputs = Ring(history, 2, setup.block)
-        self.worker = Worker(separator, self.inputs, latency, setup.patient, GROWTH)
+        self.worker = Worker(separator, self.inputs, latency, setup.offline, GROWTH)
         self.worker.delay = self._delay
         self.feeder = None
         if setup.reader is not None:
@@ -98,7 +98,7 @@ class Engine:
             hd.OTHERS: np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)}
         self.inserts = setup.inserts
         if self.inserts:
-            self._connect(separator.sources, setup.patient)
+            self._connect(separator.sources, setup.offline)
         self._fill(separator, setup)
         self._user = ctypes.c_void_p(header.ctypes.data)
         self.stood_still_s = 0.0  # that a wall clock was stopped, with the process or the machine
@@ -132,12 +132,12 @@ class Engine:
         """Tell the callback of a ring."""
         self.header[at : at + 3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
 
-    def _connect(self, sources: tuple[str, ...], patient: bool) -> None:
+    def _connect(self, sources: tuple[str, ...], offline: bool) -> None:
         """Put inserts between the stem ring and the callback."""
         self.header[hd.INSERTED] = 1
         for insert in self.inserts:
             stem = sources.index(insert.stem)
-            insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, patient, self.latency.delay + GROWTH)
+            insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, offline, self.latency.delay + GROWTH)
             data, counter = insert.ring.data, insert.ring.counter
             self._arrays[hd.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
             self.worker.listeners.append(insert.wake)

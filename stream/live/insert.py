@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 import numpy as np
 
+from stream.callback.ring import Ring
 from stream.inserts.child import BLOCK
 from stream.inserts.process import Broken, Process
-from stream.live.ring import Ring
 from stream.separators.protocol import Frames
 
 SPARE_S = 0.02  # of its time: two threads and a process have to wake up, beside a separator that takes all cores
 WAIT_S = 0.1
-MOST = 0.5  # of a block's time: more leaves too little to what else runs, and nothing to catch up with
+MOST_LOAD = 0.5  # of a block's time: more leaves too little to what else runs, and nothing to catch up with
 JOIN = 256  # frames over which what is sent goes on after a gap
 
 
@@ -36,7 +36,7 @@ def lag(process: Process, samplerate: int, block: int) -> int:
 
 def too_slow(process: Process, samplerate: int) -> bool:
     """Whether it would be late too often, or never catch up. [main-thread]"""
-    return process.block_s > MOST * BLOCK / samplerate
+    return process.block_s > MOST_LOAD * BLOCK / samplerate
 
 
 class Insert:
@@ -56,7 +56,7 @@ class Insert:
         self._gap = False  # between what was sent last and what goes in next
         self._new = threading.Event()
 
-    def connect(self, column: int, stems: Ring, inputs: Ring, delay: Callable[[], int], patient: bool,
+    def connect(self, column: int, stems: Ring, inputs: Ring, delay: Callable[[], int], offline: bool,
                 longest: int) -> None:
         """Make the ring and all arrays. [main-thread]
 
@@ -66,7 +66,7 @@ class Insert:
         patient: nobody waits (virtual clock): no block is ever given up
         """
         self._column, self._stems, self._inputs, self._delay = column, stems, inputs, delay
-        self._patient = patient
+        self._offline = offline
         self.ring = Ring(longest + BLOCK, 2, BLOCK)  # nothing comes before its frame has gone in
         self._rows: Frames = np.zeros((BLOCK, stems.data.shape[1]), np.float32)
 
@@ -80,7 +80,7 @@ class Insert:
             return False
         self._skip()
         if self._stems.written < self._at + BLOCK:
-            return not self._patient and self._woken()
+            return not self._offline and self._woken()
         self._stems.read(self._at, self._rows)
         block = self._rows[:, self._column : self._column + 2].copy()
         if self._gap:
@@ -99,7 +99,7 @@ class Insert:
     def _skip(self) -> None:
         """Leave out whole blocks that were played already."""
         past = self._inputs.written - self._delay() - self._at
-        if not self._patient and past >= BLOCK:
+        if not self._offline and past >= BLOCK:
             self._at += past // BLOCK * BLOCK
             self._gap = True
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from stream.live.threads import Lost
+from stream.common.threads import Lost
 from stream.separators.protocol import Separator
 
 

@@ -13,14 +13,13 @@ import numpy as np
 
 from dsp.clean import clean
 from dsp.resample import Resampler
-from stream.errors import Failure
-from stream.geometry import Latency
+from stream.callback.ring import Ring
+from stream.common.errors import Failure
+from stream.latency.geometry import QUANTUM, Latency
 from stream.live.caller import Caller
 from stream.live.governor import Governor
-from stream.live.ring import Ring
 from stream.separators.protocol import Easing, Frames, Separator, Skipping
 
-QUANTUM = 256  # frames that go through the resampler at a time
 GAPS = 256  # that are remembered: more than the stem ring has room for
 
 
@@ -82,14 +81,14 @@ class Worker:
     failed: what the separator has failed with; until another takes its place all hops are given up, and are heard dry
     """
 
-    def __init__(self, separator: Separator, inputs: Ring, latency: Latency, patient: bool, growth: int = 0) -> None:
+    def __init__(self, separator: Separator, inputs: Ring, latency: Latency, offline: bool, growth: int = 0) -> None:
         """Make the stem ring and all arrays. [main-thread]
 
         patient: nobody waits (virtual clock): no hop is ever given up, unless the run is to end
         growth: frames by which the delay may grow
         """
         self.wanted: Callable[[], bool] = lambda: True  # whether a patient run is to go on
-        self._separator, self._inputs, self._latency, self._patient = separator, inputs, latency, patient
+        self._separator, self._inputs, self._latency, self._offline = separator, inputs, latency, offline
         self._intake = Intake(inputs, separator, latency.samplerate)
         self._outlet = Outlet(separator, latency.samplerate)
         stems = len(separator.sources)
@@ -111,7 +110,7 @@ class Worker:
         self._room_s = min(latency.hop, latency.budget) / latency.samplerate
         self._caller = self._new_caller()
         self.governor = None
-        if isinstance(separator, Easing) and len(separator.levels) > 1 and not patient:
+        if isinstance(separator, Easing) and len(separator.levels) > 1 and not offline:
             self.governor = Governor([level.cost for level in separator.levels], self._room_s)
         self.listeners: list[Callable[[], None]] = []  # told of new rows, on this thread
         self.hops = 0
@@ -138,7 +137,7 @@ class Worker:
         if self.failed is not None:
             self._give_up()
             return True
-        if self._hopeless():
+        if self._too_late():
             self._skip()
             return True
         start = time.perf_counter()
@@ -156,7 +155,7 @@ class Worker:
         return True
 
     def _new_caller(self) -> Caller:
-        return Caller(self._room_s, (lambda: self.wanted()) if self._patient else None)
+        return Caller(self._room_s, (lambda: self.wanted()) if self._offline else None)
 
     def _process(self) -> bool:
         """The hop through the separator; whether stems came of it."""
@@ -178,7 +177,7 @@ class Worker:
         try:
             self._caller.call(work)
         except Exception as error:  # whatever a plugin raises
-            if self._patient and self.wanted():
+            if self._offline and self.wanted():
                 raise
             self.failed = error
             return False
@@ -215,9 +214,9 @@ class Worker:
         """The position that the callback's next block starts at."""
         return self._inputs.written - self.delay()
 
-    def _hopeless(self) -> bool:
+    def _too_late(self) -> bool:
         """Whether this hop's stems would come when all of them should have been heard."""
-        if self._patient or not self.hop_times_s or not isinstance(self._separator, Skipping):
+        if self._offline or not self.hop_times_s or not isinstance(self._separator, Skipping):
             return False
         needed = np.median(self.hop_times_s[-9:]) * self._latency.samplerate
         end = (self.hops * self._separator.hop - self._separator.latency) * self._ratio

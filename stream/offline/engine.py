@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from functools import partial
 
 from dsp.stft import FFT_HOP
-from stream.devices.song import Reader
-from stream.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
-from stream.offline.level import Level
+from stream.audiofiles.song import Reader
+from stream.latency.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
+from stream.offline.level import SongLevel
 from stream.offline.segments import lay
 from stream.offline.separation import Piece, by_hops, by_segments
 from stream.separators.bag import Bag
-from stream.separators.contract import SEGMENT
+from stream.separators.networks.modelio import SEGMENT
 from stream.separators.opening import Opening
 
 LEAST_S, MOST_FRAMES = LEAST_COLUMNS * FFT_HOP / SAMPLERATE, MOST_COLUMNS * FFT_HOP
 
 
 @dataclass(frozen=True)
-class Wish:
+class SeparateOptions:
     """How songs are to be separated.
 
     segment_s: seconds; None is what the model was trained on
@@ -35,7 +35,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Engine:
+class OfflineEngine:
     """A separator for whole songs.
 
     pieces: of a song and its level; several threads may, each with a song of its own
@@ -45,10 +45,10 @@ class Engine:
     sources: tuple[str, ...]
     samplerate: int
     segment: int
-    pieces: Callable[[Reader, Level], Iterator[Piece]]
+    pieces: Callable[[Reader, SongLevel], Iterator[Piece]]
 
 
-def open_engine(chosen: Opening, wish: Wish) -> Engine:
+def open_offline_engine(chosen: Opening, wish: SeparateOptions) -> OfflineEngine:
     """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be. [main-thread]"""
     how = lay(SAMPLERATE, wish.overlap, wish.shifts, SAMPLERATE)  # before seconds are spent on a model
     bag = _fitting(chosen, wish)
@@ -57,21 +57,21 @@ def open_engine(chosen: Opening, wish: Wish) -> Engine:
             raise ValueError(f"{chosen.model} takes no segments: it has no --shifts and no --segment")
         separator, _ = chosen.open(None)
 
-        def hops(reader: Reader, _fit: Level) -> Iterator[Piece]:
+        def hops(reader: Reader, _fit: SongLevel) -> Iterator[Piece]:
             fresh, _ = chosen.open(None)  # it keeps the past of its song
             return by_hops(fresh, reader)
 
-        return Engine(tuple(separator.sources), separator.samplerate, 0, hops)
+        return OfflineEngine(tuple(separator.sources), separator.samplerate, 0, hops)
     segment = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
     how = lay(segment, wish.overlap, wish.shifts, bag.samplerate)
 
-    def segments(reader: Reader, fit: Level) -> Iterator[Piece]:
+    def segments(reader: Reader, fit: SongLevel) -> Iterator[Piece]:
         return by_segments(bag, reader, how, fit, alone=wish.jobs == 1)
 
-    return Engine(bag.sources, bag.samplerate, segment, segments)
+    return OfflineEngine(bag.sources, bag.samplerate, segment, segments)
 
 
-def _fitting(chosen: Opening, wish: Wish) -> Bag | None:
+def _fitting(chosen: Opening, wish: SeparateOptions) -> Bag | None:
     """The model, opened for segments of just so many frames, which is what demucs gives its wave branch.
 
     In a file of fixed length they are filled up, as demucs fills them; in an older one, up to whole columns.

@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stream.devices.song import Reader
-from stream.errors import Failure
+from stream.audiofiles.song import Reader
+from stream.common.errors import Failure
 
 CHUNK = 1 << 16  # frames read at a time
 LEAST = 1e-8  # demucs' own: silence is not divided by zero
 
 
 @dataclass(frozen=True)
-class Level:
+class SongLevel:
     """Mean and deviation of a song's mono sum, and its length.
 
     frames: in all, at the song's samplerate
@@ -23,7 +23,7 @@ class Level:
     frames: int = 0
 
 
-def level(reader: Reader) -> Level:
+def level(reader: Reader) -> SongLevel:
     """Measure a whole song, and rewind it. [any-thread]
 
     Raises Failure for a file that cannot be read, or holds no frames.
@@ -39,4 +39,4 @@ def level(reader: Reader) -> Level:
     reader.rewind()
     mean = total / count
     variance = max(0.0, squares - count * mean * mean) / max(1, count - 1)
-    return Level(mean, variance**0.5 + LEAST, count)
+    return SongLevel(mean, variance**0.5 + LEAST, count)

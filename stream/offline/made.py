@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from stream.offline.writing import Output, Target
+from stream.offline.writing import Output, StemFile
 from stream.separators.opening import Opening
 
 NEAR = 4096  # bytes from either end
@@ -24,7 +24,7 @@ _KEPT = re.compile(rb"demucs-stream (model=[!-~]+(?: [a-z]+=[!-~]*)*) song=([0-9
 
 
 @dataclass(frozen=True)
-class Made:
+class Provenance:
     """What a file says of itself.
 
     how: model, options, format and stem      full, quick: sums of the song
@@ -38,7 +38,7 @@ class Made:
         return f"demucs-stream {self.how} song={self.full}/{self.quick};"
 
 
-def kept(path: Path) -> Made | None:
+def kept(path: Path) -> Provenance | None:
     """What a file says made it; None where it says nothing, as those of older versions and other programs."""
     try:
         with path.open("rb") as file:
@@ -50,10 +50,10 @@ def kept(path: Path) -> Made | None:
         return None
     # the first at its head; at its end ours is the last: what ffmpeg took over from the song comes before it
     found = next(_KEPT.finditer(head), None) or next(iter([*_KEPT.finditer(tail)][-1:]), None)
-    return Made(*(part.decode("ascii") for part in found.groups())) if found else None
+    return Provenance(*(part.decode("ascii") for part in found.groups())) if found else None
 
 
-def how(target: Target, options: str) -> str:
+def how(target: StemFile, options: str) -> str:
     """How a file is made; options: of `options`."""
     return f"{options} stem={'+'.join(quote(part.name) for part in target.parts)}"
 
@@ -100,7 +100,7 @@ def quick(path: Path) -> str:
     return hashlib.blake2b(_looked_at(path) + str(changed).encode(), digest_size=4).hexdigest()
 
 
-def same_song(found: Made, path: Path) -> bool:
+def same_song(found: Provenance, path: Path) -> bool:
     """Whether a file was made of this song as it is now. Its bytes count, and not its time."""
     if not path.is_file():
         return False

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from stream.offline.level import Level
+from stream.offline.level import SongLevel
 from stream.separators.protocol import Frames
 
 MOST_OVERLAP = 0.99
@@ -75,7 +75,7 @@ class Segment(NamedTuple):
 class Segments:
     """Cuts a stream of blocks into segments, with what lies around those that the song's end cuts short."""
 
-    def __init__(self, blocks: Iterator[Frames], how: Lay, fit: Level) -> None:
+    def __init__(self, blocks: Iterator[Frames], how: Lay, fit: SongLevel) -> None:
         """Nothing is read yet. [any-thread]
 
         blocks: float32 (n, 2)

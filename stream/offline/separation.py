@@ -11,12 +11,12 @@ import numpy as np
 from dsp.resample import Resampler
 from dsp.sliding import RangeIstft
 from dsp.stft import BINS, FFT_HOP, stft
-from stream.devices.song import Reader
-from stream.offline.level import CHUNK, Level
+from stream.audiofiles.song import Reader
+from stream.offline.level import CHUNK, SongLevel
 from stream.offline.overlap import Overlap
 from stream.offline.segments import Lay, Segments
 from stream.separators.bag import Bag
-from stream.separators.network import Network
+from stream.separators.networks.network import Network
 from stream.separators.protocol import Frames, Separator
 
 Model = Bag | Network
@@ -90,7 +90,7 @@ class Windows:
         self._pool.shutdown()
 
 
-def by_segments(model: Model, reader: Reader, how: Lay, fit: Level, alone: bool = True) -> Iterator[Piece]:
+def by_segments(model: Model, reader: Reader, how: Lay, fit: SongLevel, alone: bool = True) -> Iterator[Piece]:
     """A file's pieces in order, at the model's samplerate. Raises Failure for a file that cannot be read. [any-thread]
 
     fit: the file's own

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import AudioWriter, Writer, close_all
-from stream.devices.kind import FLOAT, Kind
-from stream.devices.limiting import Limited
-from stream.devices.stemfile import StemWriter
+from stream.audiofiles.audiofile import AudioWriter, Writer, close_all
+from stream.audiofiles.kind import FLOAT, Kind
+from stream.audiofiles.limiting import Limited
+from stream.audiofiles.stemfile import StemWriter
 from stream.offline.parts import Part
 from stream.offline.separation import Piece
 
@@ -34,7 +34,7 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Target:
+class StemFile:
     """A file and the parts that lie side by side in it.
 
     made: what it says of what made it (stream.offline.made); nothing if it is empty
@@ -45,7 +45,7 @@ class Target:
     made: str = ""
 
 
-def open_writer(target: Target, output: Output, samplerate: int, frames: int, song: Path) -> Writer:
+def open_writer(target: StemFile, output: Output, samplerate: int, frames: int, song: Path) -> Writer:
     """A target's file, ready to be written. Raises Failure. [any-thread]
 
     frames: expected
@@ -66,7 +66,7 @@ def open_writer(target: Target, output: Output, samplerate: int, frames: int, so
         raise
 
 
-def write(pieces: Iterable[Piece], targets: Sequence[Target], opened: Callable[[Target], Writer],
+def write(pieces: Iterable[Piece], targets: Sequence[StemFile], opened: Callable[[StemFile], Writer],
           progress: Callable[[int], None]) -> list[str]:
     """Write a song's targets, all of them or none; what there is to say of them. [any-thread]
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from stream.control.strip import Strips
-from stream.disk.claim import whole
-from stream.disk.text import read_text
-from stream.errors import Failure
-from stream.recording.gestures import Gesture, Passage
+from stream.common.claim import write_atomically
+from stream.common.errors import Failure
+from stream.common.text import read_text
+from stream.mixer.strip import Strips
+from stream.recording.automation import Automation, Gesture
 
 VERSION = 1
 NAME = "gestures.jsonl"
@@ -22,7 +22,7 @@ def inserted(stem: str) -> str:
 
 
 @dataclass(frozen=True)
-class Take:
+class TakeInfo:
     """How a take was made.
 
     model, provider, threads: of the separator
@@ -57,7 +57,7 @@ class Take:
         return tuple(name for name in self.files if name not in ("input", "mix", *made))
 
 
-def lines(take: Take, passage: Passage) -> list[str]:
+def lines(take: TakeInfo, passage: Automation) -> list[str]:
     """A log, line by line. [any-thread]"""
     head = {"demucs-stream-log": VERSION, **vars(take), "scene": _strips(passage.scene), "there": passage.there}
     rows = [head, *({"frame": g.frame, "stems": "there" if g.there else "late"} if g.set is None else
@@ -65,18 +65,18 @@ def lines(take: Take, passage: Passage) -> list[str]:
     return [json.dumps(row, allow_nan=False) for row in rows]
 
 
-def write(path: Path, take: Take, passage: Passage) -> None:
+def write(path: Path, take: TakeInfo, passage: Automation) -> None:
     """Write a log, whole or not at all. Raises Failure. [recorder-thread]"""
     text = "\n".join(lines(take, passage)) + "\n"
     try:
-        whole(path, lambda part: part.write_text(text, encoding="utf-8"))
+        write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
     except OSError as error:
         raise Failure(f"{path} cannot be written: {error.strerror or error}") from error
 
 
-def read(path: Path) -> tuple[Take, Passage]:
+def read(path: Path) -> tuple[TakeInfo, Automation]:
     """A log, as it was written. Raises ValueError for what is none, OSError. [any-thread]"""
-    found: tuple[Take, Passage] | None = None
+    found: tuple[TakeInfo, Automation] | None = None
     number = 1
     try:
         for line in read_text(path).splitlines():
@@ -93,11 +93,11 @@ def read(path: Path) -> tuple[Take, Passage]:
     return found
 
 
-def _head(row: Any) -> tuple[Take, Passage]:
+def _head(row: Any) -> tuple[TakeInfo, Automation]:
     if row.pop("demucs-stream-log") != VERSION:
         raise ValueError("another version's")
-    passage = Passage(_numbers(row.pop("scene")), bool(row.pop("there")))
-    return Take(**row), passage
+    passage = Automation(_numbers(row.pop("scene")), bool(row.pop("there")))
+    return TakeInfo(**row), passage
 
 
 def _gesture(row: Any) -> Gesture:

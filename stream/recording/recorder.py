@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stream.devices.audiofile import AudioWriter, close_all
-from stream.devices.kind import FLOAT, Kind
-from stream.live.ring import Ring
+from stream.audiofiles.audiofile import AudioWriter, close_all
+from stream.audiofiles.kind import FLOAT, Kind
+from stream.callback.ring import Ring
 
 CHUNK = 16_384  # frames
 SPARE = 4096  # frames of each track that are given up where the disk is full: the log needs a place, too

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stream.live.engine import Engine
-from stream.recording.log import Take
+from stream.recording.log import TakeInfo
+from stream.recording.options import RecordingOptions
 from stream.recording.recorder import Recorder, Track
-from stream.recording.shelf import Shelf
 from stream.recording.takes import Takes
 
 
@@ -26,7 +26,7 @@ class Recordings:
             self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
             self.files[sink.stem] = str(sink)
 
-    def allow(self, take: Take, shelf: Shelf, say: Callable[[str], None]) -> None:
+    def allow(self, take: TakeInfo, shelf: RecordingOptions, say: Callable[[str], None]) -> None:
         """Let takes be made. Raises Failure. [main-thread, before the callback runs]
 
         take: what all of them have in common

@@ -10,20 +10,20 @@ import numpy as np
 from dsp.console import MEMORY, PIECE, WET_NOW, rows
 from dsp.mixdown import mixdown
 from dsp.ramp import aim
-from stream.control.mixer import KEPT, Mixer
-from stream.devices.audiofile import AudioReader, AudioWriter
-from stream.errors import Failure
-from stream.recording.gestures import Gesture, Passage
-from stream.recording.log import Take, inserted
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
+from stream.common.errors import Failure
+from stream.mixer.mixer import KEPT, Mixer
+from stream.recording.automation import Automation, Gesture
+from stream.recording.log import TakeInfo, inserted
 from stream.separators.protocol import Frames
 
 CHUNK = 1 << 16  # frames
 
 
-class Desk:
+class RenderDesk:
     """A mixer that plays gestures back."""
 
-    def __init__(self, take: Take, passage: Passage, whole: bool) -> None:
+    def __init__(self, take: TakeInfo, passage: Automation, whole: bool) -> None:
         """Stand where the take begins. Raises ValueError for what the stems do not have. [one thread]
 
         whole: stems will come as they are separated, and not as they were heard
@@ -86,13 +86,13 @@ class Desk:
         self._at += len(dry)
 
 
-def render(files: dict[str, Path], take: Take, passage: Passage, to: Path, whole: bool = False) -> None:
+def render(files: dict[str, Path], take: TakeInfo, passage: Automation, to: Path, whole: bool = False) -> None:
     """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError. [main-thread]
 
     files: by name, the input, the stems, and what inserts made of them, if the mix shall have that
     whole: the stems as they are separated, and not as they were heard
     """
-    desk = Desk(take, passage, whole)
+    desk = RenderDesk(take, passage, whole)
     made = [stem for stem in take.inserts if inserted(stem) in files]
     with ExitStack() as stack:
         names = ("input", *take.sources, *map(inserted, made))

@@ -1,29 +1,29 @@
 """Takes of a run: the whole of it, what is recorded by hand, and the last seconds once more. Its own thread writes."""
 
-from stream.errors import Failure
+from stream.common.errors import Failure
 from stream.live.engine import Engine
-from stream.recording.byhand import ByHand, give_up
-from stream.recording.gestures import Gestures
-from stream.recording.kept import Kept
-from stream.recording.log import Take
-from stream.recording.reel import Reel, Say, Studio
-from stream.recording.shelf import Shelf
+from stream.recording.automation import GestureLog
+from stream.recording.log import TakeInfo
+from stream.recording.manual import ManualTake, give_up
+from stream.recording.options import RecordingOptions
+from stream.recording.retrospective import RetrospectiveTake
+from stream.recording.takewriter import Say, TakeSources, TakeWriter
 
 
 class Takes:
     """All takes of a run. What fails while a device is heard ends its take, and is said; audio goes on."""
 
-    def __init__(self, engine: Engine, take: Take, shelf: Shelf, say: Say) -> None:
+    def __init__(self, engine: Engine, take: TakeInfo, shelf: RecordingOptions, say: Say) -> None:
         """Open the whole run's files, if they are wanted. Raises Failure. [main-thread, before the callback runs]
 
         take: what all takes have in common
         """
-        self._studio = Studio(engine, take, shelf, Gestures(engine.mixer, engine.notes), say)
+        self._studio = TakeSources(engine, take, shelf, GestureLog(engine.mixer, engine.notes), say)
         self._live = engine.feeder is None
-        self._by_hand, self._kept = ByHand(self._studio), Kept(self._studio)
+        self._by_hand, self._kept = ManualTake(self._studio), RetrospectiveTake(self._studio)
         self._whole = None
         if shelf.whole is not None:
-            self._whole = Reel(self._studio, shelf.whole, 0, engine.expected)
+            self._whole = TakeWriter(self._studio, shelf.whole, 0, engine.expected)
 
     def toggle(self) -> None:
         """Begin a take, or end it. [any-thread]"""

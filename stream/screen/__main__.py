@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 
-from stream.errors import Failure
+from stream.common.errors import Failure
 from stream.link.client import Attached
-from stream.link.door import door
+from stream.link.endpoint import endpoint
 from stream.screen.app import MixerScreen
 
 NICE = 5
@@ -20,7 +20,7 @@ def show(attach: str | None = None) -> bool:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever runs the engine ends it, and that ends this
     if sys.platform != "win32":
         os.nice(NICE)  # audio goes first
-    with Attached(door(attach)) as attached:
+    with Attached(endpoint(attach)) as attached:
         screen = MixerScreen(attached)
         closed = screen.run()
     if screen.return_code:

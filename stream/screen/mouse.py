@@ -1,6 +1,6 @@
 """What the mouse does to what is under it."""
 
-from stream.control.fader import gain_db
+from stream.mixer.fader import gain_db
 from stream.screen.layout import FIELDS, SWITCH_NAMES, Spot
 from stream.screen.strips import TOP_DB
 from stream.screen.view import CHOICES, View

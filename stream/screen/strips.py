@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from rich.style import Style
 
-from stream.control.fader import position
+from stream.mixer.fader import position
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, Line, ink
 from stream.screen.layout import FIELDS, NAME, SWITCH_NAMES, Layout
 from stream.screen.meter import FLOOR_DB, Meter, share

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
-from stream.control.strip import PARAMETERS, REST, Scene
+from stream.mixer.strip import PARAMETERS, REST, Scene
 from stream.screen.layout import FIELDS
 from stream.screen.meter import Meter
-from stream.screen.waveform import Waveform
+from stream.screen.waveform import WaveformView
 
 Say = Callable[..., None]
 CHOICES = ("gain", *FIELDS)
@@ -22,7 +22,7 @@ LEAST_DB, COARSE_DB = -60.0, -30.0  # below the first a fader is off; below the 
 
 
 class View:
-    """state: what the engine has told so far, by name (stream.link.told)
+    """state: what the engine has told so far, by name (stream.link.snapshot)
 
     place: of the chosen stem      what: of `CHOICES`, what arrows change      note: a line for the user
     """
@@ -39,7 +39,7 @@ class View:
         self.stems: tuple[str, ...] = tuple(state["sources"])
         self.place, self.what = 0, CHOICES[0]
         self.meters = {bus: Meter() for bus in state["peaks"]}
-        self.waveform = Waveform(state["slices_ahead"])
+        self.waveform = WaveformView(state["slices_ahead"])
         self.note, self.wrong = "", False
         self.storing = self.helping = False
         self.words = words(state["keys"], [*(act for act in state["acts"] if act != "quit"), "cue", "store"])

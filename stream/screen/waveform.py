@@ -29,7 +29,7 @@ class Pane:
         return self.cells - 1 - self.ahead(ahead)
 
 
-class Waveform:
+class WaveformView:
     """now: the slice that is heard      ahead: how many there may be after it"""
 
     def __init__(self, ahead: int) -> None:

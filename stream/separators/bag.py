@@ -9,9 +9,9 @@ from typing import cast
 
 import numpy as np
 
-from stream.separators.network import Network
+from stream.separators.networks.network import Network
+from stream.separators.networks.statefulnetwork import StatefulNetwork
 from stream.separators.protocol import Frames, Level
-from stream.separators.statefulnetwork import StatefulNetwork
 
 OneFile = Network | StatefulNetwork
 Weights = Mapping[str, float]  # of one network, by stem; a stem that is not in it has none

@@ -9,14 +9,13 @@ from typing import cast
 
 from dsp.resample import Resampler
 from dsp.stft import FFT_HOP
-from stream.geometry import LEAST_COLUMNS, Geometry, HopGeometry, Latency
-from stream.live.worker import QUANTUM
-from stream.planning import MOST_S, NAMED_S, USUAL, Plan, plan_hops, plan_windows
+from stream.latency.geometry import LEAST_COLUMNS, QUANTUM, Geometry, HopGeometry, Latency
+from stream.latency.planning import MOST_S, NAMED_S, USUAL, Plan, plan_hops, plan_windows
 from stream.separators.bag import Bag, Weights
-from stream.separators.network import Network
+from stream.separators.networks.network import Network
+from stream.separators.networks.statefulnetwork import StatefulNetwork
 from stream.separators.protocol import Separator, plugin
 from stream.separators.stateful import Stateful
-from stream.separators.statefulnetwork import StatefulNetwork
 from stream.separators.windowed import Windowed
 
 SPARE_HOPS = 2  # of the budget of a separator that is no network: it may wait for its turn that long

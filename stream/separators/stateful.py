@@ -11,10 +11,10 @@ from dsp.columns import Analysis
 from dsp.crossfade import Crossfade
 from dsp.sliding import RangeIstft
 from dsp.stft import BINS, FFT_HOP
-from stream.geometry import HopGeometry
+from stream.latency.geometry import HopGeometry
 from stream.separators.bag import Bag
+from stream.separators.networks.statefulnetwork import StatefulNetwork
 from stream.separators.protocol import Frames, Level
-from stream.separators.statefulnetwork import StatefulNetwork
 
 EDGE = 2  # columns of the window before a hop's first, whose transform begins one and a half before it
 LEFT = 2  # columns before a hop's first that reach into the frames it delivers

@@ -7,9 +7,9 @@ import numpy as np
 from dsp.crossfade import Crossfade
 from dsp.sliding import RangeIstft, SlidingStft
 from dsp.stft import FFT_HOP
-from stream.geometry import LEAST_COLUMNS, Geometry
+from stream.latency.geometry import LEAST_COLUMNS, Geometry
 from stream.separators.bag import Bag
-from stream.separators.network import Network
+from stream.separators.networks.network import Network
 from stream.separators.protocol import Frames, Level
 
 

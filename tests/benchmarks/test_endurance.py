@@ -12,8 +12,8 @@ from benchmarks.curve.multitrack import Multitrack, songs_in
 from benchmarks.endurance import Endless, Turn, summary, turns
 from stream.separators import opening as openings
 from stream.separators.opening import Opening
+from tests.rig.byhand import SOURCES, Shares
 from tests.shared import shared
-from tests.stream.byhand import SOURCES, Shares
 
 RATE = 44_100
 GROWN = 10_000_000  # bytes

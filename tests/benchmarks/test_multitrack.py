@@ -9,7 +9,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from benchmarks.curve.multitrack import musdb_songs, read, songs_in
-from stream.errors import Failure
+from stream.common.errors import Failure
 
 RATE, FRAMES = 44_100, 4410
 

@@ -11,7 +11,7 @@ import pytest
 import soundfile as sf
 
 from benchmarks import quality
-from tests.stream.models import model
+from tests.rig.models import model
 
 RATE = 44_100
 LEAST_DB = 30  # the transforms leave out the last bin of noise that has it; a frame too early or late scores -3

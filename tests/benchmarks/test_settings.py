@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.curve.settings import GRIDS, HopSetting, WindowSetting, grid, named, of, sizes
-from stream.geometry import Geometry, HopGeometry
+from stream.latency.geometry import Geometry, HopGeometry
 
 EVERY = [setting for name in GRIDS for setting in grid(name)]
 

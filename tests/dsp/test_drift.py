@@ -8,7 +8,7 @@ import pytest
 from numba import njit
 
 from dsp import drift
-from tests.stream.byhand import Frames
+from tests.rig.byhand import Frames
 
 RATE, HZ, LEVEL = 44_100, 997.0, 0.5
 RING = 1 << 15

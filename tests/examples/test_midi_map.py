@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from stream.control.desk import Desk
 from stream.control.midi.maps.mapfile import chosen
-from stream.control.midi.surface import Surface
-from stream.control.mixer import Mixer
+from stream.control.midi.surface import MidiSurface
+from stream.mixer.desk import Desk
+from stream.mixer.mixer import Mixer
 
 MAP = Path(__file__).parents[2] / "examples" / "midi-map.toml"
 STEMS = ("drums", "bass", "other", "vocals")
@@ -20,7 +20,7 @@ class Bench:
     def __init__(self) -> None:
         self.desk, self.said, self.now_s = Desk(Mixer(STEMS)), list[str](), 100.0
         self.desk.add("karaoke", {"vocals": {"gain": -20.0}})
-        self.surface = Surface(chosen(str(MAP), "My Controller"), self.desk, self.said.append)
+        self.surface = MidiSurface(chosen(str(MAP), "My Controller"), self.desk, self.said.append)
         self.shown: dict[tuple[int, int], int] = {}
 
     def send(self, *messages: tuple[int, int, int]) -> None:

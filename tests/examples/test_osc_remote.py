@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from tests.stream.live import Live, free_port
+from tests.rig.live import Live, free_port
 
 REMOTE = Path(__file__).parents[2] / "examples" / "osc_remote.py"
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from stream.cli import main
+from stream.command.main import main
 from stream.separators.protocol import Separator, plugin, plugins
 
 PLUGIN = Path(__file__).parents[2] / "examples" / "separator-plugin"

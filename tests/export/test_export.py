@@ -17,8 +17,8 @@ from export.making import Refused
 from export.source import unshown
 from export.verify import excerpt, outputs_of, random_weights
 from export.weights import PUBLISHED
-from stream.cli import main
-from stream.fusion.passes import fused
+from stream.command.main import main
+from stream.separators.fusion.passes import fused
 from tests.shared import shared
 
 pytestmark = pytest.mark.torch

@@ -1,8 +1,8 @@
 import pytest
 
-from export.files import whole
+from export.files import atomic_file
 from export.staging import staging
-from stream.disk.claim import Taken
+from stream.common.claim import Taken
 
 
 def test_an_interrupted_file_is_not_there_and_the_old_one_stays(tmp_path):
@@ -10,7 +10,7 @@ def test_an_interrupted_file_is_not_there_and_the_old_one_stays(tmp_path):
     path.write_bytes(b"old")
 
     def interrupted():
-        with whole(path) as file:
+        with atomic_file(path) as file:
             file.write(b"new")
             raise KeyboardInterrupt
 
@@ -23,7 +23,7 @@ def test_an_interrupted_file_is_not_there_and_the_old_one_stays(tmp_path):
 def test_a_whole_file_replaces_the_old_one(tmp_path):
     path = tmp_path / "folder" / "file"
     for content in (b"old", b"new"):
-        with whole(path) as file:
+        with atomic_file(path) as file:
             file.write(content)
     assert path.read_bytes() == b"new"
     assert list(path.parent.iterdir()) == [path]

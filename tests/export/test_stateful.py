@@ -17,11 +17,11 @@ from export.bind import KEPT, STATEFUL, bare_path, bind_weights  # noqa: E402
 from export.command import Order, Tools, export  # noqa: E402
 from export.graph import Core  # noqa: E402
 from export.source import unshown  # noqa: E402
-from export.stateful.network import Stateful  # noqa: E402
-from export.stateful.state import Hop, State  # noqa: E402
+from export.stateful.network import StatefulHTDemucs  # noqa: E402
+from export.stateful.state import Hop, TracedState  # noqa: E402
 from export.stateful.trace import GIVEN, RECOMPUTE, trace_stateful  # noqa: E402
 from export.verify import random_weights  # noqa: E402
-from stream.separators.statefulnetwork import StatefulNetwork  # noqa: E402
+from stream.separators.networks.statefulnetwork import StatefulNetwork  # noqa: E402
 from tests.export.reference import Reference  # noqa: E402
 
 pytestmark = pytest.mark.torch
@@ -35,9 +35,9 @@ KINDS: dict[str, dict[str, Any]] = {
 LENGTH = 40  # columns of the caches
 
 
-def networks(kwargs: Mapping[str, Any], recompute: int) -> tuple[Core, Stateful]:
+def networks(kwargs: Mapping[str, Any], recompute: int) -> tuple[Core, StatefulHTDemucs]:
     state = {name: torch.from_numpy(value) for name, value in random_weights(kwargs).tensors.items()}
-    core, stateful = Core(**kwargs).eval(), Stateful(recompute, **kwargs).eval()
+    core, stateful = Core(**kwargs).eval(), StatefulHTDemucs(recompute, **kwargs).eval()
     core.load_state_dict(state)
     stateful.load_state_dict(state)
     return core.double(), stateful.double()
@@ -62,7 +62,7 @@ def music(columns: int) -> tuple[Any, Any]:
     return torch.from_numpy(mix)[None].double(), torch.from_numpy(stft(mix))[None].double()
 
 
-def told(stateful: Stateful, first: int, columns: int, heard: int) -> list[Any]:
+def told(stateful: StatefulHTDemucs, first: int, columns: int, heard: int) -> list[Any]:
     """What a hop is told that begins at column `first`, when `heard` are frozen."""
     at = torch.arange(first, first + columns)
     positions = at[:, None] + torch.arange(stateful.tokens) / stateful.tokens
@@ -71,13 +71,13 @@ def told(stateful: Stateful, first: int, columns: int, heard: int) -> list[Any]:
     return [positions, at, mask, torch.tensor([heard / (heard + columns), heard / (heard + new)])]
 
 
-def streamed(stateful: Stateful, mix: Any, spec: Any, hops: list[int]) -> Iterator[tuple[Any, Any]]:
+def streamed(stateful: StatefulHTDemucs, mix: Any, spec: Any, hops: list[int]) -> Iterator[tuple[Any, Any]]:
     """What each hop gives; the first one has `recompute` columns on top."""
     left: dict[str, Any] = {}
     first, end = 0, stateful.recompute
     for hop in hops:
         end += hop
-        state = State(left)
+        state = TracedState(left)
         part = mix[..., FFT_HOP * first : FFT_HOP * end], spec[..., first:end]
         yield stateful(*part, Hop(state, stateful.recompute, *told(stateful, first, end - first, first)))
         left, first = state.left, end - stateful.recompute
@@ -130,7 +130,7 @@ def test_a_frozen_column_is_not_changed_by_what_follows() -> None:
     other[..., 6:] = 0
     first, second = ({}, {})  # type: ignore[var-annotated]
     for given, into in ((spec, first), (other, second)):
-        state = State()
+        state = TracedState()
         stateful(mix[..., : FFT_HOP * 6], given[..., :6], Hop(state, 2, *told(stateful, 0, 6, 0)))
         into.update(state.left)
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -142,7 +142,7 @@ def test_a_frozen_column_is_not_changed_by_what_follows() -> None:
     ({"multi_freqs": [0.5], "multi_freqs_depth": 1}, "without bands")], ids=str)
 def test_a_network_whose_past_is_not_kept_is_refused(change: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        Stateful(2, **SMALL | change)
+        StatefulHTDemucs(2, **SMALL | change)
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, replace
 
+from stream.control.midi.action import Action
 from stream.control.midi.binding import Binding
-from stream.control.midi.hand import Hand
 from stream.control.midi.message import MOST, Event
 
 
 @dataclass
-class Control:
+class BoundControl:
     """What was heard of a control, and what it was told.
 
     shown: the last value that was sent to it, or came from it
@@ -17,7 +17,7 @@ class Control:
     """
 
     binding: Binding
-    hand: Hand
+    hand: Action
     shown: int | None = None
     channel: int = 1
     coarse: int | None = None

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
+from stream.common.quiet import quiet
 from stream.control.midi.ports import ERRORS, INPUT, OWN, Port, systems
-from stream.devices.quiet import quiet
 
 REST_S = 0.1  # a few periods of any audio server's
 QUEUE, FLOOD = 4096, 128  # messages that can wait to be heard; with more than this at once nobody plays

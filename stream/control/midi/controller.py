@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from stream.control.desk import Desk
 from stream.control.midi.binding import Target
 from stream.control.midi.cable import Cable, let_go
 from stream.control.midi.learn import Learner
 from stream.control.midi.maps.mapfile import Map, chosen, fit
 from stream.control.midi.maps.own import keep, kept
 from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs, outputs
-from stream.control.midi.surface import Say, Surface
-from stream.control.strip import PARAMETERS
+from stream.control.midi.surface import MidiSurface, Say
+from stream.mixer.desk import Desk
+from stream.mixer.strip import PARAMETERS
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
 TELL_S, LOOK_S = 0.02, 0.15  # between two looks at the mixer, and at one side's ports
@@ -22,7 +22,7 @@ PATIENCE_S = 15.0  # for a control that is to be learnt
 
 
 @dataclass(frozen=True)
-class Wish:
+class ControllerRequest:
     """port, out: a number, part of a name, `auto` or `virtual`; without `out` the output of the same device
 
     map: a name or a file; without it the one for the port
@@ -36,7 +36,7 @@ class Wish:
 class Controller:
     """Polled: RtMidi's own thread would wait for the GIL and hold JACK's graph up."""
 
-    def __init__(self, wish: Wish, desk: Desk, say: Say) -> None:
+    def __init__(self, wish: ControllerRequest, desk: Desk, say: Say) -> None:
         """Plug in. Raises ValueError for a port or a map that is not here, or does not fit. [main-thread]
 
         say: takes lines for the user
@@ -47,7 +47,7 @@ class Controller:
         self._desk, self._until_s = desk, 0.0
         self._learner: Learner | None = None
         try:
-            self.surface = Surface(map_, desk, say)
+            self.surface = MidiSurface(map_, desk, say)
         except ValueError:
             let_go(self._in, self._out)
             raise
@@ -133,7 +133,7 @@ class Controller:
         let_go(self._in, self._out)
 
 
-def _plugged(wish: Wish) -> tuple[Cable, Cable, Map]:
+def _plugged(wish: ControllerRequest) -> tuple[Cable, Cable, Map]:
     """Both sides, and the map for them; the output may come later. Raises ValueError."""
     if wish.port == VIRTUAL:
         map_ = chosen(wish.map or kept(VIRTUAL), VIRTUAL)

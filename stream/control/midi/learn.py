@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from stream.control.midi.action import DOWN
 from stream.control.midi.binding import LSB, Binding, Light, Source, Target
-from stream.control.midi.hand import DOWN
 from stream.control.midi.message import Event, read
-from stream.control.strip import parameter
+from stream.mixer.strip import parameter
 
 SETTLED_S = 0.4  # a control that has been still for so long has said all it had to
 ENOUGH = 4  # messages of what is turned or pushed

@@ -8,7 +8,7 @@ from typing import Any
 
 import rtmidi
 
-from stream.devices.quiet import quiet
+from stream.common.quiet import quiet
 
 INPUT, OUTPUT = rtmidi.MidiIn, rtmidi.MidiOut
 OWN = "demucs-stream"

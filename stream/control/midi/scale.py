@@ -3,13 +3,13 @@
     0 ──────────── 64 ─────────── 127      what is sent, of seven bits; 0 ── 8192 ── 16383 of fourteen
     0 ──────────── 0.5 ───────────  1      position: the middle is exact
    -26 dB ───────── 0 ───────── 12 dB      pan, filter, equalizer: their rest is in the middle
-    silence ─────────────────── top        gain: the law of a fader (stream.control.fader), where 0 dB is held a little
+    silence ─────────────────── top        gain: the law of a fader (stream.mixer.fader), where 0 dB is held a little
 """
 
 from dataclasses import dataclass
 
-from stream.control import fader
-from stream.control.strip import PARAMETERS
+from stream.mixer import fader
+from stream.mixer.strip import PARAMETERS
 
 HELD = 1 / 254  # to either side: half a step of seven bits
 

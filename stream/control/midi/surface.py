@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from stream.control.desk import Desk
-from stream.control.midi import hand
+from stream.control.midi import action
 from stream.control.midi.binding import Binding
-from stream.control.midi.bound import Control
+from stream.control.midi.bound import BoundControl
 from stream.control.midi.maps.mapfile import Map
 from stream.control.midi.message import Event, read, written
+from stream.mixer.desk import Desk
 
 HANDS_OFF_S = 0.5  # a fader that was moved so lately is not moved by us
 ECHO_S = 0.05  # what comes back so soon is our own, through a port that sends back what it is sent
@@ -17,7 +17,7 @@ Say = Callable[[str], None]
 Key = tuple[str, int, int | None]  # kind, number, channel
 
 
-class Surface:
+class MidiSurface:
     """What a map's bindings do to a desk. One thread calls it."""
 
     def __init__(self, map_: Map, desk: Desk, say: Say) -> None:
@@ -42,9 +42,9 @@ class Surface:
         kept = {key: control for key, control in self._controls.items() if control.binding in self.map.bindings}
         self._controls, self._seen = kept | new, None
 
-    def _bound(self, bindings: Iterable[Binding]) -> dict[Key, Control]:
-        made = [(binding, hand.made(binding, self._desk)) for binding in bindings]
-        controls = [Control(binding, moves) for binding, moves in made if moves is not None]
+    def _bound(self, bindings: Iterable[Binding]) -> dict[Key, BoundControl]:
+        made = [(binding, action.made(binding, self._desk)) for binding in bindings]
+        controls = [BoundControl(binding, moves) for binding, moves in made if moves is not None]
         return {(source.kind, number, source.channel): control
                 for control in controls for source in (control.binding.source,) for number in source.numbers}
 
@@ -65,7 +65,7 @@ class Surface:
         except Exception as error:  # an act may fail as it likes: neither audio nor this controller ends with it
             self._once(f"{found.binding.source if found else 'program'}: {error}")
 
-    def _take(self, control: Control, event: Event, now_s: float) -> None:
+    def _take(self, control: BoundControl, event: Event, now_s: float) -> None:
         control.channel = event.channel
         value = control.whole(event)
         if value is None:
@@ -102,10 +102,10 @@ class Surface:
         for control in self._controls.values():
             control.shown = None
 
-    def _lit(self) -> Iterator[Control]:
+    def _lit(self) -> Iterator[BoundControl]:
         return (control for control in {id(c): c for c in self._controls.values()}.values() if control.binding.light)
 
-    def _messages(self, control: Control, value: int, now_s: float) -> Iterator[list[int]]:
+    def _messages(self, control: BoundControl, value: int, now_s: float) -> Iterator[list[int]]:
         for event in control.events(value):
             message = written(event)
             self._sent[tuple(message)] = now_s

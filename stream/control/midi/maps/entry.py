@@ -6,7 +6,7 @@ from stream.control.midi.binding import ENCODINGS, LSB, MODES, SWITCHES, Binding
 from stream.control.midi.maps import tables
 from stream.control.midi.maps.tables import Table
 from stream.control.midi.message import KINDS, MOST
-from stream.control.strip import MOST_DB, parameter
+from stream.mixer.strip import MOST_DB, parameter
 
 AIMS = ("target", "scene", "act")
 KEYS = (*KINDS, "channel", "fine", *AIMS, "mode", "top", "encoding", "clicks", "pickup", "light", "on", "off")

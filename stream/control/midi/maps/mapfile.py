@@ -8,10 +8,10 @@ from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 
+from stream.common.text import read_text
 from stream.control.midi.binding import Binding
 from stream.control.midi.maps import entry, tables
 from stream.control.midi.maps.tables import Table
-from stream.disk.text import read_text
 
 GENERIC = "generic"
 KEYS = ("about", "source", "ports", "start", "end", "binding")

@@ -9,7 +9,7 @@ from stream.control.midi.maps.mapfile import Map
 from stream.control.midi.maps.writing import write
 
 
-def place(port: str) -> Path:
+def own_map_path(port: str) -> Path:
     """Where a port's own map is. [any-thread]"""
     name = re.sub(r"[^\w.-]+", "-", port).strip("-").lower()
     return platformdirs.user_data_path("demucs-stream") / "midi" / f"{name or 'port'}.toml"
@@ -17,12 +17,12 @@ def place(port: str) -> Path:
 
 def kept(port: str) -> str | None:
     """A port's own map, if there is one. [any-thread]"""
-    return str(place(port)) if place(port).exists() else None
+    return str(own_map_path(port)) if own_map_path(port).exists() else None
 
 
 def keep(map_: Map, port: str) -> Path:
     """Write a port's own map. Raises OSError. [any-thread]"""
-    path = place(port)
+    path = own_map_path(port)
     path.parent.mkdir(parents=True, exist_ok=True)
     write(map_, path)
     return path

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from stream.common.claim import write_atomically
 from stream.control.midi.binding import Binding, Source
 from stream.control.midi.maps.mapfile import Map
-from stream.disk.claim import whole
 
 
 def text(map_: Map) -> str:
@@ -21,7 +21,7 @@ def text(map_: Map) -> str:
 
 def write(map_: Map, path: Path) -> None:
     """Write a whole file or none. Raises OSError. [any-thread]"""
-    whole(path, lambda part: part.write_text(text(map_), encoding="utf-8"))
+    write_atomically(path, lambda part: part.write_text(text(map_), encoding="utf-8"))
 
 
 def _entry(binding: Binding) -> Iterator[str]:

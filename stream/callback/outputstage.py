@@ -1,0 +1,108 @@
+"""A piece out of the mixer: to the device's channels, to other devices' bridges, and to the tap for recordings."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from dsp.console import BUS, DRY, HEARD, STEM, strip
+from stream.callback import bridge
+from stream.callback.header import (
+    DELAY,
+    FADE,
+    INSERTED,
+    MONO,
+    OTHER_OUTPUTS,
+    OTHERS,
+    OUT_CHANNELS,
+    ROUTE,
+    STEMS,
+    TAP,
+    integers,
+    part,
+)
+
+
+@njit(error_model="numpy")
+def fade_buses(h: Any, work: Any, shade: Any, done: Any, n: Any, count: Any) -> None:
+    """A piece on its way to devices, faded in (shade 1) or out (-1). [audio-thread]
+
+    done: frames of the block before the piece      n: of the block      count: of the piece
+    """
+    frames = min(n, h[FADE])
+    for row in range(BUS, strip(0, h[STEMS])):
+        for i in range(count):
+            part = min(np.float32(1), np.float32(done + i + 1) / np.float32(frames))
+            work[row, i] *= part if shade > 0 else np.float32(1) - part
+
+
+@njit(error_model="numpy")
+def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
+    """To the device: every channel has the bus that it is routed to. [audio-thread]
+
+    y: float32 (n · OUT_CHANNELS,), written
+    """
+    route_rows(work[BUS:], integers(h, ROUTE, (h[OUT_CHANNELS],)), y, n)
+
+
+@njit(error_model="numpy")
+def route_rows(rows: Any, route: Any, y: Any, n: Any) -> None:
+    """Rows of samples to channels, each what it is routed to. [audio-thread]
+
+    rows: float32 (rows, n), two of each bus      route: int64 (channels,), as `stream.callback.routes.placed` makes it
+    y: float32 (n · channels,), written
+    """
+    outs = len(route)
+    for c in range(outs):
+        if route[c] >= 0:
+            row = rows[route[c]]
+            for i in range(n):
+                y[i * outs + c] = row[i]
+        elif route[c] <= MONO:
+            left, right = rows[MONO - route[c]], rows[MONO - route[c] + 1]
+            for i in range(n):
+                y[i * outs + c] = (left[i] + right[i]) * np.float32(0.5)
+        else:
+            for i in range(n):
+                y[i * outs + c] = np.float32(0)
+
+
+@njit(error_model="numpy")
+def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
+    """To other devices. [audio-thread]"""
+    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    for o in range(len(others)):
+        b = integers(others, o, (bridge.HEADER,))
+        buses = integers(b, bridge.BUSES, (b[bridge.WIDTH] // 2,))
+        for pair in range(len(buses)):
+            row = BUS + 2 * buses[pair]
+            bridge.write_pair(b, at + h[DELAY], pair, work[row, :n], work[row + 1, :n])
+
+
+@njit(error_model="numpy")
+def stamp(h: Any, until: Any) -> None:
+    """Let other devices have what was put across, up to a position. [audio-thread]"""
+    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    for o in range(len(others)):
+        bridge.stamp(integers(others, o, (bridge.HEADER,)), until + h[DELAY])
+
+
+@njit(error_model="numpy")
+def tap(h: Any, work: Any, at: Any, n: Any) -> None:
+    """For recordings: what was heard, the stems that were there, what came in, and what inserts made. [audio-thread]"""
+    stems = h[STEMS]
+    to = part(h, TAP, 4 + 2 * stems * (2 if h[INSERTED] else 1), at, n)
+    _join(work, BUS, to, 0)
+    _join(work, DRY, to, 1 + stems)
+    for s in range(stems):
+        _join(work, strip(s, stems) + STEM, to, 1 + s)
+        if h[INSERTED]:
+            _join(work, strip(s, stems) + HEARD, to, 2 + stems + s)
+
+
+@njit(error_model="numpy")
+def _join(work: Any, row: Any, frames: Any, pair: Any) -> None:
+    """Two rows as a pair of channels."""
+    left, right = work[row], work[row + 1]
+    for i in range(len(frames)):
+        frames[i, 2 * pair], frames[i, 2 * pair + 1] = left[i], right[i]

@@ -1,0 +1,40 @@
+"""Which bus leaves by which channels of the output device."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.callback.header import MONO, SILENT
+from stream.mixer.route import MIX, Route, buses, check_bus
+
+
+def bus(name: str, sources: Sequence[str]) -> int:
+    """The number of a bus (dsp.console). Raises ValueError for one that is not here. [any-thread]"""
+    check_bus(name, sources)
+    return buses(sources).index(name)
+
+
+def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
+    """What each of so many output channels has, as the callback reads it; without routes the mix on the first two.
+
+    Raises ValueError for a bus that is not here, a channel that the device lacks, or one that is wanted twice.
+    [main-thread]
+    """
+    for wanted in routes:
+        check_bus(wanted.bus, sources)
+    return placed(routes or [Route(MIX, tuple(range(min(2, channels))))], buses(sources), channels)
+
+
+def placed(routes: Sequence[Route], names: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
+    """The same where a frame has other buses: these names, left and right of each. Raises ValueError. [main-thread]"""
+    found = np.full(channels, SILENT, np.int64)
+    for wanted in routes:
+        at = 2 * names.index(wanted.bus)
+        for side, channel in enumerate(wanted.channels):
+            if channel >= channels:
+                raise ValueError(f"{wanted}: the output device has {channels} channels")
+            if found[channel] != SILENT:
+                raise ValueError(f"{wanted}: channel {channel + 1} has another bus already")
+            found[channel] = at + side if len(wanted.channels) == 2 else MONO - at
+    return found

@@ -1,0 +1,67 @@
+"""What stands somewhere between two ends: a fader, which has to be picked up, and an encoder, which has none."""
+
+from stream.control.midi.binding import Binding
+from stream.control.midi.message import MOST
+from stream.control.midi.scale import Scale, position, sent
+from stream.mixer.mixer import Mixer
+
+NEAR = 1.5 / MOST  # a fader this close to what is set has it
+
+
+class Fader:
+    """Stands somewhere: takes over when it passes what is set, or was the last to set it."""
+
+    def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
+        self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
+        self._scale, self._most = Scale(self._name, binding.top), binding.source.most
+        self._pickup = binding.pickup
+        self._before: float | None = None  # where it was
+        self._set: float | None = None  # what it has set, while it is the last that has
+
+    def take(self, value: int) -> None:
+        """Set the parameter, or wait until it is passed."""
+        at, now = position(value, self._most), self._mixer.get(self._stem, self._name)
+        caught = not self._pickup or now == self._set or self._passes(at, self._scale.position(now))
+        self._before, self._set = at, self._scale.value(at) if caught else None
+        if self._set is not None:
+            self._mixer.set(self._stem, self._name, self._set)
+
+    def _passes(self, at: float, now: float) -> bool:
+        crosses = self._before is not None and (self._before - now) * (at - now) <= 0
+        return crosses or abs(at - now) <= NEAR
+
+    def shows(self) -> int:
+        """Where a motor, or a ring of lights, has to be."""
+        return sent(self._scale.position(self._mixer.get(self._stem, self._name)), self._most)
+
+
+class Encoder:
+    """Has no end: each click moves the parameter on from where it is."""
+
+    def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
+        self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
+        self._scale, self._encoding, self._clicks = Scale(self._name, binding.top), binding.encoding, binding.clicks
+
+    def take(self, value: int) -> None:
+        """Move on by so many clicks."""
+        now = self._scale.position(self._mixer.get(self._stem, self._name))
+        at = min(1.0, max(0.0, now + clicks(value, self._encoding) / self._clicks))
+        crosses = (now - 0.5) * (at - 0.5) < 0 and self._name != "gain"
+        self._mixer.set(self._stem, self._name, self._scale.value(0.5 if crosses else at))
+
+    def shows(self) -> int:
+        """Where its ring of lights has to be."""
+        return sent(self._scale.position(self._mixer.get(self._stem, self._name)), MOST)
+
+
+def clicks(value: int, encoding: str) -> int:
+    """How far an encoder was turned; to the left is below 0. [any-thread]
+
+    twos: 1, 2 ... are to the right, 127, 126 ... to the left      offset: from 64
+    sign: 1, 2 ... are to the right, 65, 66 ... to the left
+    """
+    if encoding == "offset":
+        return value - 64
+    if encoding == "sign":
+        return value if value < 64 else 64 - value
+    return value if value < 64 else value - 128

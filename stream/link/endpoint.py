@@ -1,0 +1,56 @@
+"""Where an engine listens to screens, the key to it, and how both sides write: JSON in bytes, never pickle."""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+ENVIRONMENT = "DEMUCS_STREAM_ATTACH"
+MOST_MESSAGE_BYTES = 1 << 16  # bytes of a message to the engine
+
+
+class Connection(Protocol):
+    """What is used of a connection of multiprocessing's, which has a class of its own on Windows."""
+
+    def send_bytes(self, message: bytes, /) -> None:
+        """Send a message."""
+
+    def recv_bytes(self, most: int | None = None, /) -> bytes:
+        """Wait for a message."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """address: of a local socket or a named pipe      key: who has it may come in"""
+
+    address: str
+    key: bytes
+
+    def __str__(self) -> str:
+        return f"{self.key.hex()}@{self.address}"
+
+
+def endpoint(text: str | None) -> Endpoint:
+    """A door as it is written; without a text the one that the environment names. Raises ValueError. [any-thread]"""
+    text = text or os.environ.get(ENVIRONMENT)
+    if not text:
+        raise ValueError(f"no engine to attach to: --attach or ${ENVIRONMENT} says which; `demucs-stream run "
+                         "--attachable` says what to write there")
+    key, _, address = text.partition("@")
+    if not address or not re.fullmatch("([0-9a-f]{2})+", key):
+        raise ValueError(f"{text!r} is no engine to attach to; `demucs-stream run --attachable` says one")
+    return Endpoint(address, bytes.fromhex(key))
+
+
+def put(connection: Connection, message: Any) -> None:
+    """Send a message. Raises OSError where nobody takes it. [any-thread]"""
+    connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())
+
+
+def get(connection: Connection, most: int | None = None) -> Any:
+    """Wait for a message of at most so many bytes. Raises EOFError or OSError at the end, ValueError for nonsense.
+
+    [any-thread]
+    """
+    return json.loads(connection.recv_bytes(most))

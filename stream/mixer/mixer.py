@@ -1,0 +1,136 @@
+"""What is wanted of every stem, and the numbers that the callback ramps to."""
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+
+from dsp.console import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, PARTS, RIGHT, WET_NOW, WIDTH
+from dsp.equalizer import coefficients
+from stream.latency.geometry import SAMPLERATE
+from stream.mixer.strip import PARAMETERS, REST, Scene, Strips, parameter
+from stream.native.atomics import store
+
+RAMP_S = 0.01
+KEPT = 1024  # a power of two: so many changes the callback, or a log, may be behind
+
+
+class Mixer:
+    """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
+
+    state: float32 (PARTS, stems, WIDTH), the callback's own once it runs (dsp.console)
+    wanted: float32 (KEPT, stems, WIDTH), a ring: each change is written whole, and then published
+    published: int64 (8,), only [0] is used: the number of the last change
+    Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
+    """
+
+    def __init__(self, sources: tuple[str, ...], samplerate: int = SAMPLERATE) -> None:
+        """All stems at rest. [main-thread]
+
+        samplerate: of the device, Hz
+        """
+        self.sources = sources
+        self.state = np.zeros((PARTS, len(sources), WIDTH), np.float32)
+        self.wanted = np.zeros((KEPT, len(sources), WIDTH), np.float32)
+        self.published = np.zeros(8, np.int64)
+        self._samplerate = samplerate
+        self._strips = {stem: dict(REST) for stem in sources}
+        # a fader that moves leaves equalizers as they are
+        self._shape = lru_cache(maxsize=64)(lambda *wanted: coefficients(*wanted).reshape(-1))
+        self._touched: tuple[str, str] | None = None
+        self._lock = threading.Lock()
+        self._changes: deque[tuple[int, Strips]] = deque(maxlen=KEPT)
+        self._publish()
+        self.settle()
+
+    def settle(self) -> None:
+        """Be where it is wanted, without a ramp. [main-thread, before the callback runs]"""
+        self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % KEPT]
+        self.state[WET_NOW] = 1
+
+    @property
+    def number(self) -> int:
+        """How many changes there have been. [any-thread]"""
+        return int(self.published[0])
+
+    def changed(self, number: int) -> Strips | None:
+        """How everything was set by the change of a number; None if that is too long ago. [any-thread]"""
+        with self._lock:
+            return next((scene for known, scene in self._changes if known == number), None)
+
+    def set(self, stem: str, name: str, value: float) -> None:
+        """Set a stem's parameter (stream.mixer.strip). Raises ValueError for what is not here. [any-thread]"""
+        self.recall({stem: {name: value}})
+
+    def flip(self, stem: str, name: str) -> None:
+        """Turn a switch over. Raises ValueError for what is not here, or no switch. [any-thread]"""
+        if not parameter(name).switch:
+            raise ValueError(f"{name} is no switch")
+        self._known(stem)
+        with self._lock:
+            self._strips[stem][name] = 1 - self._strips[stem][name]
+            self._touched = stem, name
+            self._publish()
+
+    def get(self, stem: str, name: str) -> float:
+        """A stem's parameter; a switch is 1 or 0. [any-thread]"""
+        return self._strips[stem][name]
+
+    def on(self, stem: str, name: str) -> bool:
+        """Whether a switch is on. [any-thread]"""
+        return self._strips[stem][name] == 1
+
+    def scene(self) -> Strips:
+        """How everything is set. [any-thread]"""
+        with self._lock:
+            return {stem: dict(strip) for stem, strip in self._strips.items()}
+
+    def recall(self, scene: Scene) -> None:
+        """Set what a scene has, all at once or not at all. Raises ValueError for what is not here. [any-thread]"""
+        wanted = self.check(scene)
+        with self._lock:
+            for stem, name, value in wanted:
+                self._strips[stem][name] = value
+            if len(wanted) == 1:
+                self._touched = wanted[0][:2]
+            self._publish()
+
+    @property
+    def touched(self) -> tuple[str, str] | None:
+        """Stem and parameter that were moved last by themselves; None if none was. [any-thread]"""
+        return self._touched
+
+    def check(self, scene: Scene) -> list[tuple[str, str, float]]:
+        """Stem, parameter and value of everything in a scene. Raises ValueError for what is not here. [any-thread]"""
+        return [(stem, name, _value(stem, name, value))
+                for stem, strip in scene.items() if self._known(stem) for name, value in strip.items()]
+
+    def _known(self, stem: str) -> bool:
+        if stem not in self.sources:
+            raise ValueError(f"no stem {stem}; this model has {listing(self.sources)}")
+        return True
+
+    def _publish(self) -> None:
+        number = self.number + 1
+        alone = any(strip["solo"] for strip in self._strips.values())
+        for target, strip in zip(self.wanted[number % KEPT], self._strips.values(), strict=True):
+            heard = not strip["mute"] and (not alone or strip["solo"])
+            gain = 10 ** (strip["gain"] / 20) if heard else 0
+            target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
+            target[CUE], target[INSERT] = strip["cue"], strip["insert"]
+            target[FILTER:] = self._shape(strip["low"], strip["mid"], strip["high"], strip["filter"], self._samplerate)
+        self._changes.append((number, {stem: dict(strip) for stem, strip in self._strips.items()}))
+        store(self.published, 0, number)
+
+
+def _value(stem: str, name: str, value: float) -> float:
+    if parameter(name).switch:
+        return float(value >= 0.5)
+    return PARAMETERS[name].check(f"{name} of {stem}", value)
+
+
+def listing(names: Iterable[str]) -> str:
+    """Names as a sentence has them."""
+    return ", ".join(names)

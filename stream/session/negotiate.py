@@ -1,0 +1,66 @@
+"""A separator and a latency that this machine can hold."""
+
+from dataclasses import dataclass, replace
+
+from stream.common.errors import Failure
+from stream.latency.geometry import Latency
+from stream.latency.planning import NAMED_S, USUAL
+from stream.live.engine import FADE
+from stream.separators.opening import Opening, spend
+from stream.separators.protocol import Separator
+from stream.session.request import Say
+from stream.tuning.timing import MARGIN, least_held_s, room_s, time_hop
+
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class Around:
+    """What is around a separator.
+
+    samplerate: Hz      block: frames that come at once
+    device: frames that devices add, in, out, and between two clocks      insert: frames that inserts add
+    timed: somebody waits for what it makes
+    """
+
+    samplerate: int
+    block: int
+    device: tuple[int, int, int] = (0, 0, 0)
+    insert: int = 0
+    timed: bool = True
+
+
+@dataclass(frozen=True)
+class Negotiated:
+    """A separator, the latency, and what it was opened for (None is its usual one)."""
+
+    separator: Separator
+    latency: Latency
+    asked_s: float | None
+
+
+def negotiate(opening: Opening, latency_s: float | None, around: Around, say: Say) -> Negotiated:
+    """Open a separator for a latency that is held here. [main-thread]
+
+    latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
+    Raises ValueError for a latency that cannot be, Failure where this machine cannot hold it.
+    """
+    asked_s = latency_s
+    for _ in range(TRIES):
+        separator, budget_s = opening.open(asked_s)
+        latency = spend(separator, around.samplerate, around.device, budget_s, around.block + FADE + 1)
+        chosen = Negotiated(separator, replace(latency, insert=around.insert), asked_s)
+        if not around.timed:
+            return chosen
+        say(f"timing {opening.model} on this machine ...")
+        hop_s, there_s = time_hop(separator), room_s(separator, latency, around.block)
+        if hop_s * MARGIN <= there_s:
+            return chosen
+        held = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])
+        text = (f"a latency of {chosen.latency.total_s:.2f} s cannot be held here: a hop takes {hop_s:.2f} s and may "
+                f"take {max(0, there_s) / MARGIN:.2f} s")
+        if latency_s is not None or held is None:
+            raise Failure(text + (f"; try --latency {held:g}" if held else "; no latency can be held"))
+        say(f"{text}; taking {held:g} s")
+        asked_s = held
+    raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")

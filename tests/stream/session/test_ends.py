@@ -1,0 +1,149 @@
+"""Whatever ends a run, what was heard is kept and one line says why; whatever ends a command, nothing half is left."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from stream.audiofiles import ffmpeg
+from stream.command.main import main
+from stream.common.interrupt import AGAIN_S, Wishes
+from tests.rig.byhand import noise
+from tests.rig.live import Live
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+RATE = 44_100
+TRACKS = ["gestures.jsonl", "input.wav", "mix.wav", "other.wav", "vocals.wav"]
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    sf.write(tmp_path / "song.wav", noise(120 * RATE), RATE, "PCM_16")
+    return tmp_path / "song.wav"
+
+
+def running(song: Path, *words: object) -> tuple[object, ...]:
+    return ("run", "--model", "center", "--device", song, "--clock", "wall", "--record", song.parent / "take",
+            "--ui", "plain", *words)
+
+
+def heard(live: Live, song: Path) -> None:
+    """Wait until something was recorded."""
+    part = song.parent / "take" / ".mix.wav.part"
+    live.until(lambda: part.exists() and part.stat().st_size > 100_000)
+
+
+def names(folder: Path) -> list[str]:
+    """All that is in a folder, hidden or not; nothing where there is none."""
+    return sorted(path.name for path in folder.glob("*")) + sorted(path.name for path in folder.glob(".*"))
+
+
+def check_take(folder: Path) -> None:
+    """All of it is there, nothing else, and it can be made again."""
+    assert names(folder) == TRACKS
+    lengths = {sf.info(path).frames for path in folder.glob("*.wav")}
+    assert len(lengths) == 1
+    assert lengths.pop() > 0
+    assert main(["render", str(folder), "-o", str(folder.parent / "again.wav")]) == 0
+
+
+@pytest.mark.parametrize("times", [1, 2, 5], ids=["once", "to it and its group", "many at once"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_is_one_wish_and_the_run_ends_with_all_that_it_has(song: Path, number: signal.Signals,
+                                                                    times: int) -> None:
+    with Live(*running(song, "--json")) as live:
+        heard(live, song)
+        for _ in range(times):
+            live.process.send_signal(number)
+            time.sleep(0.001)
+        done = live.end()
+    assert done.code == 0, done.err
+    assert done.report["files"].keys() == {"input", "mix", "other", "vocals"}
+    assert "Traceback" not in done.err
+    check_take(song.parent / "take")
+
+
+def test_with_nohup_a_terminal_that_is_closed_ends_nothing(song: Path) -> None:
+    with Live(*running(song), nohup=True) as live:
+        heard(live, song)
+        live.process.send_signal(signal.SIGHUP)
+        time.sleep(0.5)
+        assert live.process.poll() is None
+        assert live.interrupt().code == 0
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.2, 0.4, 0.8, 1.6], ids=str)
+def test_whenever_a_signal_comes_there_is_no_traceback(song: Path, after_s: float) -> None:
+    with Live(*running(song)) as live:
+        time.sleep(after_s)
+        live.process.send_signal(signal.SIGTERM)
+        done = live.end()
+    assert done.code in (0, 1, -signal.SIGTERM)  # the last: before Python had begun
+    assert "Traceback" not in done.err
+    assert not [name for name in names(song.parent / "take") if ".part" in name]
+
+
+def test_wishes_that_come_together_are_one_and_each_later_one_is_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    wishes = Wishes(lambda: called.append("end"), lambda: called.append("break off"))
+    for at in (0.0, 0.001, 0.3):
+        now = 100.0 + at
+        wishes(2, None)
+    assert called == ["end"]
+    now += AGAIN_S + 0.01
+    wishes(2, None)
+    now += 10
+    wishes(2, None)
+    assert called == ["end", "break off"]
+
+
+@pytest.fixture
+def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A FLAC with a hole, where nobody goes on behind it."""
+    sf.write(tmp_path / "song.flac", noise(4 * RATE), RATE)
+    content = bytearray((tmp_path / "song.flac").read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 5000] = bytes(5000)
+    (tmp_path / "song.flac").write_bytes(content)
+    monkeypatch.setattr(ffmpeg.shutil, "which", lambda _name: None)
+    return tmp_path / "song.flac"
+
+
+@pytest.mark.parametrize("clock", ["virtual", "wall"])
+def test_a_file_that_breaks_in_the_middle_leaves_what_was_heard(broken: Path, clock: str,
+                                                                capsys: pytest.CaptureFixture[str]) -> None:
+    out = broken.parent / "out.wav"
+    assert main(["run", "--model", "center", "--device", str(broken), "--clock", clock, "--record",
+                 str(broken.parent / "take"), "--output-device", str(out), "--ui", "none"]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "what was heard until then is kept" in said[-2]
+    assert "song.flac cannot be read at" in said[-1]
+    check_take(broken.parent / "take")
+    assert sf.info(out).frames > 0
+    heard = sf.read(broken.parent / "take" / "mix.wav", dtype="float32")[0]
+    np.testing.assert_allclose(heard, noise(4 * RATE)[: len(heard)], atol=2**-15)
+
+
+def test_a_run_that_heard_nothing_leaves_nothing(broken: Path) -> None:
+    content = broken.read_bytes()
+    broken.write_bytes(content[:2000])
+    assert main(["run", "--model", "center", "--device", str(broken), "--record", str(broken.parent / "take"),
+                 "--ui", "none"]) == 1
+    assert names(broken.parent / "take") == []
+
+
+def test_a_run_that_was_stopped_goes_on_and_does_not_pour_out_what_it_missed(song: Path) -> None:
+    with Live(*running(song, "--json")) as live:
+        heard(live, song)
+        live.process.send_signal(signal.SIGSTOP)
+        time.sleep(3)
+        live.process.send_signal(signal.SIGCONT)
+        live.until(lambda: "stood still" in live.err)
+        done = live.interrupt()
+    assert done.code == 0, done.err
+    check_take(song.parent / "take")

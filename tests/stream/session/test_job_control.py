@@ -1,0 +1,128 @@
+"""A run in a shell's hands: stopped, continued, in the background, and signals to all of its processes."""
+
+import fcntl
+import os
+import pty
+import select
+import shutil
+import signal
+import struct
+import termios
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import soundfile as sf
+
+from tests.rig.byhand import noise
+from tests.rig.live import COMMAND, PATIENCE_S
+
+pytestmark = pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None, reason="needs bash and a terminal")
+RATE = 44_100
+
+
+class Shell:
+    """bash on a terminal of its own, with a person in front of it."""
+
+    def __init__(self, folder: Path) -> None:
+        sf.write(folder / "song.wav", noise(60 * RATE), RATE, "PCM_16")
+        self.take, self.said = folder / "take", b""
+        self.pid, self.terminal = pty.fork()
+        if not self.pid:
+            os.chdir(folder)
+            os.execvpe("bash", ["bash", "--norc", "--noprofile", "--noediting", "-i"], os.environ | {"TERM": "xterm"})
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+
+    def type(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def until(self, there: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while not there():
+            if time.monotonic() > end:
+                raise AssertionError(self.said[-2000:])
+            if select.select([self.terminal], [], [], 0.05)[0]:
+                self.said += os.read(self.terminal, 1 << 16)
+
+    def run(self, ui: str, behind: str = "") -> None:
+        self.type(f"{COMMAND} run --model center --device song.wav --clock wall --record take --ui {ui}{behind}\n")
+        self.plays()
+
+    def plays(self) -> None:
+        """Wait until half a second more is recorded."""
+        part = self.take / ".mix.wav.part"
+        self.until(part.exists)
+        before = part.stat().st_size
+        self.until(lambda: part.stat().st_size > before + 4 * RATE)
+
+    def modes(self) -> tuple[bool, bool]:
+        """Whether the terminal shows what is typed, and waits for whole lines."""
+        local = termios.tcgetattr(self.terminal)[3]
+        return bool(local & termios.ECHO), bool(local & termios.ICANON)
+
+    def quits(self) -> None:
+        """A key mutes, another one ends it; the take has both, and the terminal is as it was."""
+        self.type("v")
+        self.plays()
+        self.type("q")
+        self.ends()
+        assert '"mute": 1' in (self.take / "gestures.jsonl").read_text()
+
+    def ends(self) -> None:
+        """It has ended well, and the terminal is as it was."""
+        self.until(lambda: b"vocals.wav" in self.said and self.modes() == (True, True))
+        self.type("echo rc=$?.\n")
+        self.until(lambda: b"rc=0." in self.said)
+        assert self.modes() == (True, True)
+        assert b"Traceback" not in self.said
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    made = Shell(tmp_path)
+    yield made
+    os.close(made.terminal)  # SIGHUP ends what is left
+    os.kill(made.pid, signal.SIGKILL)
+    os.waitpid(made.pid, 0)
+
+
+@pytest.mark.parametrize("ui", ["plain", "screen"])
+def test_stopped_and_continued_the_keys_work_and_the_terminal_is_the_shells_meanwhile(shell: Shell, ui: str) -> None:
+    shell.run(ui)
+    shell.until(lambda: shell.modes() == (False, False))
+    shell.type("\x1a")
+    shell.until(lambda: b"Stopped" in shell.said and shell.modes() == (True, True))
+    shell.type("fg\n")
+    shell.until(lambda: shell.modes() == (False, False))
+    shell.plays()
+    shell.quits()
+
+
+def test_what_was_begun_behind_plays_there_and_has_its_keys_in_front(shell: Shell) -> None:
+    shell.run("plain", " &")
+    assert shell.modes() == (True, True)
+    shell.type("fg\n")
+    shell.until(lambda: shell.modes() == (False, False))
+    shell.quits()
+
+
+def test_what_was_stopped_goes_on_behind_and_has_its_keys_in_front(shell: Shell) -> None:
+    shell.run("plain")
+    shell.type("\x1a")
+    shell.until(lambda: b"Stopped" in shell.said)
+    shell.type("bg\n")
+    shell.plays()
+    shell.type("fg\n")
+    shell.until(lambda: shell.modes() == (False, False))
+    shell.quits()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_a_signal_to_all_of_its_processes_is_the_end_of_the_run_and_no_failure_of_its_screen(
+        shell: Shell, number: signal.Signals) -> None:
+    shell.run("screen")
+    shell.until(lambda: shell.modes() == (False, False))
+    os.killpg(os.tcgetpgrp(shell.terminal), number)
+    shell.ends()
+    assert b"has failed" not in shell.said
