@@ -13,18 +13,17 @@ from benchmarks.structure import arrows, circles, floors
 ROOT = Path(__file__).parents[1]
 ROOMS = ("dsp", "export", "stream")
 FILES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-# from the top floor down; a room knows rooms of lower floors only
-# (`python -m benchmarks.structure --arrows` prints who knows whom)
 KNOWN = arrows(ROOT)
+# from the top floor down; a room knows rooms of lower floors only (`python -m benchmarks.structure` prints it)
 HOUSE = (
     ("benchmarks", "stream/cli.py"),
     ("stream/command",),
     ("stream/terminal",),
     ("stream/screen", "stream/session"),
-    ("stream/link", "stream/offline", "stream/recording", "stream/tuning"),
+    ("stream/link", "stream/recording", "stream/tuning"),
     ("stream/devices", "stream/live"),
-    ("stream/callback", "stream/control", "stream/separators"),
-    ("stream/mixer",),
+    ("stream/callback", "stream/control", "stream/offline"),
+    ("stream/mixer", "stream/separators"),
     ("export", "stream/audiofiles", "stream/inserts", "stream/latency", "stream/native"),
     ("dsp", "stream/common"),
 )

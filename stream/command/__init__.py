@@ -1,1 +1,1 @@
-"""Words in, exit codes out: what each command does, and what a person sees of it."""
+"""The command line: a file for each command, its words, and what it asks of the rooms below."""

@@ -1,1 +1,1 @@
-"""Wishes: what keyboard, MIDI and command line want of the mixer."""
+"""Hands on the mixer: keyboard, MIDI and OSC."""

@@ -1,1 +1,1 @@
-"""Blocks: where they come from, where they go, and who paces them."""
+"""Sound devices: PortAudio and JACK, by number or by name."""

@@ -1,1 +1,1 @@
-"""From a block in to a block out: rings, the callback, the separator thread, and who paces them."""
+"""Live separation: the engine, the separator thread, inserts, and who paces a run."""

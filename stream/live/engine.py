@@ -39,7 +39,7 @@ class Setup:
     in_channels, out_channels: of the device; 0 where there is none
     block: frames, the most that come at once
     late: `dry` or `mute`, what is heard instead of late stems
-    patient: nobody waits (virtual clock)
+    offline: nobody waits (virtual clock)
     reader: the file that stands for the input device
     tapped: somebody records
     keep_s: how long a recording may look back

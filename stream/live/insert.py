@@ -63,7 +63,7 @@ class Insert:
         column: of the stem in a frame of the stem ring
         inputs: the input ring; what has gone into it says what was played
         delay: frames between the way in and the way out, as they are now      longest: as they may become
-        patient: nobody waits (virtual clock): no block is ever given up
+        offline: nobody waits (virtual clock): no block is ever given up
         """
         self._column, self._stems, self._inputs, self._delay = column, stems, inputs, delay
         self._offline = offline

@@ -84,10 +84,10 @@ class Worker:
     def __init__(self, separator: Separator, inputs: Ring, latency: Latency, offline: bool, growth: int = 0) -> None:
         """Make the stem ring and all arrays. [main-thread]
 
-        patient: nobody waits (virtual clock): no hop is ever given up, unless the run is to end
+        offline: nobody waits (virtual clock): no hop is ever given up, unless the run is to end
         growth: frames by which the delay may grow
         """
-        self.wanted: Callable[[], bool] = lambda: True  # whether a patient run is to go on
+        self.wanted: Callable[[], bool] = lambda: True  # whether an offline run is to go on
         self._separator, self._inputs, self._latency, self._offline = separator, inputs, latency, offline
         self._intake = Intake(inputs, separator, latency.samplerate)
         self._outlet = Outlet(separator, latency.samplerate)

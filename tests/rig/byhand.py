@@ -63,7 +63,7 @@ class Live:
         latency = spend(separator, rate, (0, 0, 0), latency_s, block + FADE + 1)
         latency = replace(latency, insert=max((lag(insert.process, rate, block) for insert in inserts), default=0))
         self.header = np.zeros(HEADER, np.int64)
-        settings = {"patient": True, "inserts": inserts, **setup}
+        settings = {"offline": True, "inserts": inserts, **setup}
         self.engine = Engine(self.header, separator, self.mixer, latency,
                              Setup(*channels, most or block, **settings))  # type: ignore[arg-type]
         self.delay = latency.delay
