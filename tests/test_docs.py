@@ -17,6 +17,7 @@ LINK = re.compile(r"(?<!`)!?\[[^\]\n]*\]\(([^)\s]+)\)")  # of Markdown
 CODE = re.compile(r"(?<![\w./-])((?:dsp|export|stream|benchmarks|tests|examples)/[\w./-]*\w\.\w+)\b")
 MODULE = re.compile(r"python -m ((?:benchmarks|export|stream)\b[\w.]*\w)")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"(?<![\w./-])(?:stream|dsp|export|tests|benchmarks|examples)/[\w./-]*\.(?:py|toml|md)\b")
 ELSEWHERE = ("http://", "https://", "mailto:")
 TEXTS = (".md", ".py", ".toml", ".yml", ".yaml", "Makefile", "LICENSE")
 
@@ -83,6 +84,12 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 def test_every_path_below_docs_that_a_file_names_is_there() -> None:
     texts = [path for path in FILES if path.suffix in TEXTS or path.name in TEXTS]
     missing = {(name(path), found) for path in texts for found in named(path.read_text(encoding="utf-8"))
+               if not (ROOT / found).exists()}
+    assert not missing
+
+
+def test_every_file_of_the_code_that_a_page_names_is_there() -> None:
+    missing = {(name(page), found) for page in PAGES for found in CODE.findall(page.read_text(encoding="utf-8"))
                if not (ROOT / found).exists()}
     assert not missing
 
