@@ -6,7 +6,6 @@ the hub itself states, arguments and shapes against the published network's, and
 cache when it is first seen. From then on it must stay the same. The user is told so.
 """
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from export.published import Checkpoint
 from export.source import Progress
 from export.weights import Weights, read
 from stream.common.places import cache
+from stream.common.scratch import scratch
 
 Say = Callable[[str], None]
 
@@ -74,9 +74,9 @@ def _fetched(checkpoint: Checkpoint, say: Say, progress: Progress) -> Weights:
     failures = []
     for source in checkpoint.sources:
         # removed whatever comes: a refused download too
-        with tempfile.TemporaryDirectory(prefix=".loading-", dir=cache()) as staging:
+        with scratch(".loading-", cache()) as staging:
             try:
-                return _checked(source.fetch(Path(staging), progress), checkpoint)
+                return _checked(source.fetch(staging, progress), checkpoint)
             except (OSError, ValueError) as error:
                 failures.append(f"{source}: {error}")
                 say(failures[-1])

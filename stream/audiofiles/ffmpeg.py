@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from stream.common import interrupt
 from stream.common.errors import Failure
 
 INSTALL = "install it (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg)"
@@ -105,8 +106,8 @@ class Pipe:
             "stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
         if fed:
             ends["stdin"] = subprocess.PIPE
-        # NB: a session of its own: Ctrl-C is ours to deal with
-        self._process = subprocess.Popen(command, stderr=self._said, start_new_session=True, **ends)
+        with interrupt.blocked():  # for good: what ends it is the end of its pipes, or `close`
+            self._process = subprocess.Popen(command, stderr=self._said, start_new_session=True, **ends)
         end = self._process.stdout if reading else self._process.stdin
         assert end is not None
         self.end: IO[bytes] = end

@@ -3,7 +3,7 @@
 import os
 import shutil
 import stat
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -14,6 +14,7 @@ from stream.audiofiles.ffmpeg import INSTALL, there
 from stream.audiofiles.piped import PipedReader, head, once_only, opened
 from stream.audiofiles.trust import UNKNOWN, guesses, mpeg, whole
 from stream.common.errors import Failure
+from stream.common.scratch import scratch
 
 
 class Reader(Protocol):
@@ -209,15 +210,15 @@ class SpooledReader:
 
         source: what it was opened as, and is closed as      begun: what was read from it already
         """
-        self.path, self._folder = path, tempfile.TemporaryDirectory(prefix="demucs-stream-")
-        copy = Path(self._folder.name) / path.name
+        self.path, self._open = path, ExitStack()
+        copy = self._open.enter_context(scratch("demucs-stream.pipe-")) / path.name
         try:
             with os.fdopen(opened(path) if source is None else source, "rb") as given, copy.open("wb") as kept:
                 kept.write(begun)
                 shutil.copyfileobj(given, kept)
             self._reader = open_song(copy)
         except BaseException as error:
-            self._folder.cleanup()
+            self._open.close()
             if isinstance(error, OSError):
                 raise Failure(f"{path} cannot be read: {error.strerror}") from error
             if isinstance(error, Failure):
@@ -246,7 +247,7 @@ class SpooledReader:
     def close(self) -> None:
         """Let go of the copy. [one thread at a time]"""
         self._reader.close()
-        self._folder.cleanup()
+        self._open.close()
 
     def __enter__(self) -> Self:
         return self

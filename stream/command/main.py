@@ -36,15 +36,16 @@ console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
     answers.all_open()
-    with interrupt.heard(interrupt.Wishes(interrupt.end)):  # once: what is being cleaned up is not interrupted
-        return _main(sys.argv[1:] if words is None else words)
+    wishes = interrupt.Wishes(interrupt.end)  # once: what is being cleaned up is not interrupted
+    with interrupt.heard(wishes):
+        return _main(sys.argv[1:] if words is None else words, wishes)
 
 
-def _main(words: list[str]) -> int:
+def _main(words: list[str], wishes: interrupt.Wishes) -> int:
     try:
         arguments = parse(words)
         with compile_notice(say) if arguments.command in LIVE else nullcontext():
-            result, lacking = _result(arguments)
+            result, lacking = _result(arguments, wishes)
         if vars(arguments).get("json"):
             answers.tell_json(result)
         if lacking is not None:
@@ -62,12 +63,16 @@ def _main(words: list[str]) -> int:
     return 0
 
 
-def _result(arguments: Namespace) -> tuple[dict[str, Any], Incomplete | None]:
+def _result(arguments: Namespace, wishes: interrupt.Wishes) -> tuple[dict[str, Any], Incomplete | None]:
     """What a command has done, and what it lacks, if it lacks something."""
     try:
         return _COMMANDS[arguments.command](arguments), None
     except Incomplete as error:
         return error.report, error
+    except Exception as error:
+        if not wishes.left:  # an extension that was being loaded makes an ImportError of Ctrl-C, say
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _fail(error: BaseException, code: int, cause: BaseException | None = None) -> int:

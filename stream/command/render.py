@@ -3,10 +3,10 @@
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from stream.common.errors import Failure
+from stream.common.scratch import scratch
 from stream.recording import log
 from stream.recording.log import TakeInfo
 from stream.recording.options import RecordingOptions
@@ -38,8 +38,8 @@ def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say
     else:
         without = f", without what inserts made of {', '.join(take.inserts)}" if take.inserts else ""
         say(f"separating {files['input']} again with {take.model}{without}")
-        with TemporaryDirectory() as folder:
-            stems = _separate(files["input"], take, opening(take), Path(folder), say)
+        with scratch("demucs-stream.render-") as folder:
+            stems = _separate(files["input"], take, opening(take), folder, say)
             render(stems | {"input": files["input"]}, take, passage, to, whole=True)
     say(f"wrote {to}")
     return {"log": str(source), "frames": take.frames, "gestures": len(passage.gestures), "separated": not there,

@@ -11,6 +11,7 @@ stdout: plugins that print do so nowhere.
 import gc
 import json
 import os
+import signal
 import struct
 import sys
 import time
@@ -20,10 +21,12 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from dsp.limits import LOUDEST
+from stream.common import interrupt
 from stream.inserts.effects import Frames, Processor, load
 from stream.inserts.naming import Effect
 
 BLOCK = 512  # frames
+LOADING_S, PATIENCE_S = 60.0, 10.0  # longer than whoever started this waits for it
 ANSWER = struct.Struct("<ii")
 WRONG = -1
 WARM, STEADY = 32, 8  # blocks of silence to begin with, and how many of the last must come back whole
@@ -106,6 +109,7 @@ class Chain:
 
 def serve(wish: BinaryIO, answers: BinaryIO) -> None:
     """Load what is wished, and process until no block comes any more. [main-thread]"""
+    _end_within(LOADING_S)
     try:
         wanted = json.loads(wish.readline())
         chain = Chain(_loaded([Effect(**effect) for effect in wanted["effects"]]), wanted["samplerate"])
@@ -115,9 +119,11 @@ def serve(wish: BinaryIO, answers: BinaryIO) -> None:
         return
     answers.write(_line({"latency": chain.latency, "block_s": block_s}))
     answers.flush()
+    _end_within(0)
     gc.collect()
     gc.freeze()
     while len(given := wish.read(BLOCK * 8)) == BLOCK * 8:
+        _end_within(PATIENCE_S)
         try:
             made = chain.process(np.frombuffer(given, np.float32).reshape(BLOCK, 2))
         except Exception as error:  # a plugin's own: it is told, and this is the end
@@ -125,6 +131,13 @@ def serve(wish: BinaryIO, answers: BinaryIO) -> None:
             return
         answers.write(ANSWER.pack(len(made), chain.resets) + made.tobytes())
         answers.flush()
+        _end_within(0)
+
+
+def _end_within(seconds: float) -> None:
+    """Have the system end this process if it hangs for so long, whoever started it having died; 0 takes that back."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _loaded(effects: Sequence[Effect]) -> Sequence[Processor]:
@@ -148,6 +161,7 @@ def _line(answer: dict[str, Any]) -> bytes:
 
 def main() -> None:
     """Keep stdout to ourselves, and serve."""
+    interrupt.unblocked(deaf=True)
     with os.fdopen(os.dup(1), "wb") as answers:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         for printed in (1, 2):

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Self, cast
 
 import numpy as np
 
+from stream.common import interrupt
 from stream.inserts.child import ANSWER, WRONG
 from stream.inserts.effects import Frames
 from stream.inserts.naming import Effect
@@ -41,10 +42,11 @@ class Process:
         self.latency, self.block_s, self.resets = 0, 0.0, 0
         self._due = time.monotonic() + LOADING_S
         self._hung = False
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stream.inserts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            start_new_session=True)  # a Ctrl-C is ours, not its
+        with interrupt.blocked():  # a Ctrl-C is ours, not its; nor is a signal to all that a service has started
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stream.inserts.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                start_new_session=True)
         self._given, self._taken = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         self._over = threading.Event()
         threading.Thread(target=self._watch, name="insert watch", daemon=True).start()

@@ -12,18 +12,22 @@ from stream.link.endpoint import Endpoint, get, put
 LOOK_S = 0.1  # how often who waits looks whether they are still wanted
 
 
+class Gone(Failure):
+    """Nobody is there to attach to."""
+
+
 class Attached:
     """Attached to an engine; `state` is what it told at first, by name."""
 
     def __init__(self, door: Endpoint) -> None:
-        """Come in. Raises Failure where there is no engine, or another key. [main-thread]"""
+        """Come in. Raises Gone where there is no engine, Failure where it has another key. [main-thread]"""
         try:
             self._connection: Any = Client(door.address, authkey=door.key)
             self.state: dict[str, Any] = get(self._connection) | get(self._connection)
         except AuthenticationError:
             raise Failure("the engine does not take this key") from None
         except (OSError, EOFError, ValueError) as error:
-            raise Failure(f"no engine is at {door.address}: {error or 'it has ended'}") from None
+            raise Gone(f"no engine is at {door.address}: {error or 'it has ended'}") from None
         self._saying, self._waiting, self._left = threading.Lock(), threading.Lock(), threading.Event()
 
     def wait(self) -> dict[str, Any] | None:

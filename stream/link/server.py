@@ -3,22 +3,25 @@
 Each has a thread of its own, which mostly waits: one that is slow, sends nonsense or dies harms nobody.
 """
 
+import os
 import secrets
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from types import TracebackType
 from typing import Any, Self
 
 from stream.common.errors import Failure
+from stream.common.scratch import scratch
 from stream.link.endpoint import MOST_MESSAGE_BYTES, Endpoint, get, put
 from stream.link.snapshot import Snapshot, changes
 from stream.mixer.desk import Desk
 
 TICK_S, PROMPT_S = 1 / 15, 1 / 50
+FOLDER = "demucs-stream.link-"
 AT_ONCE = 64  # messages of one screen between two looks; what it has more of waits
 MOST_SCREENS = 16
 NOTES = 8  # of the last lines for the user, what somebody is told who comes in
@@ -29,7 +32,10 @@ class Link:
 
     def __init__(self) -> None:
         """Listen under an address and a key that nobody can guess. [main-thread]"""
-        self._listener = Listener(backlog=MOST_SCREENS)
+        self._open = ExitStack()
+        # on Windows a named pipe, which lies in no folder
+        place = str(self._open.enter_context(scratch(FOLDER)) / "link") if os.name == "posix" else None
+        self._listener = Listener(place, backlog=MOST_SCREENS)
         self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
         self._told: Snapshot | None = None
         self._does: dict[str, Callable[..., None]] = {}
@@ -130,6 +136,7 @@ class Link:
             with suppress(OSError, EOFError):
                 Client(self.door.address).close()  # wakes up who waits for somebody to come in
         self._listener.close()
+        self._open.close()
         end = time.monotonic() + 1
         while self._screens and time.monotonic() < end:
             time.sleep(TICK_S / 4)

@@ -4,8 +4,9 @@ import os
 import signal
 import sys
 
+from stream.common import interrupt
 from stream.common.errors import Failure
-from stream.link.client import Attached
+from stream.link.client import Attached, Gone
 from stream.link.endpoint import endpoint
 from stream.screen.app import MixerScreen
 
@@ -30,11 +31,11 @@ def show(attach: str | None = None) -> bool:
 
 def main() -> int:
     """Exit code 0: closed by its user or by the run's end."""
-    if sys.platform != "win32" and sys.stdout.isatty():
-        for number in (signal.SIGTERM, signal.SIGHUP):  # meant for the run, whose end is this one's
-            signal.signal(number, signal.SIG_IGN)
+    interrupt.unblocked(deaf=sys.stdout.isatty())
     try:
         show()
+    except Gone:
+        return 1  # the run, most likely: whoever started this knows, and says it if not
     except (ValueError, Failure) as error:
         print(f"demucs-stream: {error}", file=sys.stderr)
         return 1

@@ -9,18 +9,20 @@ import asyncio
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 from aiohttp import web
 from textual_serve.server import Server
 
+from stream.common import interrupt
 from stream.screen.guard import TOKEN, foreign, own_name, same
 
 COOKIE = "demucs_stream"
+GOODBYE_S = 1.0  # for pages that are open when the run ends
 SCREEN = [sys.executable, "-P", "-m", "stream.screen"]
 HTML = """<!DOCTYPE html>
 <html>
@@ -94,7 +96,8 @@ class Page(Server):
 
 async def serve(host: str, port: int) -> None:
     """Serve until stdin ends. [main-thread]"""
-    runner = web.AppRunner(await Page(host, os.environ.get(TOKEN, ""))._make_app(), access_log=None)
+    runner = web.AppRunner(await Page(host, os.environ.get(TOKEN, ""))._make_app(), access_log=None,
+                           shutdown_timeout=GOODBYE_S)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
@@ -122,11 +125,9 @@ def main() -> None:
     words.add_argument("host")
     words.add_argument("port", type=int)
     chosen = words.parse_args()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the run, and its end is this one's
-    for name in ("SIGTERM", "SIGHUP"):  # likewise; NB: what is ignored, screens that are started would ignore, too
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda *_: None)
-    asyncio.run(serve(chosen.host, chosen.port))
+    interrupt.unblocked(deaf=True)
+    with suppress(BrokenPipeError):  # whoever started this is gone already
+        asyncio.run(serve(chosen.host, chosen.port))
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
+from stream.common import interrupt
 from stream.link.endpoint import ENVIRONMENT, Endpoint
 from stream.screen.guard import TOKEN, local
 from stream.session.request import Say
@@ -38,14 +39,18 @@ class PageProcess:
         self._closing = False
         if token is None:
             token = "" if local(host) else secrets.token_urlsafe(16)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stream.screen.page", host, str(port)], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=os.environ | {ENVIRONMENT: str(door), TOKEN: token})
-        assert self._process.stdout is not None
-        answer = json.loads(self._process.stdout.readline() or b'{"error": "the page server has failed"}')
-        if "error" in answer:
+        with interrupt.blocked():
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stream.screen.page", host, str(port)], stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE, env=os.environ | {ENVIRONMENT: str(door), TOKEN: token})
+        try:
+            assert self._process.stdout is not None
+            answer = json.loads(self._process.stdout.readline() or b'{"error": "the page server has failed"}')
+            if "error" in answer:
+                raise ValueError(f"a page at {host}:{port}: {answer['error']}")
+        except BaseException:
             self.close()
-            raise ValueError(f"a page at {host}:{port}: {answer['error']}")
+            raise
         self._say = say
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()

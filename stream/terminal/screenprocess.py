@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
+from stream.common import interrupt
 from stream.link.endpoint import ENVIRONMENT
 from stream.link.server import Link
 from stream.session.request import Say
@@ -45,9 +46,10 @@ class ScreenProcess:
 
     def __enter__(self) -> Self:
         terminal = self._open.enter_context(lent())
-        self._screen = subprocess.Popen(
-            [sys.executable, "-P", "-m", "stream.screen"], stdout=terminal, stderr=terminal,
-            env=os.environ | {ENVIRONMENT: str(self._link.door)})
+        with interrupt.blocked():
+            self._screen = subprocess.Popen(
+                [sys.executable, "-P", "-m", "stream.screen"], stdout=terminal, stderr=terminal,
+                env=os.environ | {ENVIRONMENT: str(self._link.door)})
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,

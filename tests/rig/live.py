@@ -53,8 +53,10 @@ class Ended(Exception):
 class Live:
     """`demucs-stream` with these words, running; whatever happens, it is gone when this is left."""
 
-    def __init__(self, *words: object, stdin: int = subprocess.DEVNULL, nohup: bool = False) -> None:
-        self._words, self._stdin, self._nohup = [str(word) for word in words], stdin, nohup
+    def __init__(self, *words: object, stdin: int = subprocess.DEVNULL, nohup: bool = False,
+                 group: bool = False) -> None:
+        """group: it has a process group of its own, which can be signalled as supervisors do"""
+        self._words, self._stdin, self._nohup, self._group = [str(word) for word in words], stdin, nohup, group
 
     def __enter__(self) -> Self:
         self._out, self._err = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
@@ -66,6 +68,7 @@ class Live:
 
         self.process = subprocess.Popen(
             [COMMAND, *self._words], stdin=self._stdin, stdout=self._out, stderr=self._err,
+            start_new_session=self._group,
             preexec_fn=own_signals if os.name == "posix" else None)
         return self
 

@@ -90,6 +90,7 @@ def test_whenever_a_signal_comes_there_is_no_traceback(song: Path, after_s: floa
 def test_wishes_that_come_together_are_one_and_each_later_one_is_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     now = 100.0
+    monkeypatch.setattr(Wishes, "last_s", -AGAIN_S)
     monkeypatch.setattr(time, "monotonic", lambda: now)
     wishes = Wishes(lambda: called.append("end"), lambda: called.append("break off"))
     for at in (0.0, 0.001, 0.3):

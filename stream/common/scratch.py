@@ -1,0 +1,55 @@
+"""A folder for what is needed for a while; what a killed process has left of its own, the next one removes."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from stream.common.lock import lock
+
+
+@contextmanager
+def scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
+    """A new folder that only its user can enter, and that is gone afterwards. Raises OSError. [any-thread]
+
+    kind: what its name begins with; folders of the same kind whose process has died are removed
+    within: where it lies, in place of where temporary files go
+    """
+    place = Path(tempfile.gettempdir()) if within is None else within
+    sweep(kind, place)
+    while True:
+        with tempfile.TemporaryDirectory(prefix=kind, dir=place, ignore_cleanup_errors=True) as name:
+            held = _locked(Path(name))
+            try:
+                if Path(name).is_dir():  # nobody has swept it away before it was locked
+                    yield Path(name)
+                    return
+            finally:
+                if held is not None:
+                    os.close(held)
+
+
+def sweep(kind: str, place: Path) -> None:
+    """Remove the folders of a kind that nobody has locked any more. [any-thread]"""
+    with suppress(OSError):
+        for folder in place.glob(f"{kind}*"):
+            held = _locked(folder)
+            if held is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(held)
+
+
+def _locked(folder: Path) -> int | None:
+    """A descriptor that holds a folder of this user's own; None where somebody has it, or folders know no locks."""
+    if os.name != "posix":
+        return None
+    try:
+        found = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    if os.fstat(found).st_uid == os.getuid() and lock(found):
+        return found
+    os.close(found)
+    return None
