@@ -1,5 +1,6 @@
 # make demo   hear of it: set everything up and play a song through the live engine
 # make test   set everything up and run all checks
+# make check  lint, types, and all tests that need no weights, no audio server and no torch
 # make bench  repeat the figures of README.md
 # make arm    run what is compiled as aarch64, on a machine that is none
 # make docs   build the site of README.md and docs/ into site/, and check its links
@@ -7,7 +8,7 @@ PYTHON ?= python3
 SONG ?=
 BIN := .venv/bin
 
-.PHONY: demo test lint bench arm docs graph clean
+.PHONY: demo test check lint bench arm docs graph clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
@@ -15,6 +16,9 @@ demo: .venv/runtime
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest
+
+check: .venv/dev lint
+	$(BIN)/python -m pytest -m "not weights and not device and not torch"
 
 lint: .venv/dev
 	$(BIN)/ruff check
