@@ -127,7 +127,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
                f"{room_ms:.1f} ({row['margin']:.1f} times)")
     least_s = report["least_s"]
     yield f"  {'least':12} {least_s:5.2f} s" if least_s else "  no latency can be held"
-    yield f"best held: {report['best_sustainable'] or 'none'}"
+    yield f"best held: {report['best'] or 'none'}"
     yield f"what would help most: {report['advice']}"
 
 
