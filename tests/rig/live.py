@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -106,6 +107,25 @@ class Live:
     def _text(file: Any) -> str:
         file.seek(0)
         return str(file.read())
+
+
+def family(pid: int) -> dict[int, str]:
+    """A process's children, their children and so on, each with its words (Linux)."""
+    found: dict[int, str] = {}
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in map(int, (task / "children").read_text().split()):
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                found |= family(child)
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process is still there, and not only waited for (Linux)."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def free_port() -> int:

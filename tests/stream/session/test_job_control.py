@@ -10,13 +10,14 @@ import struct
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import soundfile as sf
 
 from tests.rig.byhand import noise
-from tests.rig.live import COMMAND, PATIENCE_S
+from tests.rig.live import COMMAND, PATIENCE_S, alive, family
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None, reason="needs bash and a terminal")
 RATE = 44_100
@@ -126,3 +127,25 @@ def test_a_signal_to_all_of_its_processes_is_the_end_of_the_run_and_no_failure_o
     os.killpg(os.tcgetpgrp(shell.terminal), number)
     shell.ends()
     assert b"has failed" not in shell.said
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_screen_ends_with_its_run_also_while_it_is_loading(shell: Shell, number: signal.Signals) -> None:
+    words = "--model center --device song.wav --clock wall --record take --ui screen"
+    shell.type(f"exec {COMMAND} run {words}\n")  # it is the terminal's only process then
+    shell.until(lambda: any("stream.screen" in words.split() for words in family(shell.pid).values()))
+    (screen,) = [pid for pid, words in family(shell.pid).items() if "stream.screen" in words.split()]
+    if number == signal.SIGKILL:
+        os.kill(shell.pid, number)
+    else:
+        os.killpg(os.tcgetpgrp(shell.terminal), number)  # it has hardly begun
+    end = time.monotonic() + PATIENCE_S
+    while alive(screen) or alive(shell.pid):
+        assert time.monotonic() < end
+        if select.select([shell.terminal], [], [], 0.05)[0]:
+            with suppress(OSError):
+                shell.said += os.read(shell.terminal, 1 << 16)
+    assert b"Traceback" not in shell.said
+    assert b"has failed" not in shell.said
+    assert b"demucs-stream: " not in shell.said
