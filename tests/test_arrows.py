@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +88,12 @@ def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:
     asked = imported(Path("stream/command/main.py"), "export")
     assert asked
     assert {name.rpartition(".")[0] for name in asked} == {"export.store", "export.command"}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    names = Counter(node.name for file in FILES for node in ast.parse((ROOT / file).read_text(encoding="utf-8")).body
+                    if isinstance(node, ast.ClassDef))
+    assert not {name for name, count in names.items() if count > 1}
 
 
 @pytest.mark.parametrize("package", ["torch", "demucs", "onnxscript"])

@@ -1,11 +1,10 @@
 """What computes the model of a command: the provider that was asked for, or the one that is fastest here."""
 
 from functools import cache
-from typing import TYPE_CHECKING
 
 from dsp.stft import FFT_HOP
 from stream.common.errors import Failure
-from stream.latency.geometry import Geometry
+from stream.latency.geometry import DeviceTiming, Geometry
 from stream.latency.planning import NAMED_S
 from stream.separators.networks.modelio import SEGMENT
 from stream.separators.opening import Opening
@@ -13,9 +12,6 @@ from stream.separators.protocol import Frames, Separator
 from stream.separators.windowed import Windowed
 from stream.tuning.candidates import Asked, Say
 from stream.tuning.select import select_provider
-
-if TYPE_CHECKING:
-    from stream.tuning.sustainable import Ends
 
 FILE_HOPS = 2  # of half a window of a file's length: nobody waits for a time, only for whether the stems are right
 
@@ -42,7 +38,7 @@ def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True
     return select_provider(asked_live(opening, latency_s, say), timed)
 
 
-def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
+def best_s(opening: Opening, timing: DeviceTiming, say: Say) -> float:
     """Seconds of the best latency that this machine holds. Raises Failure where it holds none. [main-thread]
 
     opening: with its provider settled
@@ -53,7 +49,7 @@ def best_s(opening: Opening, ends: "Ends", say: Say) -> float:
         sustainable,
     )
 
-    rows, least_s = sustainable(opening, ends, say)
+    rows, least_s = sustainable(opening, timing, say)
     name = best_sustainable(rows)
     if name is not None:
         say(f"latency {name}, the best that this machine can hold")

@@ -11,13 +11,13 @@ from rich.console import Console
 from stream.command.choosing import best_s, live
 from stream.command.run import AUTO, columns, drive, latency_s, preset
 from stream.inserts.naming import chains
+from stream.latency.geometry import DeviceTiming
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.host import Host
 from stream.session.request import RunRequest, Say
 from stream.terminal.status import clock
 from stream.terminal.surface import UserInterface
-from stream.tuning.sustainable import Ends
 
 
 def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
     wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
     chosen = live(replace(opening(), window_columns=window), wanted_s, say)
     if arguments.latency == AUTO:
-        wanted_s = best_s(chosen, Ends(), say)
+        wanted_s = best_s(chosen, DeviceTiming(), say)
     host = Host(RunRequest(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
                      shelf=RecordingOptions(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
 

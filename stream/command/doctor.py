@@ -13,6 +13,7 @@ from stream.command.choosing import asked_live
 from stream.common.errors import Failure
 from stream.common.priority import NICE, preferred
 from stream.devices import portaudio
+from stream.latency.geometry import DeviceTiming
 from stream.separators.networks.catalogue import ORDER
 from stream.separators.networks.providers import here, missing, versions
 from stream.separators.opening import Opening
@@ -22,7 +23,7 @@ from stream.tuning.cache import cores
 from stream.tuning.candidates import Asked, Outcome, candidates
 from stream.tuning.load import watched
 from stream.tuning.select import select_provider, timed_settings
-from stream.tuning.sustainable import NONE_S, Ends, SustainedLatency, best_sustainable, sustainable
+from stream.tuning.sustainable import NONE_S, SustainedLatency, best_sustainable, sustainable
 
 REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
 LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi", "python-osc")
@@ -37,7 +38,7 @@ def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> di
     chosen = opening()
     with preferred() as granted, watched() as load:
         outcomes, chosen = _providers(asked_live(chosen, None, say))
-        rows, least_s = sustainable(chosen, _ends(devices), say, again=True)
+        rows, least_s = sustainable(chosen, _timing(devices), say, again=True)
     installed = {name: version(name) for name in LIBRARIES}
     report = {
         "version": version("demucs-stream"), "python": platform.python_version(), "system": platform.platform(),
@@ -64,10 +65,10 @@ def _devices() -> tuple[list[portaudio.Device], str | None]:
     return found, None if found else "no sound devices"
 
 
-def _ends(devices: list[portaudio.Device]) -> Ends:
+def _timing(devices: list[portaudio.Device]) -> DeviceTiming:
     """The rate of the default output; what a device itself adds is only known when it is open."""
     rates = [device.samplerate for device in devices if "default output" in device.default]
-    return Ends(rates[0]) if rates else Ends()
+    return DeviceTiming(rates[0]) if rates else DeviceTiming()
 
 
 def _providers(asked: Asked) -> tuple[dict[str, Outcome], Opening]:

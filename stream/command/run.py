@@ -21,7 +21,7 @@ from stream.common.errors import Incomplete
 from stream.common.threads import Stepper
 from stream.devices import jackports, portaudio
 from stream.inserts.naming import chains
-from stream.latency.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE
+from stream.latency.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE, DeviceTiming
 from stream.latency.planning import LEAST_S, MOST_S, NAMED_S
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
@@ -33,7 +33,6 @@ from stream.session.request import RunRequest, Say
 from stream.terminal.controllerthread import controller_thread
 from stream.terminal.status import closing_lines, opening_lines
 from stream.terminal.surface import UserInterface
-from stream.tuning.sustainable import Ends
 
 AUTO = "auto"
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
@@ -238,7 +237,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     say = surface.say
     chosen = live(replace(opening(), window_columns=window), wanted_s, say, timed=pace != "virtual")
     if arguments.latency == AUTO:
-        wanted_s = best_s(chosen, Ends(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
+        wanted_s = best_s(chosen, DeviceTiming(arguments.samplerate or SAMPLERATE, block=arguments.block), say)
     request = RunRequest(chosen, source, sink, pace, arguments.block, arguments.samplerate, wanted_s, arguments.on_late,
                          _shelf(arguments, pace), tuple(arguments.out), arguments.clocks, preset(arguments), inserts)
     host = Host(request, say)

@@ -172,3 +172,17 @@ class Latency:
     def parts_s(self) -> dict[str, float]:
         """Seconds by part."""
         return {name: frames / self.samplerate for name, frames in self.parts.items()}
+
+
+@dataclass(frozen=True)
+class DeviceTiming:
+    """What is around a separator, as far as it costs latency.
+
+    samplerate: Hz      block: frames that come at once
+    device: frames that devices add: in, out, and between two clocks      insert: frames that inserts add
+    """
+
+    samplerate: int = SAMPLERATE
+    block: int = 512
+    device: tuple[int, int, int] = (0, 0, 0)
+    insert: int = 0

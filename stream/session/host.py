@@ -17,7 +17,7 @@ from stream.callback import header as hd
 from stream.common.errors import Failure
 from stream.common.priority import preferred
 from stream.inserts.process import Process
-from stream.latency.geometry import SAMPLERATE
+from stream.latency.geometry import SAMPLERATE, DeviceTiming
 from stream.latency.planning import expected_loss_db
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.live.engine import FADE, Engine, Setup
@@ -30,10 +30,10 @@ from stream.recording.recordings import Recordings
 from stream.recording.takes import Takes
 from stream.separators.opening import sizes, window_s
 from stream.separators.protocol import Easing
-from stream.session.negotiate import Around, negotiate
+from stream.session.negotiate import negotiate
 from stream.session.request import RunRequest, Say
 from stream.session.returns import Returns
-from stream.session.streams import Ends, Streams
+from stream.session.streams import DeviceRequest, Streams
 
 SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; beside a busy thread each costs this much
 
@@ -41,13 +41,13 @@ SWITCH_S = 0.001  # the separator thread asks for the GIL ten times a hop; besid
 class Host:
     """One run. `run` does it all; `engine` and `mixer` are there for whoever watches and controls."""
 
-    def __init__(self, wish: RunRequest, say: Say) -> None:
+    def __init__(self, request: RunRequest, say: Say) -> None:
         """Open everything. [main-thread]
 
         say: takes lines for the user
-        Raises ValueError for a wish that cannot be, Failure for what does not work.
+        Raises ValueError for a request that cannot be, Failure for what does not work.
         """
-        self._wish, self._say = wish, say
+        self._request, self._say = request, say
         self._open = ExitStack()
         self._header = np.zeros(hd.HEADER, np.int64)
         self._level = 0
@@ -65,37 +65,37 @@ class Host:
             raise
 
     def _build(self) -> None:
-        wish = self._wish
-        self._preferred = wish.clock != "virtual" and self._open.enter_context(preferred())
-        self._reader = self._open.enter_context(open_live(wish.source)) if isinstance(wish.source, Path) else None
+        request = self._request
+        self._preferred = request.clock != "virtual" and self._open.enter_context(preferred())
+        self._reader = self._open.enter_context(open_live(request.source)) if isinstance(request.source, Path) else None
         self._streams = self._open_streams()
         ends = self._streams or self._reader
         assert ends is not None
         self._rate = ends.samplerate
-        self._block = self._streams.block if self._streams else wish.block
+        self._block = self._streams.block if self._streams else request.block
         self.inserts = self._load()
         device = self._streams.device if self._streams else (0, 0, 0)
         lags = [lag(insert.process, self._rate, self._block) for insert in self.inserts]
-        around = Around(self._rate, self._block, device, max(lags, default=0), wish.clock != "virtual")
-        chosen = negotiate(wish.opening, wish.latency_s, around, self._say)
+        timing = DeviceTiming(self._rate, self._block, device, max(lags, default=0))
+        chosen = negotiate(request.opening, request.latency_s, timing, self._say, request.clock != "virtual")
         self.separator, self.latency, self._asked_s = chosen.separator, chosen.latency, chosen.asked_s
         self.mixer = Mixer(tuple(self.separator.sources), self._rate)
         self.mixer.check({insert.stem: {} for insert in self.inserts})
-        if wish.prepare is not None:
-            wish.prepare(self.mixer)
+        if request.prepare is not None:
+            request.prepare(self.mixer)
         self.engine = Engine(self._header, self.separator, self.mixer, self.latency, self._setup())
         if self._streams is not None:
             self._returns = Returns(self._streams, self.engine, self._say)
             self._open.callback(self._returns.close)
-        self._recordings = Recordings(self.engine, wish.sink if isinstance(wish.sink, Path) else None)
-        if wish.shelf.used:
-            self._recordings.allow(self._take(chosen.asked_s), wish.shelf, self._say)
+        self._recordings = Recordings(self.engine, request.sink if isinstance(request.sink, Path) else None)
+        if request.shelf.used:
+            self._recordings.allow(self._take(chosen.asked_s), request.shelf, self._say)
         self.files = self._recordings.files
 
     def _setup(self) -> Setup:
-        wish, streams = self._wish, self._streams
-        made = Setup(block=self._block, late=wish.late, offline=wish.clock == "virtual", reader=self._reader,
-                     tapped=wish.shelf.used or isinstance(wish.sink, Path), keep_s=wish.shelf.keep_s,
+        request, streams = self._request, self._streams
+        made = Setup(block=self._block, late=request.late, offline=request.clock == "virtual", reader=self._reader,
+                     tapped=request.shelf.used or isinstance(request.sink, Path), keep_s=request.shelf.keep_s,
                      inserts=self.inserts)
         if streams is None:
             return made
@@ -105,38 +105,38 @@ class Host:
                        routes=streams.routes, other_input=streams.other_input, other_outputs=streams.other_outputs)
 
     def _open_streams(self) -> Streams | None:
-        wish = self._wish
-        source = None if isinstance(wish.source, Path) else wish.source
-        sink = None if isinstance(wish.sink, Path) else wish.sink
-        own, others = apart(wish.routes)
-        if wish.routes and sink is None:
-            raise ValueError(f"{wish.routes[0]} is for a run with an output device")
+        request = self._request
+        source = None if isinstance(request.source, Path) else request.source
+        sink = None if isinstance(request.sink, Path) else request.sink
+        own, others = apart(request.routes)
+        if request.routes and sink is None:
+            raise ValueError(f"{request.routes[0]} is for a run with an output device")
         if source is None and sink is None:
             return None
         wanted = self._reader.samplerate if self._reader is not None else None
-        ends = Ends(source, sink, wish.block, wish.samplerate, wanted, own, others, wish.clocks)
-        streams = Streams(ends, self._header)
+        devices = DeviceRequest(source, sink, request.block, request.samplerate, wanted, own, others, request.clocks)
+        streams = Streams(devices, self._header)
         self._open.callback(streams.close)
         return streams
 
     def _load(self) -> Sequence[Insert]:
         """Effects in their processes, all loading at once. Raises ValueError, Failure."""
-        wish = self._wish
-        begun = {stem: self._open.enter_context(Process(chain, self._rate)) for stem, chain in wish.inserts.items()}
+        request = self._request
+        begun = {stem: self._open.enter_context(Process(chain, self._rate)) for stem, chain in request.inserts.items()}
         inserts = [Insert(stem, process.loaded()) for stem, process in begun.items()]
         for insert in inserts:
-            if wish.clock != "virtual" and too_slow(insert.process, self._rate):
+            if request.clock != "virtual" and too_slow(insert.process, self._rate):
                 raise Failure(f"insert {insert.process.name}: it takes {insert.process.block_s * 1000:.1f} ms for a "
                               "block, which is too long to be live")
         return inserts
 
     def _take(self, asked_s: float | None) -> TakeInfo:
         """What all takes of this run have in common."""
-        opening, names = self._wish.opening, ("input", "mix", *self.separator.sources)
+        opening, names = self._request.opening, ("input", "mix", *self.separator.sources)
         columns = opening.window_columns
         window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
         return TakeInfo(opening.model, opening.provider, opening.threads, asked_s, window_s, self._rate, 0,
-                    self._wish.late, FADE, int(self._header[hd.RAMP]), dict.fromkeys(names, ""),
+                    self._request.late, FADE, int(self._header[hd.RAMP]), dict.fromkeys(names, ""),
                     inserts={insert.stem: insert.process.name for insert in self.inserts})
 
     @property
@@ -254,7 +254,7 @@ class Host:
             self._say(f"the separator has failed ({_text(failed)}); the music goes on dry"
                       + ("" if again else " until it is opened once more"))
             if again is None:
-                self._again = Reopening(partial(self._wish.opening.open, self._asked_s))
+                self._again = Reopening(partial(self._request.opening.open, self._asked_s))
         elif again is not None and again.trouble is not None:
             self._say(f"the separator cannot be opened again: {_text(again.trouble)}")
             again.trouble = None
@@ -271,7 +271,7 @@ class Host:
     def _pace(self, steps: list[Callable[[], bool]], watch: Callable[[], bool]) -> None:
         if self._returns is not None:
             run_device(self.engine, self._returns, steps, watch)
-        elif self._wish.clock == "wall":
+        elif self._request.clock == "wall":
             run_wall(self.engine, self._block, steps, watch)
         else:
             run_virtual(self.engine, self._block, steps, watch)
@@ -289,7 +289,7 @@ class Host:
         """What was done and measured, as `--json` prints it. [main-thread]"""
         worker, counts = self.engine.worker, self.engine.counts()
         times = np.array(worker.hop_times_s) if worker.hop_times_s else np.zeros(1)
-        opening = self._wish.opening
+        opening = self._request.opening
         return {
             "model": opening.model, "provider": opening.provider, "samplerate": self._rate,
             "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),

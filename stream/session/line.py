@@ -22,7 +22,7 @@ SILENT_S = 4.0  # without a call, a device is gone, whatever its system says
 
 
 @dataclass(frozen=True)
-class Plan:
+class StreamSettings:
     """What a stream is opened with.
 
     source, sink: None where it has no such side
@@ -76,7 +76,7 @@ class Plan:
         return PortAudioStream(source, sink, self.samplerate, self.block, self.address, self.header, self.routes,
                                self.tell)
 
-    def again(self) -> "Plan | None":
+    def again(self) -> "StreamSettings | None":
         """The same with its devices as they are here now; None while one is not. [who waits]"""
         source, sink = _found(self.source, "input"), _found(self.sink, "output")
         whole = (source is None) == (self.source is None) and (sink is None) == (self.sink is None)
@@ -104,7 +104,7 @@ class Line:
     here: whether it calls, as far as anybody knows      gone_s, times: for how long in all it did not, and how often
     """
 
-    def __init__(self, plan: Plan, paces: bool = False) -> None:
+    def __init__(self, plan: StreamSettings, paces: bool = False) -> None:
         """Open it. Raises ValueError, Failure. [main-thread]"""
         self.stream = plan.open()
         # whoever paces keeps his rate, whatever comes back

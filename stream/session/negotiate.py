@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stream.common.errors import Failure
-from stream.latency.geometry import Latency
+from stream.latency.geometry import DeviceTiming, Latency
 from stream.latency.planning import NAMED_S, USUAL
 from stream.live.engine import FADE
 from stream.separators.opening import Opening, spend
@@ -15,22 +15,6 @@ TRIES = 4
 
 
 @dataclass(frozen=True)
-class Around:
-    """What is around a separator.
-
-    samplerate: Hz      block: frames that come at once
-    device: frames that devices add, in, out, and between two clocks      insert: frames that inserts add
-    timed: somebody waits for what it makes
-    """
-
-    samplerate: int
-    block: int
-    device: tuple[int, int, int] = (0, 0, 0)
-    insert: int = 0
-    timed: bool = True
-
-
-@dataclass(frozen=True)
 class Negotiated:
     """A separator, the latency, and what it was opened for (None is its usual one)."""
 
@@ -39,21 +23,23 @@ class Negotiated:
     asked_s: float | None
 
 
-def negotiate(opening: Opening, latency_s: float | None, around: Around, say: Say) -> Negotiated:
+def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, say: Say,
+              timed: bool = True) -> Negotiated:
     """Open a separator for a latency that is held here. [main-thread]
 
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
+    timed: whether somebody waits for what it makes, so that a hop's time matters
     Raises ValueError for a latency that cannot be, Failure where this machine cannot hold it.
     """
     asked_s = latency_s
     for _ in range(TRIES):
         separator, budget_s = opening.open(asked_s)
-        latency = spend(separator, around.samplerate, around.device, budget_s, around.block + FADE + 1)
-        chosen = Negotiated(separator, replace(latency, insert=around.insert), asked_s)
-        if not around.timed:
+        latency = spend(separator, timing.samplerate, timing.device, budget_s, timing.block + FADE + 1)
+        chosen = Negotiated(separator, replace(latency, insert=timing.insert), asked_s)
+        if not timed:
             return chosen
         say(f"timing {opening.model} on this machine ...")
-        hop_s, there_s = time_hop(separator), room_s(separator, latency, around.block)
+        hop_s, there_s = time_hop(separator), room_s(separator, latency, timing.block)
         if hop_s * MARGIN <= there_s:
             return chosen
         held = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])

@@ -22,7 +22,7 @@ from stream.devices.portaudio import JACK, Device, find, leave
 from stream.latency.geometry import Latency
 from stream.live.engine import Engine
 from stream.mixer.route import Route, width
-from stream.session.line import AnyDevice, Line, Plan
+from stream.session.line import AnyDevice, Line, StreamSettings
 
 PATIENCE_S = 1.0  # for a device that is let go of and does not call
 CALLING_S = 3.0  # for one that called just now: its server may hang since
@@ -30,7 +30,7 @@ STILL_S = 1.0  # without a call, and a device may hang
 
 
 @dataclass(frozen=True)
-class Ends:
+class DeviceRequest:
     """What is to be opened.
 
     source, sink: None where a file takes that side
@@ -70,12 +70,12 @@ class Streams:
     other_input, other_outputs: what the engine is told of devices with clocks of their own
     """
 
-    def __init__(self, ends: Ends, header: npt.NDArray[np.int64]) -> None:
+    def __init__(self, request: DeviceRequest, header: npt.NDArray[np.int64]) -> None:
         """Open them. Raises Failure, and leaves none open, where a device refuses. [main-thread]
 
         header: of the engine's callback
         """
-        self._ends, self._header, self._open = ends, header, ExitStack()
+        self._request, self._header, self._open = request, header, ExitStack()
         self.routes: tuple[Route, ...] = ()
         self.other_input: Bridge | None = None
         self.other_outputs: list[Bridge] = []
@@ -88,11 +88,11 @@ class Streams:
     def _build(self) -> None:
         self._main = self._first()
         self.samplerate, self.block = self._main.stream.samplerate, self._main.stream.block
-        if self._ends.apart:
-            assert self._ends.source is not None
-            self._bridge_input(self._ends.source)
+        if self._request.apart:
+            assert self._request.source is not None
+            self._bridge_input(self._request.source)
         wanted: dict[Device, list[Route]] = {}
-        for route in self._ends.others:
+        for route in self._request.others:
             wanted.setdefault(find(route.device, "output"), []).append(route)
         for sink, routes in wanted.items():
             self._bridge_output(sink, routes)
@@ -104,19 +104,20 @@ class Streams:
 
     def _first(self) -> Line:
         """The stream that paces; a device that refuses a wanted rate keeps its own."""
-        ends = self._ends
-        source = None if ends.apart else ends.source
+        request = self._request
+        source = None if request.apart else request.source
 
         def opened(rate: int | None) -> Line:
-            return self._line(Plan(source, ends.sink, rate, ends.block, Engine.address, self._header, hd.BLOCKS,
-                                   ends.routes, self._header[hd.COMES :].ctypes.data), paces=True)
+            settings = StreamSettings(source, request.sink, rate, request.block, Engine.address, self._header,
+                                      hd.BLOCKS, request.routes, self._header[hd.COMES :].ctypes.data)
+            return self._line(settings, paces=True)
 
-        if ends.samplerate is None and ends.wanted is not None:
+        if request.samplerate is None and request.wanted is not None:
             with suppress(Failure):
-                return opened(ends.wanted)
-        return opened(ends.samplerate)
+                return opened(request.wanted)
+        return opened(request.samplerate)
 
-    def _line(self, plan: Plan, paces: bool = False) -> Line:
+    def _line(self, plan: StreamSettings, paces: bool = False) -> Line:
         line = Line(plan, paces)
         self._open.callback(lambda: line.stream.close())
         return line
@@ -129,9 +130,9 @@ class Streams:
     def _bridge_input(self, source: AnyDevice) -> None:
         from stream.callback.bridgecallbacks import capture  # most runs have one clock, and start sooner
 
-        block = source.block if isinstance(source, JackPorts) else self._ends.block
+        block = source.block if isinstance(source, JackPorts) else self._request.block
         bridge = Bridge((source.samplerate, self.samplerate), max(self.block, block), min(2, source.inputs))
-        plan = Plan(source, None, None, self._ends.block, int(capture.address or 0), bridge.header, CALLS)
+        plan = StreamSettings(source, None, None, self._request.block, int(capture.address or 0), bridge.header, CALLS)
         self._bridges[self._line(plan)] = bridge
         self.other_input = bridge
 
@@ -142,9 +143,10 @@ class Streams:
         for route in routes:
             if max(route.channels) >= sink.outputs:
                 raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
-        bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._ends.block), width(routes), routes)
-        plan = Plan(None, sink, None, self._ends.block, int(playback.address or 0), bridge.header, CALLS, tuple(routes))
-        self._bridges[self._line(plan)] = bridge
+        bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._request.block), width(routes), routes)
+        settings = StreamSettings(None, sink, None, self._request.block, int(playback.address or 0), bridge.header,
+                                  CALLS, tuple(routes))
+        self._bridges[self._line(settings)] = bridge
         self.other_outputs.append(bridge)
 
     @property
@@ -166,8 +168,8 @@ class Streams:
 
     def state(self, latency: Latency) -> None:
         """Tell the devices how late the music is, for those that pass it on. [main-thread]"""
-        capture = 0 if self._ends.source is None else latency.total - latency.device_out
-        playback = 0 if self._ends.sink is None else latency.total - latency.device_in
+        capture = 0 if self._request.source is None else latency.total - latency.device_out
+        playback = 0 if self._request.sink is None else latency.total - latency.device_in
         self._main.stream.state(capture, playback)
         for line, bridge in self._bridges.items():
             if bridge is self.other_input:
@@ -178,7 +180,7 @@ class Streams:
         for line in self.lines:
             line.stream.start()
 
-    def put(self, line: Line, plan: Plan, engine: Engine) -> None:
+    def put(self, line: Line, plan: StreamSettings, engine: Engine) -> None:
         """Open a line that was away again, and have the run go on with it; nothing is called before it is started.
 
         Raises Unfit for what is no longer as the run needs it, Failure. [who waits, while the line does not call]

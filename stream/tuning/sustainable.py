@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from stream.latency.geometry import DeviceTiming
 from stream.latency.planning import LEAST_S, NAMED_S
 from stream.live.engine import FADE
 from stream.separators.opening import Opening, spend
@@ -11,18 +12,6 @@ from stream.tuning.load import watched
 from stream.tuning.timing import MARGIN, least_held_s, room_s, time_hop
 
 NONE_S = -1.0  # of `Answer.least_s`, where no latency can be held
-
-
-@dataclass(frozen=True)
-class Ends:
-    """What is at both ends of a run.
-
-    samplerate: Hz      device: frames that it adds: in, out, and between two clocks      block: frames
-    """
-
-    samplerate: int = 44_100
-    device: tuple[int, int, int] = (0, 0, 0)
-    block: int = 512
 
 
 @dataclass(frozen=True)
@@ -53,7 +42,7 @@ class Answer:
     least_s: float
 
 
-def sustainable(opening: Opening, ends: Ends, say: Callable[[str], None],
+def sustainable(opening: Opening, timing: DeviceTiming, say: Callable[[str], None],
                 again: bool = False) -> tuple[list[SustainedLatency], float]:
     """Every named latency, and the least that can be held, or `NONE_S`; opened and timed once. [main-thread]
 
@@ -61,13 +50,13 @@ def sustainable(opening: Opening, ends: Ends, say: Callable[[str], None],
     opening: with its provider settled
     again: time them, whatever was kept
     """
-    path = answer_path("held", opening, ends, NAMED_S)
+    path = answer_path("held", opening, timing, NAMED_S)
     kept = None if again else recall(path, Answer)
     if kept is not None and all(_whole(row) for row in kept.rows):
         return [SustainedLatency(*row) for row in kept.rows], kept.least_s
     say(f"timing the latencies {', '.join(NAMED_S)} on this machine (once) ...")
     with watched() as load:
-        timed = [_timed(opening, name, ends) for name in NAMED_S]
+        timed = [_timed(opening, name, timing) for name in NAMED_S]
     rows = [row for row, _ in timed]
     least_s = min((least_s for _, least_s in timed if least_s > 0), default=NONE_S)
     if load.busy:
@@ -87,16 +76,16 @@ def best_sustainable(rows: Sequence[SustainedLatency]) -> str | None:
     return max(holding, key=lambda row: NAMED_S[row.name]).name if holding else None
 
 
-def _timed(opening: Opening, name: str, ends: Ends) -> tuple[SustainedLatency, float]:
+def _timed(opening: Opening, name: str, timing: DeviceTiming) -> tuple[SustainedLatency, float]:
     """A named latency, and the least that its hop's time lets expect; `NONE_S` for none."""
     try:
         separator, budget_s = opening.open(NAMED_S[name])
-        latency = spend(separator, ends.samplerate, ends.device, budget_s, ends.block + FADE + 1)
+        latency = spend(separator, timing.samplerate, timing.device, budget_s, timing.block + FADE + 1)
     except ValueError:  # too short for this model, whatever the machine
         return SustainedLatency(name, NAMED_S[name], 0.0, 0.0), NONE_S
     hop_time_s = time_hop(separator)
-    row = SustainedLatency(name, latency.total_s, hop_time_s, float(room_s(separator, latency, ends.block)))
+    row = SustainedLatency(name, latency.total_s, hop_time_s, float(room_s(separator, latency, timing.block)))
     if not opening.files:  # its own sizes, whatever the latency
-        return row, spend(separator, ends.samplerate, ends.device, None, ends.block + FADE + 1).total_s
+        return row, spend(separator, timing.samplerate, timing.device, None, timing.block + FADE + 1).total_s
     least_s = least_held_s(opening, separator, hop_time_s, LEAST_S)
     return row, NONE_S if least_s is None else least_s

@@ -11,7 +11,7 @@ from stream.callback.bridgecallbacks import capture, playback
 from stream.devices.portaudio import Device
 from stream.mixer.route import route
 from stream.native.cpuclock import now, ticks_per_second
-from stream.session.streams import JACK, Ends
+from stream.session.streams import JACK, DeviceRequest
 from tests.rig.byhand import Frames, Live, Shares
 from tests.rig.jackd import Jackd
 from tests.rig.live import Live as Command
@@ -161,7 +161,7 @@ def device(index: int, name: str, hostapi: str) -> Device:
          "same, two", "file"])
 def test_devices_are_apart_where_they_may_have_two_clocks(
         source: Device | None, sink: Device, clocks: str, apart: bool) -> None:
-    assert Ends(source, sink, BLOCK, clocks=clocks).apart == apart
+    assert DeviceRequest(source, sink, BLOCK, clocks=clocks).apart == apart
 
 
 @pytest.fixture(scope="module")

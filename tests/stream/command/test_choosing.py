@@ -9,13 +9,13 @@ import pytest
 from stream.command import choosing, song
 from stream.command.choosing import best_s, for_files, live, music
 from stream.common.errors import Failure
+from stream.latency.geometry import DeviceTiming
 from stream.latency.planning import NAMED_S
 from stream.separators.networks import providers
 from stream.separators.networks.catalogue import BUILT_IN, CPU, EXACT_DB, BuiltIn
 from stream.separators.opening import Opening
 from stream.separators.windowed import Windowed
 from stream.tuning import cache, candidates, comparison, load, select, sustainable
-from stream.tuning.sustainable import Ends
 from tests.rig.models import model, published
 
 pytestmark = pytest.mark.filterwarnings("ignore:Duplicate provider")  # the one by hand is the CPU's, given twice
@@ -73,7 +73,7 @@ def test_auto_latency_is_the_best_that_is_held(hop_time_s: float, wanted: float 
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(sustainable, "time_hop", lambda _separator: hop_time_s)
-    found = best_s(replace(opening, provider="cpu"), Ends(), said.append)
+    found = best_s(replace(opening, provider="cpu"), DeviceTiming(), said.append)
     assert found == wanted or (wanted is None and found > max(NAMED_S.values()))
     assert said[-1].startswith(says)
 
@@ -81,4 +81,4 @@ def test_auto_latency_is_the_best_that_is_held(hop_time_s: float, wanted: float 
 def test_a_machine_that_holds_nothing_is_told_so(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sustainable, "time_hop", lambda _separator: 1000.0)
     with pytest.raises(Failure, match="this machine can hold no latency"):
-        best_s(replace(opening, provider="cpu"), Ends(), lambda _text: None)
+        best_s(replace(opening, provider="cpu"), DeviceTiming(), lambda _text: None)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from stream.latency.geometry import DeviceTiming
 from stream.latency.planning import MOST_S, NAMED_S
 from stream.separators.opening import Opening
 from stream.tuning import load
 from stream.tuning import sustainable as module
-from stream.tuning.sustainable import NONE_S, Ends, SustainedLatency, best_sustainable, sustainable
+from stream.tuning.sustainable import NONE_S, SustainedLatency, best_sustainable, sustainable
 from stream.tuning.timing import MARGIN
 from tests.rig.models import model
 
@@ -24,7 +25,7 @@ def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opening:
 def rows_of(opening: Opening, hop_time_s: float, monkeypatch: pytest.MonkeyPatch,
             **how: bool) -> tuple[list[SustainedLatency], float]:
     monkeypatch.setattr(module, "time_hop", lambda _separator: hop_time_s)
-    return sustainable(opening, Ends(), lambda _text: None, **how)
+    return sustainable(opening, DeviceTiming(), lambda _text: None, **how)
 
 
 def test_a_fast_machine_holds_all(opening: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
