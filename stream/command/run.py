@@ -163,7 +163,8 @@ def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) 
     except ValueError as error:
         say(str(error))
         scenes = {}
-    for name, scene in (scenes | vars(arguments).get("scenes", {})).items():  # the demo has no configuration
+    configured = vars(arguments).get("scenes", {})  # the demo has no configuration
+    for name, scene in scenebook.in_order(configured, scenes).items():
         try:
             desk.add(name, scene)
         except ValueError as error:

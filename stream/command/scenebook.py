@@ -17,6 +17,11 @@ def scenes_path() -> Path:
     return platformdirs.user_data_path("demucs-stream") / "scenes.json"
 
 
+def in_order(configured: dict[str, Strips], stored: dict[str, Strips]) -> dict[str, Strips]:
+    """All scenes as they are numbered: those of the configuration first, so that storing one moves none of them."""
+    return configured | {name: scene for name, scene in stored.items() if name not in configured}
+
+
 def load() -> dict[str, Strips]:
     """All that were stored. Raises ValueError, which names the file, for what is none. [any-thread]"""
     path = scenes_path()

@@ -95,3 +95,11 @@ def test_scenes_that_several_runs_store_at_once_are_all_there() -> None:
     assert scenebook.load() == {f"scene {at}": {"vocals": {"gain": -at}} for at in range(24)}
     assert [path.name for path in scenebook.scenes_path().parent.glob(".*")] == []
     scenebook.scenes_path().unlink()
+
+
+def test_scenes_of_the_configuration_keep_their_numbers_whatever_is_stored() -> None:
+    configured = {"karaoke": {"vocals": {"mute": 1.0}}, "quiet": {"drums": {"gain": -20.0}}}
+    stored = {"2": {"bass": {"mute": 1.0}}, "quiet": {"drums": {"gain": 0.0}}}
+    found = scenebook.in_order(configured, stored)
+    assert list(found) == ["karaoke", "quiet", "2"]
+    assert found["quiet"] == configured["quiet"]
