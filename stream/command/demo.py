@@ -1,9 +1,11 @@
 """The command `demo`: the main job with no sound card and no song of one's own."""
 
+import shutil
 from argparse import Namespace
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -30,15 +32,17 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
     from stream.command import song as demo_song  # scipy.signal takes half a second to import; only this wants it
 
     out, say = arguments.output, surface.say
-    true = None if arguments.song else demo_song.write(out / "song")
-    song = arguments.song or out / "song" / "mix.wav"
-    say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
-    wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
-    chosen = live(replace(opening(), window_columns=window), wanted_s, say)
-    if arguments.latency == AUTO:
-        wanted_s = best_s(chosen, DeviceTiming(), say)
-    host = Host(RunRequest(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
-                     shelf=RecordingOptions(out), prepare=preset(arguments), inserts=chains(arguments.insert)), say)
+    with _nothing_left(out / "song"):
+        true = None if arguments.song else demo_song.write(out / "song")
+        song = arguments.song or out / "song" / "mix.wav"
+        say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
+        wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
+        chosen = live(replace(opening(), window_columns=window), wanted_s, say)
+        if arguments.latency == AUTO:
+            wanted_s = best_s(chosen, DeviceTiming(), say)
+        host = Host(RunRequest(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
+                               shelf=RecordingOptions(out), prepare=preset(arguments),
+                               inserts=chains(arguments.insert)), say)
 
     muted = False
 
@@ -54,10 +58,25 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
         stack.callback(host.close, keep=False)
         drive(host, arguments, surface, stack, half_way)
     report = host.report()
-    if true is not None:
+    if true is not None and report["heard_s"]:
         report["sdr_db"] = demo_song.score(true, host.files)
         for stem, db in report["sdr_db"].items():
             say(f"{stem}: {db:.1f} dB SDR against the true stem")
     say(f"what you would have heard is in {out / 'mix.wav'}. Next: demucs-stream devices, then demucs-stream "
         "--device N --mute vocals")
     return report
+
+
+@contextmanager
+def _nothing_left(song: Path) -> Iterator[None]:
+    """Remove the song that was made, and the folder that was made for it, if it ends before anything is played."""
+    new_song, new_folder = not song.exists(), not song.parent.exists()
+    try:
+        yield
+    except BaseException:
+        if new_song:
+            shutil.rmtree(song, ignore_errors=True)
+        if new_folder:
+            with suppress(OSError):  # it holds something else
+                song.parent.rmdir()
+        raise
