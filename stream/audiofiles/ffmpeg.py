@@ -148,4 +148,4 @@ def last_line(said: bytes, path: Path, others: Collection[str] = ()) -> str:
         text = text.replace(name, "")
     lines = [(_WHO.match(line), line) for line in text.splitlines()]
     kept = [line[who.end() :] if who else line for who, line in lines if not (who and who["codec"] in others)]
-    return next((line.strip().rstrip(".") for line in reversed(kept) if line.strip()), "")
+    return next((line.strip().rstrip(".").removeprefix(": ") for line in reversed(kept) if line.strip()), "")

@@ -19,6 +19,7 @@ from stream.common.errors import Failure
 
 STDIN = Path("/dev/stdin")
 LOOK_S = 0.1
+FLAC_HEAD = 26  # bytes, until it has said how many frames there are
 MOST = 1 << 16  # bytes at a time
 ANALYZED_US = "1000000"  # of sound that ffmpeg looks at before it gives any; by itself it takes five seconds of some
 # bits of a WAV's mask of channels, from the lowest on, under ffmpeg's names
@@ -35,14 +36,15 @@ class Slow(Protocol):
 
 
 class PipedReader(Decoder):
-    """As `Decoder`, of what is read once only. It knows of no length, and cannot start over."""
+    """As `Decoder`, of what is read once only. It knows of no length but a FLAC's, and cannot start over."""
 
     def __init__(self, path: Path, source: int, head: bytes) -> None:
         """Wait for the first sound. Raises Failure for what ffmpeg does not know. [main-thread]
 
         source: a file descriptor, which is closed at the end      head: what was read from it already
         """
-        self.path, self.frames, self._sure = path, 0, False
+        self.path, self.frames = path, flac_frames(head)
+        self._sure = self.frames > 0
         self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
         self._kept, self._over = bytearray(), threading.Event()
         words = ["-protocol_whitelist", "pipe", "-analyzeduration", ANALYZED_US, "-i", "pipe:0", "-map", "0:a:0",
@@ -158,6 +160,8 @@ def head(source: int) -> tuple[bytes, bool]:
     """
     data = _more(source, b"", 12)
     at, kind, boxes = 0, data[4:8], 0
+    if data[:4] == b"fLaC":
+        return _more(source, data, FLAC_HEAD), True
     if kind != b"ftyp":
         return data, True
     while (kind == b"ftyp" or kind in _SKIPPED) and boxes < 8:
@@ -165,6 +169,13 @@ def head(source: int) -> tuple[bytes, bool]:
         data, boxes = _more(source, data, min(at + 8, MOST)), boxes + 1
         kind = data[at + 4 : at + 8]
     return data, kind == b"moov"
+
+
+def flac_frames(begun: bytes) -> int:
+    """How many frames a FLAC says that it has; 0 where it does not know. ffmpeg leaves some out without a word."""
+    if begun[:4] != b"fLaC" or len(begun) < FLAC_HEAD:
+        return 0
+    return int.from_bytes(begun[21:FLAC_HEAD]) & (1 << 36) - 1
 
 
 def _more(source: int, data: bytes, size: int) -> bytes:

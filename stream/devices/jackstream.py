@@ -51,6 +51,7 @@ class JackStream:
             self.close()
             raise Unfit(f"{NAME} cannot be opened at {samplerate} Hz: its server runs at {self.samplerate} Hz")
         self._lib = ctypes.CDLL(library()._libname)
+        self._lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
         try:
             self._routes = ports(routes, sink.ports) if sink else ()
             self._graph.lead(self._sources(), CAPTURE)
@@ -121,7 +122,6 @@ class JackStream:
                                  (self._lib.jack_set_buffer_size_callback, cycle.period),
                                  (self._lib.jack_on_shutdown, cycle.shutdown)):
             setter(client, ctypes.c_void_p(callback.address), user)
-        self._lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
 
     def state(self, capture: int, playback: int) -> None:
         """Have our ports state how old what they play is, and how long until what they hear is played. [main-thread]

@@ -11,7 +11,10 @@ from stream.recording.takes import Takes
 
 
 class Recordings:
-    """takes: None where nobody may make one      files: name to path"""
+    """takes: None where nobody may make one      files: name to path
+
+    trouble: what ended a recording of the whole run before the run, known once all is closed
+    """
 
     def __init__(self, engine: Engine, sink: Path | None) -> None:
         """Open that file. Raises Failure. [main-thread, before the callback runs]
@@ -21,6 +24,7 @@ class Recordings:
         self._engine, self._sink = engine, None
         self.files: dict[str, str] = {}
         self.takes: Takes | None = None
+        self.trouble: str | None = None
         if sink is not None and engine.tap is not None:  # as a device would have been given it: late by the latency
             track = Track(sink, 0, engine.latency.delay)
             self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
@@ -38,7 +42,7 @@ class Recordings:
     def recording(self) -> bool:
         """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
         takes = self.takes
-        return takes is not None and (takes.recording or bool(takes.files))
+        return takes is not None and (takes.recording or takes.whole)
 
     def step(self) -> bool:
         """Write what is there; False if there was nothing. [recorder-thread]"""
@@ -55,3 +59,4 @@ class Recordings:
         finally:
             if takes is not None:
                 takes.close(keep)
+                self.trouble = takes.trouble

@@ -22,8 +22,11 @@ class Takes:
         self._live = engine.feeder is None
         self._by_hand, self._kept = ManualTake(self._studio), RetrospectiveTake(self._studio)
         self._whole = None
+        self.files: dict[str, str] = {}  # name to path of the whole run's files
+        self.trouble: str | None = None  # what ended the whole run's recording before the run
         if shelf.whole is not None:
             self._whole = TakeWriter(self._studio, shelf.whole, 0, engine.expected)
+            self.files = {path.stem: str(path) for path in self._whole.paths}
 
     def toggle(self) -> None:
         """Begin a take, or end it. [any-thread]"""
@@ -44,9 +47,9 @@ class Takes:
         return self._by_hand.wanted
 
     @property
-    def files(self) -> dict[str, str]:
-        """Name to path of the whole run's files. [any-thread]"""
-        return {path.stem: str(path) for path in self._whole.paths} if self._whole else {}
+    def whole(self) -> bool:
+        """Whether the whole run is being recorded. [any-thread]"""
+        return self._whole is not None
 
     def step(self) -> bool:
         """Do what there is to do; False if that was nothing. Raises Failure. [recorder-thread]"""
@@ -77,7 +80,7 @@ class Takes:
         except Failure as error:
             if not self._live:
                 raise
-            self._whole = None
+            self._whole, self.trouble = None, f"the recording ended before the run: {error}"
             give_up(self._studio, whole, error)
             return False
 

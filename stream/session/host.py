@@ -52,6 +52,7 @@ class Host:
         self._header = np.zeros(hd.HEADER, np.int64)
         self._level = 0
         self._recordings: Recordings | None = None
+        self._unrecorded: str | None = None  # what ended the recording of the run too soon
         self._returns: Returns | None = None
         self._told: list[Insert] = []  # of what is broken
         self._told_reset: list[Insert] = []
@@ -189,7 +190,9 @@ class Host:
     def trouble(self) -> str | None:
         """What a run that has come to its end has done without. [main-thread]"""
         failed = self.engine.worker.failed
-        return None if failed is None else f"the separator has failed ({_text(failed)}); the rest was heard dry"
+        if failed is not None:
+            return f"the separator has failed ({_text(failed)}); the rest was heard dry"
+        return self._unrecorded
 
     def _keep(self, recordings: Recordings) -> None:
         """After whatever has ended the run too soon: what was heard until then is kept, and it is said where."""
@@ -284,6 +287,7 @@ class Host:
         recordings, self._recordings = self._recordings, None
         if recordings is not None:
             recordings.close(keep)
+            self._unrecorded = recordings.trouble
 
     def report(self) -> dict[str, Any]:
         """What was done and measured, as `--json` prints it. [main-thread]"""

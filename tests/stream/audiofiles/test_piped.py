@@ -242,3 +242,26 @@ def test_separate_takes_a_dash_for_standard_input(tmp_path: Path) -> None:
     feed.wait()
     assert done.code == 0, done.err
     assert len(list((tmp_path / "out").rglob("*.wav"))) == 2
+
+
+def test_a_hole_in_a_flac_is_told_though_ffmpeg_says_nothing_of_it(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    sf.write(file, noise(5 * RATE) / 4, RATE, format="FLAC")
+    sound = file.getvalue()
+    middle = len(sound) // 2
+    broken = sound[:middle] + bytes(20_000) + sound[middle + 20_000 :]
+    path, thread = fed(tmp_path, lambda pipe: send(pipe, broken))
+    with open_live(path) as reader:
+        while len(reader.read(RATE)):
+            pass
+        assert isinstance(reader, PipedReader)
+        assert reader.damage is not None
+        assert "its header says" in reader.damage or "could not be decoded" in reader.damage
+    thread.join()
+
+
+def test_what_ffmpeg_says_of_a_pipe_begins_with_no_colon(tmp_path: Path) -> None:
+    path, thread = fed(tmp_path, lambda pipe: send(pipe, b"no sound at all " * 1000))
+    with pytest.raises(Failure, match="cannot be read as sound: Invalid data"):
+        open_live(path)
+    thread.join()

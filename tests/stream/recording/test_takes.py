@@ -189,6 +189,8 @@ def test_a_full_disk_ends_the_take_and_not_the_music(small_disk: Path, shelf: st
     assert len(ended) == 1
     assert "no space left on the disk" in ended[0]
     assert not stage.takes.recording
+    assert not stage.takes.whole
+    assert ("no space left" in (stage.takes.trouble or "")) == (shelf == "whole")  # which a run ends with, exit code 1
     (written,) = small_disk.rglob("mix.wav")
     assert 0 < len(read(written)) < len(mix)
 

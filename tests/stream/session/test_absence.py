@@ -127,7 +127,7 @@ def test_it_is_waited_for_and_the_recording_goes_on_until_the_user_ends_it(
     done = live.end()
     os.close(typist)
     os.close(terminal)
-    assert stage.kept(done) >= 1
+    assert stage.kept(done) >= 0.9  # half a second twice, counted at 44,100 Hz where PipeWire has 48,000
     gone = f"the audio device {device} has gone; waiting for it to come back"
     assert lines(done, device) == [gone, f"the audio device {device} is back", gone,
                                    f"the audio device {device} was gone 2 times"]
@@ -176,7 +176,7 @@ def test_a_server_of_jacks_that_ends_beside_a_run_over_another_device_changes_no
     jackd.kill()
     stage.goes_on()
     done = live.interrupt()
-    assert stage.kept(done) >= 1
+    assert stage.kept(done) >= 0.9  # half a second twice, counted at 44,100 Hz where PipeWire has 48,000
     assert done.report["absences"] == []
 
 
