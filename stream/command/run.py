@@ -140,7 +140,7 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
         stack.callback(stepper.stop)
     for text in opening_lines(host.report()):
         say(text)
-    with surface.front(host, desk, stopped.set) as front:
+    with _signal_told(say), surface.front(host, desk, stopped.set) as front:
         def watch() -> bool:
             also()
             front.show()
@@ -153,6 +153,16 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
         say(text)
     if host.trouble is not None:
         raise Incomplete(host.trouble, report)
+
+
+@contextmanager
+def _signal_told(say: Say) -> Iterator[None]:
+    """Whatever becomes of it, a run that a signal has ended says which."""
+    try:
+        yield
+    finally:
+        if why := interrupt.why():
+            say(why)
 
 
 def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) -> Desk:

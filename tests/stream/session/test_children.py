@@ -84,7 +84,7 @@ def test_when_their_run_is_killed_all_end_and_the_next_removes_its_folders(serve
 
 
 @needs_proc
-@pytest.mark.parametrize("number", ALL, ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [*ALL, signal.SIGUSR1], ids=lambda number: number.name)
 def test_a_signal_to_every_process_ends_the_run_and_nobody_has_failed(served: Live, place: Path,
                                                                       number: signal.Signals) -> None:
     found = family(served.process.pid)

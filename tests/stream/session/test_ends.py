@@ -12,6 +12,7 @@ import soundfile as sf
 from stream.audiofiles import ffmpeg
 from stream.command.main import main
 from stream.common.interrupt import AGAIN_S, Wishes
+from stream.common.interrupt import heard as interrupted
 from tests.rig.byhand import noise
 from tests.rig.live import Live
 
@@ -65,6 +66,93 @@ def test_a_signal_is_one_wish_and_the_run_ends_with_all_that_it_has(song: Path, 
     assert done.report["files"].keys() == {"input", "mix", "other", "vocals"}
     assert "Traceback" not in done.err
     check_take(song.parent / "take")
+
+
+# by themselves they end a process; but for SIGKILL, SIGQUIT, faults, and what Python ignores
+DEADLY = [number for name in ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIGPROF", "SIGXCPU", "SIGPWR", "SIGSTKFLT",
+                              "SIGRTMIN", "SIGRTMAX") if (number := getattr(signal, name, None)) is not None]
+
+
+def test_every_signal_that_would_kill_is_heard() -> None:
+    free = [number for number in DEADLY if signal.getsignal(number) == signal.SIG_DFL]  # but what limits a test
+    assert len(free) >= len(DEADLY) - 1
+    with interrupted(Wishes()):
+        assert [number for number in free if not isinstance(signal.getsignal(number), Wishes)] == []
+    assert {signal.getsignal(number) for number in free} == {signal.SIG_DFL}
+
+
+@pytest.mark.parametrize(("name", "more"), [("SIGUSR1", 0), ("SIGALRM", 0), ("SIGRTMIN", 3)])
+def test_what_else_would_kill_a_run_ends_it_with_what_it_has_and_a_line_names_it(song: Path, name: str,
+                                                                                  more: int) -> None:
+    if not hasattr(signal, name):
+        pytest.skip(f"no {name} here")
+    with Live(*running(song)) as live:
+        heard(live, song)
+        live.process.send_signal(getattr(signal, name) + more)
+        done = live.end()
+    said = [line for line in done.err.splitlines() if line.startswith("ended")]
+    assert (done.code, said) == (0, [f"ended by {name}" + (f"+{more}" if more else "")]), done.err
+    assert names(song.parent / "take") == TRACKS
+
+
+def test_a_limit_of_processor_time_ends_a_run_with_what_it_has(song: Path) -> None:
+    def soon() -> None:  # the run has heard something, and its time is up
+        _, hard = resource.prlimit(live.process.pid, resource.RLIMIT_CPU)
+        resource.prlimit(live.process.pid, resource.RLIMIT_CPU, (1, hard))
+
+    resource = pytest.importorskip("resource")
+    if not hasattr(resource, "prlimit"):
+        pytest.skip("limits of another process are Linux's")
+    with Live(*running(song)) as live:
+        heard(live, song)
+        soon()
+        done = live.end()
+    assert done.code == 0, done.err
+    assert "ended: the limit of processor time is used up (SIGXCPU)" in done.err.splitlines()
+    check_take(song.parent / "take")
+
+
+@pytest.mark.parametrize(("number", "line"), [
+    (signal.SIGTERM, "ended by SIGTERM"), (signal.SIGHUP, "ended: the terminal was closed (SIGHUP)"),
+    (signal.SIGINT, None)], ids=["SIGTERM", "SIGHUP", "Ctrl-C"])
+def test_a_run_says_what_has_ended_it_but_not_to_the_user_who_did(song: Path, number: signal.Signals,
+                                                                   line: str | None) -> None:
+    with Live(*running(song)) as live:
+        heard(live, song)
+        live.process.send_signal(number)
+        done = live.end()
+    said = [line for line in done.err.splitlines() if line.startswith("ended")]
+    assert (done.code, said) == (0, [line] if line else [])
+
+
+def test_a_limit_that_is_told_again_every_second_is_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+    now = 100.0
+    monkeypatch.setattr(Wishes, "last_s", -AGAIN_S)
+    monkeypatch.setattr(Wishes, "by", None)
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    wishes = Wishes(lambda: called.append("end"), lambda: called.append("break off"))
+    for _ in range(5):
+        now += 1
+        wishes(signal.SIGXCPU, None)
+    assert called == ["end"]
+    now += 1
+    wishes(signal.SIGTERM, None)
+    assert called == ["end", "break off"]
+
+
+def test_what_somebody_else_hears_stays_theirs() -> None:
+    before = signal.signal(signal.SIGUSR1, lambda *_: None)
+    ignored = signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    try:
+        theirs = signal.getsignal(signal.SIGUSR1)
+        with interrupted(Wishes()):
+            assert signal.getsignal(signal.SIGUSR1) is theirs
+            assert signal.getsignal(signal.SIGUSR2) == signal.SIG_IGN
+            assert isinstance(signal.getsignal(signal.SIGVTALRM), Wishes)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+        signal.signal(signal.SIGUSR2, ignored)
 
 
 def test_with_nohup_a_terminal_that_is_closed_ends_nothing(song: Path) -> None:
