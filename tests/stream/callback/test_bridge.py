@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stream.callback.bridge import Bridge
+from stream.callback.bridge import TICKS, Bridge
 from stream.callback.bridgecallbacks import capture, playback
 from stream.devices.portaudio import Device
 from stream.mixer.route import route
@@ -19,7 +19,12 @@ from tests.rig.live import command, connected
 from tests.rig.loopback import Loopback
 
 RATE, BLOCK, HZ = 44_100, 512, 441.0
-PURE_DB = 10  # calls come when they come, on a slow machine at very uneven times, which the ratio follows; noise has 0
+
+
+def timeless(bridge: Bridge) -> Bridge:
+    """All its calls come at one time, however long this machine takes for them."""
+    bridge.header[TICKS] *= 1_000_000
+    return bridge
 
 
 def tone(frames: int, rate: int = RATE) -> Frames:
@@ -44,7 +49,7 @@ def purity_db(signal: Frames, hz: float = HZ, rate: int = RATE) -> float:
 
 @pytest.mark.parametrize("rate", [44_100, 48_000])
 def test_what_another_input_hears_comes_out_as_late_as_is_said(rate: int) -> None:
-    bridge = Bridge((rate, RATE), BLOCK, 2)
+    bridge = timeless(Bridge((rate, RATE), BLOCK, 2))
     live = Live(Shares(), block=BLOCK, channels=(0, 2), other_input=bridge)
     mix, out, at = tone(6 * rate, rate), [], 0
     for number in range(5 * RATE // BLOCK):
@@ -55,13 +60,13 @@ def test_what_another_input_hears_comes_out_as_late_as_is_said(rate: int) -> Non
         live.separate()
     heard = np.concatenate(out)
     assert bridge.gaps == 0
-    assert purity_db(heard[-RATE:, 0]) > PURE_DB
+    assert purity_db(heard[-RATE:, 0]) > 25
     first = int(np.flatnonzero(np.abs(heard[:, 1]) > 0.1)[0])
     assert abs(first - live.delay) <= bridge.latency + 2 * BLOCK
 
 
 def test_a_bus_leaves_by_another_device_and_by_the_channels_that_were_named() -> None:
-    bridge = Bridge((RATE, RATE), BLOCK, 4, [route("drums=3-4@Phones")])
+    bridge = timeless(Bridge((RATE, RATE), BLOCK, 4, [route("drums=3-4@Phones")]))
     live = Live(Shares(), block=BLOCK, other_outputs=[bridge])
     mix, out = tone(5 * RATE), []
     for at in range(0, len(mix) - BLOCK, BLOCK):
@@ -71,14 +76,14 @@ def test_a_bus_leaves_by_another_device_and_by_the_channels_that_were_named() ->
     heard = np.concatenate(out)
     assert bridge.gaps == 0
     assert not heard[:, :2].any()
-    assert purity_db(heard[-RATE:, 2]) > PURE_DB
+    assert purity_db(heard[-RATE:, 2]) > 25
     assert np.abs(heard[-RATE:, 2:]).max() == pytest.approx(0.25, rel=1e-3)  # drums are half of it
 
 
 def test_buses_of_another_device_stay_together_sample_for_sample_and_each_device_has_its_own() -> None:
     texts = "drums=1-2", "vocals=4-3", "bass=7", "drums=6"
-    phones = Bridge((RATE, 48_000), BLOCK, 7, [route(text) for text in texts])
-    desk = Bridge((RATE, RATE), BLOCK, 2, [route("mix=1-2")])
+    phones = timeless(Bridge((RATE, 48_000), BLOCK, 7, [route(text) for text in texts]))
+    desk = timeless(Bridge((RATE, RATE), BLOCK, 2, [route("mix=1-2")]))
     live = Live(Shares(), block=BLOCK, other_outputs=[phones, desk])
     mix, out, mixes, played = tone(5 * RATE), [], [], 0
     for at in range(0, len(mix) - BLOCK, BLOCK):
@@ -113,7 +118,7 @@ def test_a_bus_that_is_not_here_cannot_leave_by_another_device() -> None:
 
 
 def test_a_device_that_stops_is_a_gap_and_silence_without_a_click() -> None:
-    bridge = Bridge((RATE, RATE), BLOCK, 2)
+    bridge = timeless(Bridge((RATE, RATE), BLOCK, 2))
     live = Live(Shares(), block=BLOCK, channels=(0, 2), other_input=bridge)
     mix, out = tone(4 * RATE), []
     for at in range(0, len(mix) - BLOCK, BLOCK):
