@@ -153,7 +153,8 @@ print(clean.clean(frames), clean.clean.stats.cache_hits)
 
 def test_a_constant_of_another_file_is_never_served_from_before_its_edit(tmp_path: Path) -> None:
     for name in ("stream/__init__.py", "stream/common/__init__.py", "stream/common/account.py", "stream/common/code.py",
-                 "stream/common/places.py", "dsp/__init__.py", "dsp/clean.py", "dsp/limits.py"):
+                 "stream/common/interrupt.py", "stream/common/places.py", "dsp/__init__.py", "dsp/clean.py",
+                 "dsp/limits.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text())
     limits, printed = tmp_path / "dsp/limits.py", []

@@ -208,8 +208,8 @@ def test_a_flood_is_followed_to_its_end_while_others_are_told(made: Rig) -> None
 
 
 def test_a_screen_that_dies_harms_nobody(made: Rig) -> None:
-    code = ("import time\nfrom stream.link.client import Attached\nfrom stream.link.endpoint import door\n"
-            f"a = Attached(door({str(made.link.door)!r}))\na.say('act', 'record')\ntime.sleep(60)")
+    code = ("import time\nfrom stream.link.client import Attached\nfrom stream.link.endpoint import endpoint\n"
+            f"a = Attached(endpoint({str(made.link.door)!r}))\na.say('act', 'record')\ntime.sleep(60)")
     process = subprocess.Popen([sys.executable, "-c", code])
     until(lambda: made.done == ["record"])
     process.kill()
