@@ -81,7 +81,7 @@ class PipedReader(Decoder):
             pipe.fed.close()
 
     def _read_header(self) -> None:
-        """Of the WAV that ffmpeg makes of it: rate, channels, and where they belong."""
+        """Of the WAV that ffmpeg makes of it: rate, channels, and where they belong; and wait for its first frame."""
         self._exactly(12)  # RIFF, a length, WAVE
         form = b""
         while True:
@@ -95,6 +95,10 @@ class PipedReader(Decoder):
         places = [place for bit, place in enumerate(_PLACES) if mask >> bit & 1]
         self._layout = layout("+".join(places), self.channels)
         self._sound = Sound(self.samplerate, self.channels, 0)
+        while not self._fill(4 * self.channels, LOOK_S):
+            pass
+        if len(self._kept) < 4 * self.channels:
+            raise Failure(f"{self.path} is empty: it holds no frames")
 
     def _exactly(self, size: int) -> bytes:
         data = self._take(size)

@@ -223,6 +223,39 @@ def test_what_this_process_has_open_already_is_read_where_it_is() -> None:
     one.close()
 
 
+@pytest.mark.parametrize("name", ["a.wav", "a.flac", "a.aiff", "a.ogg", "six.wav"])
+def test_a_header_without_frames_is_as_empty_as_it_is_as_a_file(tmp_path: Path, name: str,
+                                                                capsys: pytest.CaptureFixture[str]) -> None:
+    sf.write(tmp_path / name, np.zeros((0, 6 if name == "six.wav" else 2)), RATE)
+    data, says = (tmp_path / name).read_bytes(), []
+    pipe, thread = fed(tmp_path, lambda pipe: send(pipe, data))
+    for path in (tmp_path / name, pipe):
+        assert main(["run", "--model", "center", "--device", str(path), "--record", str(tmp_path / "take"),
+                     "--ui", "none"]) == 1
+        says.append(capsys.readouterr().err.strip().replace(str(path), ""))
+        assert not list(tmp_path.glob("take/*"))
+    thread.join()
+    assert len(says[1].splitlines()) == 1
+    if name.endswith(".wav"):
+        assert says == ["demucs-stream:  is empty: it holds no frames"] * 2
+
+
+def test_the_first_frame_is_waited_for(tmp_path: Path) -> None:
+    data, may_go_on = wav(noise(RATE)), threading.Event()
+
+    def late(pipe: int) -> None:
+        send(pipe, data[: len(data) - 8 * RATE])  # the header
+        may_go_on.wait()
+        send(pipe, data[len(data) - 8 * RATE :])
+
+    pipe, thread = fed(tmp_path, late)
+    threading.Timer(0.5, may_go_on.set).start()
+    with open_live(pipe) as reader:
+        assert may_go_on.is_set()
+        np.testing.assert_array_equal(whole(reader), noise(RATE))
+    thread.join()
+
+
 def test_a_pipe_that_nobody_writes_to_is_given_up_by_one_wish(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with Command("run", "--model", "center", "--device", tmp_path / "pipe", "--record", tmp_path / "take") as live:
