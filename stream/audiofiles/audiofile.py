@@ -1,5 +1,6 @@
 """Sound files, block by block. The only file that imports soundfile."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -27,6 +28,7 @@ _WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
 _BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4,
           "DOUBLE": 8}  # of a sample
 _FULL = "no space left on the disk"
+_TOO_LARGE = os.strerror(errno.EFBIG)
 
 
 class Unreadable(Failure):
@@ -162,7 +164,7 @@ class AudioWriter:
         try:
             self._file.write(block)
         except (sf.LibsndfileError, OSError, AssertionError) as error:
-            raise unwritable(self.path, block, error) from error
+            raise unwritable(self.path, block, _systems(self._file, error)) from error
         if self._file.frames != self._frames:
             raise Failure(f"{self.path} cannot be written: {_FULL}")
 
@@ -253,6 +255,15 @@ def _name(path: Path) -> str | bytes:
     return str(path) if os.name == "nt" else os.fsencode(path)
 
 
+def _systems(file: sf.SoundFile, error: Exception) -> Exception:
+    """What the system said, where it is behind an error: soundfile asks libsndfile for the kind of an error only."""
+    said = sf._ffi.string(sf._snd.sf_strerror(file._file)).decode(errors="replace")
+    _, found, reason = said.partition("System error : ")
+    return OSError(0, reason) if found else error
+
+
 def _reason(error: Exception) -> str:
     text = getattr(error, "error_string", "") or getattr(error, "strerror", "") or str(error)
+    if str(text).startswith(_TOO_LARGE):
+        return "a file may not be larger here (the limit is the user's, `ulimit -f`, or the disk's)"
     return str(text).strip().rstrip(".") or type(error).__name__

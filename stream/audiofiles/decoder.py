@@ -10,7 +10,7 @@ from dsp.channels import MOST_CHANNELS, layout, to_stereo
 from dsp.clean import clean
 from dsp.limits import LOUDEST_IN_FILES
 from stream.audiofiles.audiofile import Frames
-from stream.audiofiles.ffmpeg import Pipe, probe, source
+from stream.audiofiles.ffmpeg import OTHER_FORMAT, Pipe, probe, source
 from stream.common.errors import Failure
 
 FILLING = 8  # frames; a chunk ends at the next multiple of so many bytes
@@ -53,6 +53,9 @@ class Decoder:
         """What ffmpeg could not make out and left out, once it was read to its end. [any-thread]"""
         if not self.ended or not (self._said or self._sure):
             return None
+        if self._said == OTHER_FORMAT:
+            return (f"all that follows {self.at / self.samplerate:.2f} s is missing: a stream of another format begins "
+                    "there")
         lost_s = (self.frames - self.at) / self.samplerate
         if not self._said:
             return f"it ends {lost_s:.2f} s before its header says" if self.frames - self.at >= NOTICED else None

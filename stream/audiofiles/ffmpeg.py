@@ -14,6 +14,7 @@ from typing import IO, Any
 from stream.common import interrupt
 from stream.common.errors import Failure
 
+OTHER_FORMAT = "failed to create or replace stream"  # what ffmpeg says where a joined stream has another format
 INSTALL = "install it (apt install ffmpeg, brew install ffmpeg, winget install ffmpeg)"
 _WHO = re.compile(r"(?:\[(?P<codec>[^\]]*) @ 0x[0-9a-f]+\] ?)+")
 
@@ -148,4 +149,6 @@ def last_line(said: bytes, path: Path, others: Collection[str] = ()) -> str:
         text = text.replace(name, "")
     lines = [(_WHO.match(line), line) for line in text.splitlines()]
     kept = [line[who.end() :] if who else line for who, line in lines if not (who and who["codec"] in others)]
+    if any(OTHER_FORMAT in line for line in kept):  # what it says after that explains nothing
+        return OTHER_FORMAT
     return next((line.strip().rstrip(".").removeprefix(": ") for line in reversed(kept) if line.strip()), "")

@@ -8,7 +8,7 @@ import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
@@ -47,11 +47,14 @@ def _main(words: list[str], wishes: interrupt.Wishes) -> int:
         with compile_notice(say) if arguments.command in LIVE else nullcontext():
             result, lacking = _result(arguments, wishes)
         if vars(arguments).get("json"):
-            answers.tell_json(result)
+            with suppress(answers.Unread) if lacking else nullcontext():
+                answers.tell_json(result)
         if lacking is not None:
             raise lacking
     except KeyboardInterrupt:
         say("stopped")
+        return 1
+    except answers.Unread:
         return 1
     except (ValueError, TypeError) as error:
         return _fail(error, 2)

@@ -23,6 +23,8 @@ def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say
     Raises ValueError for what is no log, Failure for files that are not there or do not fit, OSError.
     """
     source = arguments.log / log.NAME if arguments.log.is_dir() else arguments.log
+    if arguments.log.is_dir() and not source.exists():
+        raise Failure(f"{arguments.log} holds no finished take: {log.NAME} is written when a take ends")
     take, passage = log.read(source)
     files = {name: source.parent / file for name, file in take.files.items()}
     to = arguments.output or source.with_name("mix-again.wav")

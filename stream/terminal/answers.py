@@ -20,6 +20,10 @@ from stream.common.errors import Failure
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+class Unread(Failure):
+    """Whoever read stdout, such as `head`, has read enough: there is nobody to tell, and nothing to say."""
+
+
 def safe(text: str) -> str:
     """A text whose control characters are seen instead of obeyed: `\\x1b`. [any-thread]"""
     return _OBEYED.sub(lambda found: repr(found[0])[1:-1], text)
@@ -44,7 +48,7 @@ def say(console: Console, text: str) -> None:
 
 
 def tell(*lines: object) -> None:
-    """Print lines on stdout. Raises Failure where it cannot take them. [main-thread]"""
+    """Print lines on stdout. Raises Failure where it cannot take them, Unread where nobody does. [main-thread]"""
     out = sys.stdout
     if out is None:
         raise Failure("stdout cannot be written: it is closed")
@@ -54,6 +58,8 @@ def tell(*lines: object) -> None:
         out.flush()
     except (OSError, ValueError) as error:
         _give_up(out)
+        if isinstance(error, BrokenPipeError):
+            raise Unread("nobody reads stdout any more") from error
         raise Failure(f"stdout cannot be written: {getattr(error, 'strerror', None) or error}") from error
 
 

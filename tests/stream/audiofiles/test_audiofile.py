@@ -1,6 +1,7 @@
 """Sound files: read as stereo or refused in one line; written whole or not at all."""
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import soundfile as sf
 
 from stream.audiofiles.audiofile import AudioReader, AudioWriter, close_all
 from stream.audiofiles.kind import FLOAT, Kind
+from stream.command.main import main
 from stream.common.errors import Failure
 from tests.rig.byhand import Frames, noise
 
@@ -113,6 +115,42 @@ def test_a_full_disk_is_told_and_nothing_is_left_on_it(small_disk: Path) -> None
         fill()
     writer.close(keep=False)
     assert list(small_disk.iterdir()) == []
+
+
+@pytest.fixture
+def small_files(tmp_path: Path) -> Iterator[Path]:
+    """A folder in a process that may write files of half a megabyte."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, before[1]))
+    yield tmp_path
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("kind", [FLOAT, Kind("wav", 24), Kind("flac", 24)], ids=str)
+def test_a_limit_of_file_sizes_is_named(small_files: Path, kind: Kind) -> None:
+    path = small_files / f"a.{kind.format}"
+    writer = AudioWriter(path, 44_100, kind=kind)
+
+    def fill() -> None:
+        for _ in range(100):
+            writer.write(noise(10_000))
+
+    with pytest.raises(Failure, match=rf"{path.name} cannot be written: a file may not be larger here .*ulimit -f"):
+        fill()
+    writer.close(keep=False)
+    assert list(small_files.iterdir()) == []
+
+
+def test_a_run_that_comes_to_a_limit_of_file_sizes_says_so(small_files: Path,
+                                                           capsys: pytest.CaptureFixture[str]) -> None:
+    song = small_files / "song.wav"
+    sf.write(song, noise(3 * 44_100), 44_100, "PCM_U8")  # 0.26 MB, and its input as recorded 1.06
+    assert main(["run", "--model", "center", "--device", str(song), "--record", str(small_files / "take"), "--ui",
+                 "none"]) == 1
+    said = capsys.readouterr().err
+    assert "a file may not be larger here" in said
+    assert "System error" not in said
 
 
 def test_a_file_over_4_gb_that_was_not_announced_is_refused(tmp_path: Path) -> None:

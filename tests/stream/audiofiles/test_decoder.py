@@ -11,7 +11,7 @@ import soundfile as sf
 from stream.audiofiles import ffmpeg
 from stream.audiofiles.audiofile import AudioReader
 from stream.audiofiles.decoder import Decoder
-from stream.audiofiles.song import Reader, open_song
+from stream.audiofiles.song import Reader, open_live, open_song
 from stream.common.errors import Failure
 from tests.rig.byhand import Frames, noise
 
@@ -108,6 +108,25 @@ def test_what_is_damaged_is_read_as_far_as_it_goes_and_told(tmp_path: Path) -> N
         assert len(whole(reader)) > 100_000
         assert isinstance(reader, Decoder)
         assert reader.damage
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize(("first", "second"), [("a.ogg", "b.opus"), ("a.opus", "b.ogg"), ("a.oga", "b.ogg")])
+@pytest.mark.parametrize("piped", [False, True], ids=["file", "pipe"])
+def test_what_follows_in_another_format_is_said_to_be_missing(tmp_path: Path, first: str, second: str,
+                                                              piped: bool) -> None:
+    codecs = {".ogg": ("-c:a", "libvorbis"), ".opus": ("-c:a", "libopus"), ".oga": ("-c:a", "flac")}
+    joined = b"".join(encoded(tmp_path, name, noise(length * 48_000) / 4, *codecs[Path(name).suffix],
+                              samplerate=48_000).read_bytes() for name, length in ((first, 2), (second, 3)))
+    (tmp_path / "c.ogg").write_bytes(joined)
+    feed = subprocess.Popen(["cat", tmp_path / "c.ogg"], stdout=subprocess.PIPE)
+    assert feed.stdout is not None
+    with feed.stdout, open_live(Path(f"/dev/fd/{feed.stdout.fileno()}") if piped else tmp_path / "c.ogg") as reader:
+        length = len(whole(reader))
+        assert abs(length - 2 * 48_000) < 2000
+        assert reader.damage == (
+            f"all that follows {length / 48_000:.2f} s is missing: a stream of another format begins there")
+    feed.wait()
 
 
 @needs_ffmpeg

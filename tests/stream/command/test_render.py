@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 from pythonosc.udp_client import SimpleUDPClient
 
+from stream.command.main import main
 from stream.recording.log import NAME
 from tests.rig.byhand import same_bits
 from tests.rig.live import Live, command, free_port, noise
@@ -64,6 +65,18 @@ def test_the_mix_is_made_again_bit_for_bit(take: Path, tmp_path: Path, how: str)
     assert done.code == 0, done.err
     assert done.report["separated"] == (how != "from stems")
     assert same_bits(mix_of(tmp_path / "again.wav"), mix_of(take / "mix.wav"))
+
+
+def test_a_take_that_is_still_being_made_is_said_to_be_unfinished(tmp_path: Path,
+                                                                   capsys: pytest.CaptureFixture[str]) -> None:
+    sf.write(tmp_path / "song.wav", noise(60 * RATE), RATE, "FLOAT")
+    with Live("run", "--device", tmp_path / "song.wav", "--clock", "wall", "--record", tmp_path / "take", "--model",
+              "center") as live:
+        live.until(lambda: (tmp_path / "take" / ".mix.wav.part").exists())
+        assert main(["render", str(tmp_path / "take")]) == 1
+        assert live.interrupt().code == 0
+    assert capsys.readouterr().err == (
+        f"demucs-stream: {tmp_path / 'take'} holds no finished take: {NAME} is written when a take ends\n")
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [
