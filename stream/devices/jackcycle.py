@@ -18,10 +18,10 @@ from stream.common.code import code
 from stream.native.atomics import pointer
 from stream.native.signature import SIGNATURE
 
-HEADER = 32
-# counters: XRUNS, GONE and CHANGES (of graph and period) are written by JACK's notification thread, SEEN and CODE by
-# the process callback
-XRUNS, GONE, SEEN, CODE, CHANGES = range(5)
+HEADER = 64
+# counters: XRUNS, GONE, CHANGES (of graph, ports and period) and REGISTERED (ports, by anybody) are written by JACK's
+# notification thread, SEEN and CODE by the process callback
+XRUNS, GONE, SEEN, CODE, CHANGES, REGISTERED = range(6)
 # parameters: RUNNING from 0 to 1 once ports are connected; MOST frames are handed on at once
 RUNNING, INS, OUTS, MOST = range(8, 12)
 # addresses: of the callback and what it is given, of jack_port_get_buffer, of the ports, int64 (INS + OUTS,), inputs
@@ -29,6 +29,8 @@ RUNNING, INS, OUTS, MOST = range(8, 12)
 # TELL: of an int64 that is told how many frames come at once, or 0
 # STATED: uint32 (2, 2), least and most: how old what we play is, and how long until what we hear is played, frames
 CALLBACK, USER, GET_BUFFER, PORTS, GIVEN, TAKEN, TELL, SET_RANGE, STATED = range(16, 25)
+# the last KEPT ports that were registered, by JACK's numbers, each at its count modulo KEPT
+IDS, KEPT = 32, 32
 OUTPUT_UNDERFLOW = 4  # PortAudio's flag for a call that is not in time, paOutputUnderflow
 
 _intrinsic: Callable[[Any], Any] = intrinsic
@@ -123,6 +125,14 @@ def _graph(user: Any) -> Any:
     return np.int32(0)
 
 
+def _registration(port: Any, is_there: Any, user: Any) -> None:
+    h = carray(user, (HEADER,), np.int64)
+    if is_there != 0:
+        h[IDS + h[REGISTERED] % KEPT] = np.int64(port)
+        h[REGISTERED] += 1
+    h[CHANGES] += 1
+
+
 def _xrun(user: Any) -> Any:
     carray(user, (HEADER,), np.int64)[XRUNS] += 1
     return np.int32(0)
@@ -144,6 +154,9 @@ latency: CFunc = cfunc(types.void(types.int32, types.voidptr), error_model="nump
 """JackLatencyCallback: the graph has changed, or what others state in it. [a thread of JACK's]"""
 graph: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_graph)
 """JackGraphOrderCallback: something was connected or has gone. [a thread of JACK's]"""
+registration: CFunc = cfunc(types.void(types.uint32, types.int32, types.voidptr), error_model="numpy",
+                            cache=True)(_registration)
+"""JackPortRegistrationCallback: some program has a port more, or one less. [a thread of JACK's]"""
 period: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_period)
 """JackBufferSizeCallback, which comes before the first cycle of the new period. [a thread of JACK's]"""
 shutdown: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_shutdown)

@@ -50,16 +50,20 @@ class JackGraph:
         return rests
 
     def _look(self) -> None:
-        lib = library()._lib
-        leads = {name: listed(lib.jack_port_get_all_connections(self._client._ptr, port))
-                 for name in listed(lib.jack_get_ports(self._client._ptr, b"", AUDIO, lib.JackPortIsOutput))
-                 if (port := self._port(name))}
-        sources = [name for name, heard in leads.items() if self._owner in map(_program, heard)]
-        sinks = [port for name, heard in leads.items() if _program(name) == self._owner for port in heard]
+        leads = self.leads()
+        sources = [name for name, heard in leads.items() if self._owner in map(program_of, heard)]
+        sinks = [port for name, heard in leads.items() if program_of(name) == self._owner for port in heard]
         after = self._after(leads, self._owner)
-        self._read_again(CAPTURE, [name for name in sources if _program(name) not in after])
+        self._read_again(CAPTURE, [name for name in sources if program_of(name) not in after])
         self._read_again(PLAYBACK, [name for name in sinks if self._physical(name)
-                                    or self._owner not in self._after(leads, _program(name))])
+                                    or self._owner not in self._after(leads, program_of(name))])
+
+    def leads(self) -> Leads:
+        """All outputs that there are, and where they lead. [main-thread]"""
+        lib = library()._lib
+        return {name: listed(lib.jack_port_get_all_connections(self._client._ptr, port))
+                for name in listed(lib.jack_get_ports(self._client._ptr, b"", AUDIO, lib.JackPortIsOutput))
+                if (port := self._port(name))}
 
     def _read_again(self, mode: int, names: list[str]) -> None:
         if names:  # else it is as it was: while connections are moved nothing is connected for a moment
@@ -70,7 +74,7 @@ class JackGraph:
         found, looked = set[str](), [program]
         while looked:
             program = looked.pop()
-            heard = {_program(name) for out, heard in leads.items() if _program(out) == program for name in heard
+            heard = {program_of(name) for out, heard in leads.items() if program_of(out) == program for name in heard
                      if not self._physical(name)}
             looked += heard - found
             found |= heard
@@ -89,8 +93,14 @@ class JackGraph:
         return (min(each[0] for each in spreads), max(each[1] for each in spreads)) if spreads else (0, 0)
 
     def _port(self, name: str) -> Any:
-        return library()._lib.jack_port_by_name(self._client._ptr, name.encode(errors="surrogateescape"))
+        return port_of(self._client, name)
 
 
-def _program(port: str) -> str:
+def port_of(client: Any, name: str) -> Any:
+    """libjack's pointer to a port, or NULL where there is none of that name. [main-thread]"""
+    return library()._lib.jack_port_by_name(client._ptr, name.encode(errors="surrogateescape"))
+
+
+def program_of(port: str) -> str:
+    """The client that has a port. [any-thread]"""
     return port.partition(":")[0]

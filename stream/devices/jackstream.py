@@ -16,6 +16,7 @@ from stream.common.errors import Failure, Unfit
 from stream.devices import jackcycle as cycle
 from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
+from stream.devices.jackpartners import JackPartners
 from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.mixer.route import Route
@@ -46,6 +47,7 @@ class JackStream:
         self._closed = False
         self._header, self._stated = np.zeros(cycle.HEADER, np.int64), np.zeros((2, 2), np.uint32)
         self._graph = JackGraph(self._client, self._client.name, self._header)
+        self._partners = JackPartners(self._client, self._client.name, self._header)
         self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
         if samplerate not in (None, self.samplerate):
             self.close()
@@ -82,15 +84,16 @@ class JackStream:
             outs = [self._client.outports.register(name) for name in self._wiring.names]
             self._hand_over(ins + outs)
             self._client.activate()
-            for port, own in zip(self._sources(), ins, strict=False):
-                self._connect(port, own)
-            for name, port in self._wiring.connections:
-                self._connect(f"{self._client.name}:{name}", port)
+            pairs = [(port, own.name) for port, own in zip(self._sources(), ins, strict=False)]
+            pairs += [(f"{self._client.name}:{name}", port) for name, port in self._wiring.connections]
+            for source, sink in pairs:
+                self._connect(source, sink)
+            self._partners.keep(pairs)
         except jack.JackError as error:
             raise Failure(f"{NAME} does not start: {error}") from error
         self._header[cycle.RUNNING] = 1
 
-    def _connect(self, source: Any, sink: Any) -> None:
+    def _connect(self, source: str, sink: str) -> None:
         """Unless somebody has done so already, such as a session's manager, as soon as there were ports."""
         try:
             self._client.connect(source, sink)
@@ -119,6 +122,7 @@ class JackStream:
                                  (self._lib.jack_set_xrun_callback, cycle.xrun),
                                  (self._lib.jack_set_latency_callback, cycle.latency),
                                  (self._lib.jack_set_graph_order_callback, cycle.graph),
+                                 (self._lib.jack_set_port_registration_callback, cycle.registration),
                                  (self._lib.jack_set_buffer_size_callback, cycle.period),
                                  (self._lib.jack_on_shutdown, cycle.shutdown)):
             setter(client, ctypes.c_void_p(callback.address), user)
@@ -141,6 +145,10 @@ class JackStream:
         rests = self._graph.look()
         self.device_in, self.device_out = (most for _, most in self._graph.spreads)
         return rests
+
+    def gone(self) -> tuple[str, ...]:
+        """Clients, or ports, that ours were connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        return self._partners.look()
 
     @property
     def active(self) -> bool:

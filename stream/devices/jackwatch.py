@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from stream.devices import jackcycle as cycle
-from stream.devices.jackgraph import JackGraph
-from stream.devices.jackports import CAPTURE, CLIENT_NAME, address_of, client, library, names
+from stream.devices.jackgraph import JackGraph, program_of
+from stream.devices.jackpartners import JackPartners
+from stream.devices.jackports import CAPTURE, CLIENT_NAME, PLAYBACK, address_of, client, library, names
 
 
 class JackWatch:
@@ -25,13 +26,16 @@ class JackWatch:
         self._header, lib = np.zeros(cycle.HEADER, np.int64), ctypes.CDLL(library()._libname)
         self._header[cycle.TELL] = tell
         self.block = int(self._client.blocksize)
-        self._graph = JackGraph(self._client, owner, self._header)
+        self._graph, self._owner, self._ends = JackGraph(self._client, owner, self._header), owner, ends
+        self._partners = JackPartners(self._client, owner, self._header)
         for program, mode in ends:
             there = names(self._client, "input" if mode == CAPTURE else "output")
-            self._graph.lead([name for name in there if name.partition(":")[0] == program], mode)
+            self._graph.lead([name for name in there if program_of(name) == program], mode)
         pointer, user = ctypes.c_void_p(address_of(self._client._ptr)), ctypes.c_void_p(self._header.ctypes.data)
         for setter, callback in ((lib.jack_set_graph_order_callback, cycle.graph),
-                                 (lib.jack_set_buffer_size_callback, cycle.period)):
+                                 (lib.jack_set_port_registration_callback, cycle.registration),
+                                 (lib.jack_set_buffer_size_callback, cycle.period),
+                                 (lib.jack_on_shutdown, cycle.shutdown)):
             setter(pointer, ctypes.c_void_p(callback.address), user)
         lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
         self._client.activate()
@@ -45,6 +49,18 @@ class JackWatch:
     def look(self) -> bool:
         """Read it again where the graph has changed; False while it is changing. [main-thread]"""
         return self._graph.look()
+
+    def keep(self) -> None:
+        """Keep what PortAudio has connected to those programs just now. [main-thread]"""
+        ours, ends = self._owner, self._ends
+        pairs = [(source, sink) for source, heard in self._graph.leads().items() for sink in heard]
+        self._partners.keep([(source, sink) for source, sink in pairs
+                             if (program_of(sink) == ours and (program_of(source), CAPTURE) in ends)
+                             or (program_of(source) == ours and (program_of(sink), PLAYBACK) in ends)])
+
+    def gone(self) -> tuple[str, ...]:
+        """Clients that PortAudio was connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        return self._partners.look()
 
     def close(self) -> None:
         """Let go of the server. [main-thread]"""

@@ -234,6 +234,8 @@ class PortAudioStream:
             self._stream.start()
         except self._sd.PortAudioError as error:
             raise Failure(f"the audio device does not start: {_reason(error)}") from error
+        if self._jack is not None:
+            self._jack.keep()
 
     def state(self, capture: int, playback: int) -> None:
         """PortAudio's ports state nothing of our own latency. [main-thread]"""
@@ -243,6 +245,10 @@ class PortAudioStream:
         rests = self._jack is None or self._jack.look()
         self._take_over()
         return rests
+
+    def gone(self) -> tuple[str, ...]:
+        """Clients of JACK's that it was connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        return self._jack.gone() if self._jack else ()
 
     @property
     def active(self) -> bool:

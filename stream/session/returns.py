@@ -12,6 +12,7 @@ from stream.common.threads import Lost
 from stream.devices import portaudio
 from stream.live.engine import Engine
 from stream.session.line import SILENT_S, Line
+from stream.session.partners import Partners
 from stream.session.streams import PATIENCE_S, Streams
 
 LOOK_S = 0.5  # between two looks for a device that is gone
@@ -33,6 +34,7 @@ class Returns:
         self._opened: dict[Line, float] = {}  # when it was opened again: it is back once it calls
         self._unfit: dict[Line, tuple[str, float]] = {}  # why it cannot go on, and since when
         self._left_s: dict[Line, float] = {}
+        self._partners = Partners(say)
         self._looked_s, self._started = time.monotonic(), False
         self._over, self._wake = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
@@ -54,6 +56,7 @@ class Returns:
                 self._lose(line, now)
             elif line in self._opened:
                 back |= self._see(line, now)
+        self._partners.look(self._streams.lines, now)
         for line, (why, since_s) in list(self._unfit.items()):
             if now - since_s > SETTLE_S:
                 raise Failure(f"the audio device {line.name} is back, but the run cannot go on with it: {why}")
@@ -148,6 +151,7 @@ class Returns:
         now = time.monotonic()
         for line, left_s in self._left_s.items():
             line.gone_s += 0 if line.here else now - left_s
+        self._partners.close(now)
         if self._thread is not None:
             self._thread.join(PATIENCE_S)
             if self._thread.is_alive():  # it hangs: it is left alone, and ends with the program
@@ -155,5 +159,5 @@ class Returns:
 
     def report(self) -> list[dict[str, Any]]:
         """Who was gone, how often and for how long, as `--json` prints it. [main-thread]"""
-        return [{"device": line.name, "times": line.times, "seconds": line.gone_s}
-                for line in self._streams.lines if line.times]
+        return [{"what": "audio device", "device": line.name, "times": line.times, "seconds": line.gone_s}
+                for line in self._streams.lines if line.times] + self._partners.report()

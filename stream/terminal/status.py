@@ -81,7 +81,7 @@ def closing_lines(report: dict[str, Any]) -> list[str]:
         f"{clock(report['heard_s'])} heard, {report['hops']} hops, {eased}{report['misses']} missed, "
         f"{late}{report['underruns']} underruns, {report['xruns']} xruns; "
         f"a hop took {times['median'] * 1000:.0f} ms (median), {times['max'] * 1000:.0f} at most",
-        *(f"the audio device {gone['device']} was gone {_times(gone['times'])}, for {gone['seconds']:.1f} s"
+        *(f"the {gone['what']} {gone['device']} was gone {_times(gone['times'])}, for {gone['seconds']:.1f} s"
           for gone in report["absences"]),
         *(f"wrote {path}" for path in report["files"].values()),
     ]

@@ -1,0 +1,95 @@
+"""Ports of other programs that ours are connected to: who has gone is told, and is connected again when he is back."""
+
+import errno
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.devices.jackcycle import CHANGES, GONE, IDS, KEPT, REGISTERED
+from stream.devices.jackgraph import port_of, program_of
+from stream.devices.jackports import library, listed, names
+
+Pair = tuple[str, str]  # an output and the input that it leads to, one of them ours
+LEAVING_S = 0.5  # in which a program that quits has taken its connections away, and not yet its ports
+
+
+class JackPartners:
+    """The other ends of one client's connections.
+
+    A connection that somebody takes away while both its ends are there stays away.
+    """
+
+    def __init__(self, client: Any, owner: str, header: npt.NDArray[np.int64]) -> None:
+        """client: who asks      owner: whose connections they are      header: of stream.devices.jackcycle"""
+        self._client, self._owner, self._header = client, owner, header
+        self._pairs: tuple[Pair, ...] = ()
+        self._held = set[Pair]()  # are connected, as far as anybody knows
+        self._loose: dict[Pair, float] = {}  # of those: are no longer, since when, and nobody knows why
+        self._lost: dict[Pair, str] = {}  # their other end has gone, and what it is called
+        self._seen = self._read = self._registered = 0
+
+    def keep(self, pairs: Sequence[Pair]) -> None:
+        """These are connected, and are to be. [main-thread, or who opens devices]"""
+        self._registered = int(self._header[REGISTERED])
+        self._pairs, self._held = tuple(pairs), set(pairs)
+
+    def look(self) -> tuple[str, ...]:
+        """Who has gone, a client (`client NAME`) or one of its ports (`port CLIENT:NAME`). [main-thread]
+
+        Those that are back are connected again. While the graph is changing it is as it was.
+        """
+        changes, now = int(self._header[CHANGES]), time.monotonic()
+        rests, self._seen = changes == self._seen, changes
+        if rests and not self._header[GONE] and (changes != self._read or self._lost or self._loose):
+            self._read = changes
+            anew = self._anew()
+            for pair in self._pairs:
+                self._see(pair, anew, now)
+        return tuple(dict.fromkeys(self._lost.values()))
+
+    def _see(self, pair: Pair, anew: set[str], now: float) -> None:
+        theirs = pair[1] if program_of(pair[0]) == self._owner else pair[0]
+        if pair in self._lost:
+            if port_of(self._client, theirs) and self._connect(pair):
+                del self._lost[pair]
+                self._held.add(pair)
+        elif self._connected(pair):
+            self._held.add(pair)
+            self._loose.pop(pair, None)
+        elif pair in self._held:
+            since = self._loose.setdefault(pair, now)
+            if theirs in anew or not port_of(self._client, theirs):
+                self._lost[pair] = self._name(theirs, anew)
+            if pair in self._lost or now - since > LEAVING_S:
+                self._held.remove(pair)
+                del self._loose[pair]
+
+    def _anew(self) -> set[str]:
+        """Ports that were registered since this was asked last: who had the name before has gone."""
+        lib, ffi = library()._lib, library()._ffi
+        count = int(self._header[REGISTERED])
+        ids = [int(self._header[IDS + at % KEPT]) for at in range(max(self._registered, count - KEPT), count)]
+        self._registered = count
+        found = [lib.jack_port_by_id(self._client._ptr, each) for each in ids]
+        return {ffi.string(lib.jack_port_name(port)).decode(errors="surrogateescape") for port in found if port}
+
+    def _connected(self, pair: Pair) -> bool:
+        port = port_of(self._client, pair[0])
+        return bool(port) and pair[1] in listed(library()._lib.jack_port_get_all_connections(self._client._ptr, port))
+
+    def _connect(self, pair: Pair) -> bool:
+        """Whether it is connected now. A port is there before it can be connected."""
+        try:
+            self._client.connect(*pair)
+        except library().JackErrorCode as error:
+            return bool(error.code == errno.EEXIST)
+        return True
+
+    def _name(self, theirs: str, anew: set[str]) -> str:
+        """What has gone: the whole client, unless it has ports that have been there all the time."""
+        program = program_of(theirs)
+        stayed = set(names(self._client, "input") + names(self._client, "output")) - anew
+        return f"port {theirs}" if program in map(program_of, stayed) else f"client {program}"
