@@ -237,3 +237,23 @@ def test_a_server_that_dies_meanwhile_is_waited_for_too(stage: Stage, src: Src) 
     done = stage.live.interrupt()
     stage.kept(done)
     assert {absence["device"]: absence["times"] for absence in done.report["absences"]} == {"jack": 1, "src": 1}
+
+
+def test_in_pipewire_it_is_the_same(tmp_path: Path) -> None:
+    sf.write(tmp_path / "song.wav", np.full((100 * 44_100, 1), TONE, np.float32), 44_100)
+    player = ("tests.rig.player", "src", tmp_path / "song.wav")
+    with Stage(tmp_path / "take") as stage:
+        server = stage.pipewire()
+        with server.program(*player):
+            stage.run("--ui", "plain", "--input-device", "jack:src", "--output-device", "jack:none")
+            time.sleep(LOOKS_S)
+        stage.live.until(told(stage, "has gone"))
+        stage.goes_on(1)
+        with server.program(*player):
+            stage.live.until(told(stage, "is back"))
+            stage.goes_on(1)
+            done = stage.live.interrupt()
+        stage.kept(done)
+    assert said(done) == [GONE, BACK, "the JACK client src was gone once"]
+    heard = sf.read(done.report["files"]["input"])[0][:, 0]
+    assert np.count_nonzero(heard[-22_050:]) > 0
