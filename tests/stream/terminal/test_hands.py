@@ -32,7 +32,7 @@ def recall(self, name):
     raise ZeroDivisionError("a bug\\nof two lines")
 
 Desk.recall = recall
-sys.exit(cli.main(sys.argv[1:]))
+sys.exit(main.main(sys.argv[1:]))
 """
 
 
