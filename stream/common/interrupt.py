@@ -23,7 +23,7 @@ def _signals() -> list[int]:
     """Those that are there, and are nobody else's."""
     found = {name: getattr(signal, name) for name in (*_ALWAYS, *_UNLESS_IGNORED, *_UNLESS_TAKEN)
              if hasattr(signal, name)}
-    if hasattr(signal, "SIGRTMIN"):
+    if sys.platform == "linux":
         found |= {_name(number): number for number in range(signal.SIGRTMIN, signal.SIGRTMAX + 1)}
     return [number for name, number in found.items() if name in _ALWAYS or _free(name, signal.getsignal(number))]
 
@@ -39,7 +39,7 @@ def _name(number: int) -> str:
     try:
         return signal.Signals(number).name
     except ValueError:
-        return f"SIGRTMIN+{number - signal.SIGRTMIN}"
+        return f"SIGRTMIN+{number - getattr(signal, 'SIGRTMIN', 0)}"
 
 
 class Wishes:
@@ -122,7 +122,7 @@ def first() -> None:
 @contextmanager
 def blocked() -> Iterator[None]:
     """What is started meanwhile hears no signals before it is `unblocked`; here they wait. [any-thread]"""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform == "win32":
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _signals())
@@ -139,5 +139,5 @@ def unblocked(deaf: bool) -> None:
     """
     for number in _signals():
         signal.signal(number, (lambda *_: None) if deaf else signal.SIG_DFL)
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _signals())

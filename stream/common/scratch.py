@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -43,7 +44,7 @@ def sweep(kind: str, place: Path) -> None:
 
 def _locked(folder: Path) -> int | None:
     """A descriptor that holds a folder of this user's own; None where somebody has it, or folders know no locks."""
-    if os.name != "posix":
+    if sys.platform == "win32":
         return None
     try:
         found = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -136,7 +136,7 @@ def serve(wish: BinaryIO, answers: BinaryIO) -> None:
 
 def _end_within(seconds: float) -> None:
     """Have the system end this process if it hangs for so long, whoever started it having died; 0 takes that back."""
-    if hasattr(signal, "setitimer"):
+    if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
