@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from dsp.limits import LOUDEST_IN_FILES
 from stream.audiofiles.kind import FLOAT, Kind
 from stream.audiofiles.trust import mpeg, promised
 from stream.common.claim import Claim
+from stream.common.closing import Closing
 from stream.common.errors import Failure
 from stream.common.quiet import quiet
 
@@ -61,7 +61,7 @@ class Writer(Protocol):
         """Move the file to its place, or remove it. Raises Failure. [one thread]"""
 
 
-class AudioReader:
+class AudioReader(Closing):
     """A sound file as stereo blocks.
 
     samplerate: Hz      frames: in all, as libsndfile says (stream.audiofiles.trust says when it only guesses)
@@ -121,13 +121,6 @@ class AudioReader:
     def close(self) -> None:
         """Let go of the file. [one thread at a time]"""
         self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()
 
 
 class AudioWriter:

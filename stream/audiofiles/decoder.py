@@ -1,8 +1,6 @@
 """Sound files through ffmpeg, block by block."""
 
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
@@ -11,6 +9,7 @@ from dsp.clean import clean
 from dsp.limits import LOUDEST_IN_FILES
 from stream.audiofiles.audiofile import Frames
 from stream.audiofiles.ffmpeg import OTHER_FORMAT, Pipe, probe, source
+from stream.common.closing import Closing
 from stream.common.errors import Failure
 
 FILLING = 8  # frames; a chunk ends at the next multiple of so many bytes
@@ -19,7 +18,7 @@ NOTICED = 4096  # frames; what a header states is right to a packet or two
 HARMLESS = "non monotonically increasing dts"
 
 
-class Decoder:
+class Decoder(Closing):
     """A sound file through ffmpeg, as a stream: never more than a block of it in memory.
 
     samplerate, channels, frames: as ffprobe says; the frames may be none or too many, unless they are stated
@@ -110,10 +109,3 @@ class Decoder:
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()

@@ -13,6 +13,7 @@ from stream.audiofiles.decoder import Decoder
 from stream.audiofiles.ffmpeg import INSTALL, there
 from stream.audiofiles.piped import PipedReader, head, once_only, opened
 from stream.audiofiles.trust import UNKNOWN, guesses, mpeg, whole
+from stream.common.closing import Closing
 from stream.common.errors import Failure
 from stream.common.scratch import scratch
 
@@ -52,7 +53,7 @@ class Reader(Protocol):
                  trace: TracebackType | None) -> None: ...
 
 
-class MendingReader:
+class MendingReader(Closing):
     """A sound file through libsndfile as far as that comes, and behind damage through ffmpeg, which goes on there.
 
     samplerate: Hz      frames: in all, as the file states
@@ -104,13 +105,6 @@ class MendingReader:
         if self._behind is not None:
             self._behind.close()
         self._reader.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()
 
 
 def open_song(path: Path) -> Reader:
@@ -202,7 +196,7 @@ def _is_stream(path: Path) -> bool:
     return own or stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
 
 
-class SpooledReader:
+class SpooledReader(Closing):
     """What can be read once only, such as a pipe, by way of a copy that is gone afterwards; else as `Reader`."""
 
     def __init__(self, path: Path, source: int | None = None, begun: bytes = b"") -> None:
@@ -248,10 +242,3 @@ class SpooledReader:
         """Let go of the copy. [one thread at a time]"""
         self._reader.close()
         self._open.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()

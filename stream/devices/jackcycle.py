@@ -3,10 +3,12 @@
 Everything is reached from one int64 header, as in stream.callback.header. Until `RUNNING` is set it plays silence.
 """
 
+import ctypes
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from llvmlite import ir
 from numba import cfunc, njit, types
 from numba.core.ccallback import CFunc
@@ -163,3 +165,14 @@ shutdown: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=Tr
 """JackShutdownCallback: the server has ended, or has thrown us out. [a thread of JACK's]"""
 silent: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_silent)
 """What libjack prints with otherwise, on stderr; what is wrong is seen by other means. [any-thread]"""
+
+
+def watch(lib: ctypes.CDLL, client: int, header: npt.NDArray[np.int64], **own: CFunc) -> None:
+    """Have JACK tell a client of every change. [main-thread, before it is activated]
+
+    client: the address of libjack's      own: callbacks of who plays, too, each by the name that libjack has for it
+    """
+    callbacks = {"graph_order": graph, "port_registration": registration, "buffer_size": period, **own}
+    setters = {f"jack_set_{name}_callback": callback for name, callback in callbacks.items()}
+    for setter, callback in (setters | {"jack_on_shutdown": shutdown}).items():
+        lib[setter](ctypes.c_void_p(client), ctypes.c_void_p(callback.address), ctypes.c_void_p(header.ctypes.data))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.devices.jackcycle import CHANGES
-from stream.devices.jackports import AUDIO, CAPTURE, PLAYBACK, address_of, library, listed
+from stream.devices.jackports import AUDIO, CAPTURE, PLAYBACK, address_of, library, listed, program_of
 
 Leads = dict[str, list[str]]  # each output, and the inputs that hear it
 
@@ -99,8 +99,3 @@ class JackGraph:
 def port_of(client: Any, name: str) -> Any:
     """libjack's pointer to a port, or NULL where there is none of that name. [main-thread]"""
     return library()._lib.jack_port_by_name(client._ptr, name.encode(errors="surrogateescape"))
-
-
-def program_of(port: str) -> str:
-    """The client that has a port. [any-thread]"""
-    return port.partition(":")[0]

@@ -1,6 +1,5 @@
 """Ports of other programs that ours are connected to: who has gone is told, and is connected again when he is back."""
 
-import errno
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -9,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.devices.jackcycle import CHANGES, GONE, IDS, KEPT, REGISTERED
-from stream.devices.jackgraph import port_of, program_of
-from stream.devices.jackports import library, listed, names
+from stream.devices.jackgraph import port_of
+from stream.devices.jackports import connect, library, listed, names, program_of
 
 Pair = tuple[str, str]  # an output and the input that it leads to, one of them ours
 LEAVING_S = 0.5  # in which a program that quits has taken its connections away, and not yet its ports
@@ -83,9 +82,9 @@ class JackPartners:
     def _connect(self, pair: Pair) -> bool:
         """Whether it is connected now. A port is there before it can be connected."""
         try:
-            self._client.connect(*pair)
-        except library().JackErrorCode as error:
-            return bool(error.code == errno.EEXIST)
+            connect(self._client, *pair)
+        except library().JackErrorCode:
+            return False
         return True
 
     def _name(self, theirs: str, anew: set[str]) -> str:

@@ -1,5 +1,6 @@
 """Ports of a JACK server, or of PipeWire's where its libjack stands for JACK's. The only file that imports jack."""
 
+import errno
 from dataclasses import dataclass, replace
 from itertools import count, takewhile
 from typing import Any
@@ -102,6 +103,23 @@ def listed(names: Any) -> list[str]:
         lib.jack_free(names)
 
 
+def program_of(port: str) -> str:
+    """The client that has a port. [any-thread]"""
+    return port.partition(":")[0]
+
+
+def connect(ours: Any, source: str, sink: str) -> None:
+    """Connect two ports, unless somebody has done so already, such as a session's manager. [main-thread]
+
+    Raises JackErrorCode where they do not connect.
+    """
+    try:
+        ours.connect(source, sink)
+    except library().JackErrorCode as error:
+        if error.code != errno.EEXIST:
+            raise
+
+
 def address_of(pointer: Any) -> int:
     """Of what libjack points to."""
     return int(library()._ffi.cast("uintptr_t", pointer))
@@ -115,7 +133,7 @@ def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:
         if strange := [name for name in names if name not in there]:
             raise ValueError(f"there is no port {strange[0]}")
         return names
-    programs = {name: name.partition(":")[0].lower() for name in there}
+    programs = {name: program_of(name).lower() for name in there}
     found = [name for name in physical if not is_ours(name)] if not rest else [
         name for name, program in programs.items() if program == rest.lower()] or [
         name for name, program in programs.items() if rest.lower() in program and not is_ours(program)]

@@ -5,7 +5,6 @@ private, so pyproject.toml pins the release, and a test opens a stream.
 """
 
 import ctypes
-import errno
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,7 +16,7 @@ from stream.devices import jackcycle as cycle
 from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
 from stream.devices.jackpartners import JackPartners
-from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, library
+from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, connect, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.mixer.route import Route
 
@@ -87,19 +86,11 @@ class JackStream:
             pairs = [(port, own.name) for port, own in zip(self._sources(), ins, strict=False)]
             pairs += [(f"{self._client.name}:{name}", port) for name, port in self._wiring.connections]
             for source, sink in pairs:
-                self._connect(source, sink)
+                connect(self._client, source, sink)
             self._partners.keep(pairs)
         except jack.JackError as error:
             raise Failure(f"{NAME} does not start: {error}") from error
         self._header[cycle.RUNNING] = 1
-
-    def _connect(self, source: str, sink: str) -> None:
-        """Unless somebody has done so already, such as a session's manager, as soon as there were ports."""
-        try:
-            self._client.connect(source, sink)
-        except library().JackErrorCode as error:
-            if error.code != errno.EEXIST:
-                raise
 
     def _sources(self) -> tuple[str, ...]:
         """The port of each input; a single one leads to both."""
@@ -117,15 +108,8 @@ class JackStream:
         for at, function in ((cycle.GET_BUFFER, self._lib.jack_port_get_buffer),
                              (cycle.SET_RANGE, self._lib.jack_port_set_latency_range)):
             h[at] = ctypes.cast(function, ctypes.c_void_p).value or 0
-        client, user = ctypes.c_void_p(address_of(self._client._ptr)), ctypes.c_void_p(h.ctypes.data)
-        for setter, callback in ((self._lib.jack_set_process_callback, cycle.process),
-                                 (self._lib.jack_set_xrun_callback, cycle.xrun),
-                                 (self._lib.jack_set_latency_callback, cycle.latency),
-                                 (self._lib.jack_set_graph_order_callback, cycle.graph),
-                                 (self._lib.jack_set_port_registration_callback, cycle.registration),
-                                 (self._lib.jack_set_buffer_size_callback, cycle.period),
-                                 (self._lib.jack_on_shutdown, cycle.shutdown)):
-            setter(client, ctypes.c_void_p(callback.address), user)
+        cycle.watch(self._lib, address_of(self._client._ptr), h, process=cycle.process, xrun=cycle.xrun,
+                    latency=cycle.latency)
 
     def state(self, capture: int, playback: int) -> None:
         """Have our ports state how old what they play is, and how long until what they hear is played. [main-thread]

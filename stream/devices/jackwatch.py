@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from stream.devices import jackcycle as cycle
-from stream.devices.jackgraph import JackGraph, program_of
+from stream.devices.jackgraph import JackGraph
 from stream.devices.jackpartners import JackPartners
-from stream.devices.jackports import CAPTURE, CLIENT_NAME, PLAYBACK, address_of, client, library, names
+from stream.devices.jackports import CAPTURE, CLIENT_NAME, PLAYBACK, address_of, client, library, names, program_of
 
 
 class JackWatch:
@@ -31,12 +31,7 @@ class JackWatch:
         for program, mode in ends:
             there = names(self._client, "input" if mode == CAPTURE else "output")
             self._graph.lead([name for name in there if program_of(name) == program], mode)
-        pointer, user = ctypes.c_void_p(address_of(self._client._ptr)), ctypes.c_void_p(self._header.ctypes.data)
-        for setter, callback in ((lib.jack_set_graph_order_callback, cycle.graph),
-                                 (lib.jack_set_port_registration_callback, cycle.registration),
-                                 (lib.jack_set_buffer_size_callback, cycle.period),
-                                 (lib.jack_on_shutdown, cycle.shutdown)):
-            setter(pointer, ctypes.c_void_p(callback.address), user)
+        cycle.watch(lib, address_of(self._client._ptr), self._header)
         lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
         self._client.activate()
 

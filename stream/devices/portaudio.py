@@ -11,12 +11,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stream.common.closing import Closing
 from stream.common.errors import Failure, Unfit
 from stream.common.quiet import hush, quiet
 from stream.devices.jacknames import free_name
@@ -156,7 +156,7 @@ def _tidy_up() -> None:
         _portaudio()._exit_handler()
 
 
-class PortAudioStream:
+class PortAudioStream(Closing):
     """A stream that calls compiled code.
 
     samplerate: Hz      block: frames      in_channels, out_channels: 0 where a side is not open
@@ -269,13 +269,6 @@ class PortAudioStream:
             leave()
         else:  # it aborts too where the server dies while it closes: that is left to the end, when all is written
             self._stream.stop(ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()
 
 
 def _jack_of(sd: Any, source: Device | None, sink: Device | None, tell: int) -> "JackWatch | None":

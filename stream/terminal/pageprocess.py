@@ -9,11 +9,10 @@ import sys
 import threading
 from contextlib import suppress
 from importlib.util import find_spec
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from stream.common import interrupt
+from stream.common.closing import Closing
 from stream.link.endpoint import ENVIRONMENT, Endpoint
 from stream.screen.guard import TOKEN, local
 from stream.session.request import Say
@@ -23,7 +22,7 @@ PATIENCE_S = 3.0
 EVERYWHERE = {"0.0.0.0": (socket.AF_INET, "192.0.2.1", "127.0.0.1"), "::": (socket.AF_INET6, "2001:db8::1", "::1")}
 
 
-class PageProcess:
+class PageProcess(Closing):
     """url: where the mixer is, with the token that it takes, if it takes one"""
 
     def __init__(self, door: Endpoint, host: str, port: int, token: str | None, say: Say) -> None:
@@ -72,13 +71,6 @@ class PageProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self.close()
 
 
 def _named(host: str) -> str:
