@@ -49,7 +49,7 @@ class Case:
 
 
 def measure(kind: str, hog: str, seconds: float) -> Case:
-    """Run a case in a process of its own, on the JACK server that os.environ names. Raises RuntimeError. [main-thread]
+    """Run a case in a process of its own, on the JACK server that os.environ names. Raises RuntimeError.
 
     kind: `compiled` or `Python`
     hog: a key of `benchmarks.hogs.HOGS`
@@ -62,7 +62,7 @@ def measure(kind: str, hog: str, seconds: float) -> Case:
 
 
 def measure_quietly(kind: str, hog: str, seconds: float, tries: int = 3) -> Case:
-    """The first of a few runs of a case that little was stolen from, else the one with least. [main-thread]"""
+    """The first of a few runs of a case that little was stolen from, else the one with least."""
     cases: list[Case] = []
     while len(cases) < tries and not (cases and cases[-1].steal_s <= STEAL_MOST * seconds):
         cases.append(measure(kind, hog, seconds))

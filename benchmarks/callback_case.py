@@ -48,7 +48,7 @@ class Ahead:
 
 
 def engine() -> Engine:
-    """A live path whose stems are all there: noise, always the same. [main-thread]"""
+    """A live path whose stems are all there: noise, always the same."""
     mixer, sizes = Mixer(SOURCES), plan_windows(1.5)
     mixer.flip(MUTED, "mute")
     latency = Latency(SAMPLERATE, BLOCK, 0, sizes.geometry.hop, sizes.geometry.lookahead, sizes.geometry.crossfade,
@@ -65,7 +65,7 @@ class InNumpy:
     """The callback as one would write it in Python: `stream.callback.callback` with the same rings, in numpy."""
 
     def __init__(self, path: Engine) -> None:
-        """Take rings and gains over. [main-thread]"""
+        """Take rings and gains over."""
         self._inputs, self._stems = path.inputs.data, path.worker.ring.data
         self._ready, self._gains = path.worker.ring.counter, path.mixer.state[GOAL, :, LEFT]
         self._delay, self._at = path.latency.delay, path.inputs.written
@@ -92,13 +92,13 @@ class InNumpy:
 
 
 def contender(kind: str, path: Engine) -> Any:
-    """The callback of a kind, `compiled` or `Python`, as an object with `.ctypes`. Raises KeyError. [main-thread]"""
+    """The callback of a kind, `compiled` or `Python`, as an object with `.ctypes`. Raises KeyError."""
     kinds: dict[str, Callable[[], Any]] = {"compiled": lambda: callback, "Python": lambda: InNumpy(path)}
     return kinds[kind]()
 
 
 def agree() -> None:
-    """Check that both give the same for the same blocks. Raises ValueError where they do not. [main-thread]"""
+    """Check that both give the same for the same blocks. Raises ValueError where they do not."""
     rng, heard = np.random.default_rng(1), []
     blocks = rng.uniform(-0.5, 0.5, (20, BLOCK, 2)).astype(np.float32)
     for kind in ("compiled", "Python"):
@@ -113,7 +113,7 @@ def agree() -> None:
 
 
 def run(kind: str, hog: str, seconds: float) -> dict[str, Any]:
-    """Serve JACK's `system` device for a while; gives what `benchmarks.callback.Case` holds. [main-thread]"""
+    """Serve JACK's `system` device for a while; gives what `benchmarks.callback.Case` holds."""
     path = engine()
     call = contender(kind, path)
     probe = around(call.ctypes)

@@ -46,7 +46,7 @@ HOGS: dict[str, Callable[[], Callable[[], object]]] = {
 
 @contextmanager
 def beside(name: str) -> Iterator[None]:
-    """Run a hog on a thread for as long as this is entered. Raises KeyError for a name that is none. [main-thread]"""
+    """Run a hog on a thread for as long as this is entered. Raises KeyError for a name that is none."""
     work, stop = HOGS[name](), threading.Event()
 
     def run() -> None:

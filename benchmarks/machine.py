@@ -18,13 +18,13 @@ _count = itertools.count()
 
 
 def steal() -> float:
-    """CPU time that the machine's owner took since it booted, seconds, all cores together. [any-thread]"""
+    """CPU time that the machine's owner took since it booted, seconds, all cores together."""
     ticks = Path("/proc/stat").read_text().split("\n", 1)[0].split()[_STEAL]
     return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def realtime_allowed() -> bool:
-    """Whether this user may run a process under SCHED_FIFO, tried on one that ends at once. [any-thread]"""
+    """Whether this user may run a process under SCHED_FIFO, tried on one that ends at once."""
     chrt = shutil.which("chrt")
     return chrt is not None and subprocess.run([chrt, "-f", "70", "true"], stderr=subprocess.DEVNULL).returncode == 0
 
@@ -52,7 +52,7 @@ class Jackd:
 
     def __init__(self, samplerate: int = 44100, period: int = 512, channels: int = 2,
                  synchronous: bool = False) -> None:
-        """Nothing runs yet. [main-thread]"""
+        """Nothing runs yet."""
         self.samplerate, self.period, self.channels, self.synchronous = samplerate, period, channels, synchronous
         self.name = f"rig{os.getpid()}n{next(_count)}"
         self.env = {"JACK_DEFAULT_SERVER": self.name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}

@@ -39,7 +39,7 @@ _pointer: Any = pointer  # to a type checker an intrinsic takes its compiler's a
 
 
 def around(contender: Callback) -> Any:
-    """The contender with a probe around it, as a numba cfunc; both must be kept while they are called. [main-thread]"""
+    """The contender with a probe around it, as a numba cfunc; both must be kept while they are called."""
 
     @cfunc(SIGNATURE, error_model="numpy")
     def probe(indata: Any, outdata: Any, frames: Any, timeinfo: Any, flags: Any, user: Any) -> Any:
@@ -68,7 +68,7 @@ class Record:
     """
 
     def __init__(self, capacity: int, user: int) -> None:
-        """Make all arrays. capacity: calls that are kept; user: address that the contender is given. [main-thread]"""
+        """Make all arrays. capacity: calls that are kept; user: address that the contender is given."""
         self._client = jack.Client("clock", no_start_server=True)
         self._rows = np.zeros((capacity, WIDTH), np.int64)
         self._rows += 0  # touched once, so that the audio thread never waits for a page
@@ -77,21 +77,21 @@ class Record:
         self.header[[CAPACITY, CLIENT, USER, ROWS]] = capacity, self._address, user, self._rows.ctypes.data
 
     def now(self) -> int:
-        """The frame at which JACK's present cycle began. [any-thread]"""
+        """The frame at which JACK's present cycle began."""
         return int(_last_frame_time(self._address))
 
     def close(self) -> None:
-        """Let go of JACK, after the stream. [main-thread]"""
+        """Let go of JACK, after the stream."""
         self._client.close()
 
     @property
     def rows(self) -> npt.NDArray[np.int64]:
-        """int64 (calls that have returned, 4). [any-thread]"""
+        """int64 (calls that have returned, 4)."""
         return self._rows[: self.header[CALLS]].copy()
 
     @property
     def flagged(self) -> int:
-        """Calls that PortAudio gave an xrun flag. [any-thread]"""
+        """Calls that PortAudio gave an xrun flag."""
         return int(self.header[FLAGGED])
 
 
@@ -115,7 +115,7 @@ class Served:
 
 
 def account(rows: npt.NDArray[np.int64], until: int, block: int, samplerate: int) -> Served:
-    """Account for the blocks before a frame of JACK's clock. Raises ValueError if there was no call. [any-thread]
+    """Account for the blocks before a frame of JACK's clock. Raises ValueError if there was no call.
 
     rows: int64 (calls, 4), also that of a call that was still running at `until`
     """

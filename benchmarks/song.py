@@ -31,7 +31,7 @@ class Song:
 
 
 def songs(samplerate: int, **excerpts: tuple[float, float]) -> list[Song]:
-    """Songs of the shared folder (`../shared`, or where $DEMUCS_STREAM_SHARED points), by name. [main-thread]
+    """Songs of the shared folder (`../shared`, or where $DEMUCS_STREAM_SHARED points), by name.
 
     excerpts: first and last second
     Where there is no such folder it is the song of our own making, and said so.

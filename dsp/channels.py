@@ -36,7 +36,7 @@ MOST_CHANNELS = 8
 
 
 def layout(name: str, channels: int) -> Layout | None:
-    """Where channels belong; None for what is not known, which then is what is usual for so many. [any-thread]
+    """Where channels belong; None for what is not known, which then is what is usual for so many.
 
     name: ffmpeg's, such as `5.1(side)`, or the places themselves, as `FL+FR+LFE`
     """
@@ -57,7 +57,6 @@ def to_stereo(block: Float, places: Layout | None = None) -> Float:
     places: where three or more channels belong; None is what is usual for so many
     Returns float32 (frames, 2); stereo comes back as it is, without a copy
     ValueError: no channel, or more than 8
-    [any-thread]
     """
     channels = block.shape[1]
     if channels == 1:

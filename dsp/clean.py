@@ -17,19 +17,19 @@ _LOUDEST = np.float32(LOUDEST)
 
 @njit(error_model="numpy", inline="always")
 def sane(x: Any) -> Any:
-    """The sample itself, bit for bit, or 0 for one that cannot be sound. [audio-thread]"""
+    """The sample itself, bit for bit, or 0 for one that cannot be sound."""
     return x if abs(x) <= _LOUDEST else np.float32(0)
 
 
 @njit(error_model="numpy", inline="always")
 def unsound(x: Any) -> Any:
-    """Whether a sample cannot be sound. [audio-thread]"""
+    """Whether a sample cannot be sound."""
     return not abs(x) <= _LOUDEST
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def clean(frames: Any, loudest: Any = _LOUDEST) -> int:
-    """Silence what cannot be sound, in its place; how many samples that were. [any-thread]
+    """Silence what cannot be sound, in its place; how many samples that were.
 
     frames: float32 (frames, channels)      loudest: float32, what still is sound
     """

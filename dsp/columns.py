@@ -61,7 +61,8 @@ class Analysis:
         columns: int64 (n,), in any order
         spec: float32 (2 * channels, 2048, T), contiguous
         first: the column of `mix` that is the first of `spec`
-        [separator-thread], without the GIL but for three short moments per group
+
+        Without the GIL but for three short moments per group.
         """
         for start in range(0, len(columns), self._columns):
             group = columns[start : start + self._columns]

@@ -31,11 +31,11 @@ STRIP = FILTER + 6
 
 @register_jitable
 def strip(s: int, stems: int) -> int:
-    """The first row of a stem's strip. [any-thread]"""
+    """The first row of a stem's strip."""
     return BUS + 2 * (stems + BUSES) + s * STRIP
 
 
 @register_jitable
 def rows(stems: int) -> int:
-    """How many rows there are. [any-thread]"""
+    """How many rows there are."""
     return strip(stems, stems)

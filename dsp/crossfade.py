@@ -46,7 +46,7 @@ class Crossfade:
         self._started = False
 
     def reset(self) -> None:
-        """Forget the tail: the next part is taken as it is. [separator-thread]"""
+        """Forget the tail: the next part is taken as it is."""
         self._started = False
 
     def join(self, part: Float, out: Float) -> None:
@@ -55,7 +55,6 @@ class Crossfade:
         part: float32 (stems, channels, crossfade + hop); its first `crossfade` frames overlap the previous part's last
         out: float32 (stems, channels, hop)
         ValueError: shapes that do not fit each other, or a hop shorter than the crossfade
-        [separator-thread]
         """
         *lines, frames = self._tail.shape
         hop = out.shape[-1]

@@ -36,7 +36,7 @@ State = npt.NDArray[np.float64]
 
 
 def table(nominal: float) -> npt.NDArray[np.float32]:
-    """The sinc's phases, float32 (PHASES + 1, TAPS). [main-thread]
+    """The sinc's phases, float32 (PHASES + 1, TAPS).
 
     nominal: frames read for each that is given: the writer's samplerate by the reader's
     """
@@ -48,7 +48,7 @@ def table(nominal: float) -> npt.NDArray[np.float32]:
 
 
 def state(writer_rate: float, reader_rate: float, blocks: tuple[int, int], slack: int) -> State:
-    """A reader that has read nothing. [main-thread]
+    """A reader that has read nothing.
 
     writer_rate, reader_rate: Hz
     blocks: frames that the writer and the reader come with at once
@@ -62,7 +62,7 @@ def state(writer_rate: float, reader_rate: float, blocks: tuple[int, int], slack
 
 
 def latency(made: State) -> float:
-    """How late a frame comes out, in frames of the reader's. [any-thread]"""
+    """How late a frame comes out, in frames of the reader's."""
     return float(made[TARGET] / made[NOMINAL])
 
 
@@ -119,7 +119,7 @@ def _wrong(state: Any, since: float, n: int) -> bool:
 
 @njit(error_model="numpy")
 def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any) -> None:
-    """Give frames at the reader's pace. [audio-thread, of the reader]
+    """Give frames at the reader's pace.
 
     data: float32 (frames, channels), a ring, a power of two; channels are even      written: frames that it has had
     since: seconds since the last of them were written

@@ -29,7 +29,7 @@ Coefficients = npt.NDArray[np.float32]
 
 
 def coefficients(low_db: float, mid_db: float, high_db: float, sweep: float, samplerate: int) -> Coefficients:
-    """Of the four filters, float32 (FILTERS, COEFFICIENTS). [any-thread]
+    """Of the four filters, float32 (FILTERS, COEFFICIENTS).
 
     low_db, mid_db, high_db: gains of the shelf below 250 Hz, of the bell at 1 kHz, of the shelf above 4 kHz
     sweep: -1 to 0 is a low-pass that opens, 0 to 1 a high-pass that closes
@@ -59,7 +59,7 @@ def _warped(hz: float, samplerate: int) -> float:
 
 @njit(error_model="numpy")
 def equalize(goal: Any, step: Any, left: int, memory: Any, signal: Any) -> None:
-    """Frames through all filters that are not at rest, in their place. [audio-thread]
+    """Frames through all filters that are not at rest, in their place.
 
     goal, step: float32 (FILTERS · COEFFICIENTS,), where the coefficients will be in `left` frames, and what they move
         by at each until then
@@ -77,7 +77,7 @@ def equalize(goal: Any, step: Any, left: int, memory: Any, signal: Any) -> None:
 
 @njit(error_model="numpy")
 def at_rest(filters: Any, f: int) -> bool:
-    """Whether a filter leaves everything as it is. filters: float32 (FILTERS · COEFFICIENTS,). [any-thread]"""
+    """Whether a filter leaves everything as it is. filters: float32 (FILTERS · COEFFICIENTS,)."""
     at = f * COEFFICIENTS
     return bool(filters[at + M0] == 1 and filters[at + M1] == 0 and filters[at + M2] == 0)
 

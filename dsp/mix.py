@@ -43,7 +43,7 @@ from dsp.equalizer import equalize
 
 @njit(error_model="numpy")
 def mix(state: Any, memory: Any, rows: Any, how: Any, n: int) -> None:
-    """A piece onto all buses. [audio-thread]
+    """A piece onto all buses.
 
     memory: float32 (stems, 2, MEMORY), of equalizers; zeros where one is at rest
     rows: DRY and WET, and of each strip the gains, STEM and HEARD, are those of the frames; the rest is written
@@ -120,7 +120,7 @@ def _finish(rows: Any, side: int, n: int) -> None:
 
 @njit(error_model="numpy")
 def loudest(rows: Any, row: int, n: int) -> Any:
-    """The highest magnitude of a row. [audio-thread]"""
+    """The highest magnitude of a row."""
     most = np.float32(0)
     for i in range(n):
         most = max(most, abs(rows[row, i]))

@@ -12,7 +12,7 @@ from dsp.ramp import fade, move, ramp
 
 @njit(nogil=True, error_model="numpy")
 def mixdown(arrays: Any, left: int, how: Any, dry: Any, stems: Any, heard: Any, out: Any) -> int:
-    """The mix of frames; gives how many frames of a ramp are left after them. [one thread]
+    """The mix of frames; gives how many frames of a ramp are left after them.
 
     arrays: a console's state, memory and rows (dsp.console)      left: before them
     how: whether stems are there, frames of the fade, whether late ones are replaced by the dry signal,

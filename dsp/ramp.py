@@ -10,7 +10,7 @@ from dsp.console import AHEAD, CURRENT, FILTER, GOAL, HEARD, INSERT, STEM, STEP,
 
 @njit(error_model="numpy")
 def aim(state: Any, wanted: Any, frames: int) -> None:
-    """Take what is wanted as the goals, so many frames away. [audio-thread]
+    """Take what is wanted as the goals, so many frames away.
 
     wanted: float32 (stems, WIDTH)
     """
@@ -22,10 +22,7 @@ def aim(state: Any, wanted: Any, frames: int) -> None:
 
 @njit(error_model="numpy")
 def ramp(state: Any, rows: Any, left: int, n: int) -> None:
-    """The gains of the next frames, where `left` are left of a ramp; counted from its end, so it arrives exactly.
-
-    [audio-thread]
-    """
+    """The gains of the next frames, where `left` are left of a ramp; counted from its end, so it arrives exactly."""
     for i in range(n):
         rows[AHEAD, i] = max(0, left - 1 - i)
     for s in range(state.shape[1]):
@@ -38,7 +35,7 @@ def ramp(state: Any, rows: Any, left: int, n: int) -> None:
 
 @njit(error_model="numpy")
 def move(state: Any, left: int, n: int) -> int:
-    """Be where a ramp is after frames; gives how many are left of it. [audio-thread]"""
+    """Be where a ramp is after frames; gives how many are left of it."""
     if left > 0:
         left = max(0, left - n)
         for s in range(state.shape[1]):
@@ -49,7 +46,7 @@ def move(state: Any, left: int, n: int) -> int:
 
 @njit(error_model="numpy")
 def fade(part: Any, there: int, frames: int, row: Any, n: int) -> Any:
-    """Frames of the fade between what is there, `there` frames of it, and what is late; gives the last. [audio-thread]
+    """Frames of the fade between what is there, `there` frames of it, and what is late; gives the last.
 
     part: the frame before, from 0 to 1      frames: of a whole fade      row: float32, n of it written
     """
@@ -66,7 +63,7 @@ def fade(part: Any, there: int, frames: int, row: Any, n: int) -> Any:
 
 @njit(error_model="numpy")
 def blend(rows: Any, first: int, part: Any, n: int) -> None:
-    """Where a stem's insert is late, or switched past, hear the stem itself. [audio-thread]
+    """Where a stem's insert is late, or switched past, hear the stem itself.
 
     rows: HEARD of the strip has what the insert has made, and is written      first: the strip
     part: float32 (PIECE,), how much of that is there

@@ -39,18 +39,17 @@ class Resampler:
         Returns float32 (frames, channels) at the new rate; the block itself where the rates are equal
         ValueError: another channel count
         RuntimeError: finished and not reset
-        [separator-thread]
         """
         if block.ndim != 2 or block.shape[1] != self._nothing.shape[1]:
             raise ValueError(f"block must be (frames, {self._nothing.shape[1]}), not {block.shape}")
         return block if self._stream is None else _chunk(self._stream, block)
 
     def finish(self) -> Float:
-        """End the signal and give what was still under way; only `reset` may follow. [separator-thread]"""
+        """End the signal and give what was still under way; only `reset` may follow."""
         return self._nothing if self._stream is None else _chunk(self._stream, self._nothing, last=True)
 
     def reset(self) -> None:
-        """Make ready for another signal. [separator-thread]"""
+        """Make ready for another signal."""
         if self._stream is not None:
             self._stream.clear()
 
@@ -59,7 +58,7 @@ class Resampler:
 
         After feeding n frames in blocks of any size, at least n * to_rate / from_rate - lag frames were given. Found
         by running silence through a fresh instance, frame by frame, which passes through every state that larger
-        blocks stop at; so it takes a fraction of a second, the first time for a pair of rates. [main-thread]
+        blocks stop at; so it takes a fraction of a second, the first time for a pair of rates.
         """
         return _lag(*self._rates)
 

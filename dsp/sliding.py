@@ -42,7 +42,7 @@ class SlidingStft:
         self._started = False
 
     def reset(self) -> None:
-        """Forget the previous window: the next one is transformed as a whole. [separator-thread]"""
+        """Forget the previous window: the next one is transformed as a whole."""
         self._started = False
 
     def advance(self, window: Float, spec: Float) -> None:
@@ -51,7 +51,6 @@ class SlidingStft:
         window: float32 (channels, 1024 * columns), contiguous, already moved on by the hop
         spec: float32 (2 * channels, 2048, columns), contiguous, as the previous call left it; changed in place
         ValueError: a shape other than that, or an array that is not contiguous
-        [separator-thread]
         """
         _check("window", window, self._window_shape)
         _check("spec", spec, self._spec_shape)
@@ -96,7 +95,6 @@ class RangeIstft:
         spec: float32 (stems, 2 * channels, 2048, columns), contiguous
         out: float32 (stems, channels, frames), which holds the wave branch's part
         ValueError: a shape other than that, or an array that is not contiguous
-        [separator-thread]
         """
         _check("spec", spec, self._spec_shape)
         _check("out", out, self._out_shape)

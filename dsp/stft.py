@@ -16,7 +16,6 @@ def stft(mix: NDArray[np.float32], out: NDArray[np.float32] | None = None) -> ND
     out: what to write it into, as it is returned; made if None
     Returns float32 (2 * channels, 2048, T): left re, left im, right re, right im; T hops of 1024 frames
     ValueError: no frames at all
-    [any-thread]
     """
     channels, frames = mix.shape
     if frames < 1:
@@ -38,7 +37,6 @@ def istft(spec: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     length: frames, with T whole hops or the last one cut short
     Returns float32 (stems, channels, length)
     ValueError: a length that T columns do not hold
-    [any-thread]
     """
     stems, parts, _, columns = spec.shape
     if -(-length // FFT_HOP) != columns:

@@ -28,7 +28,7 @@ def export(order: Order, tools: Tools) -> dict[str, Any]:
     """Write `<name>.onnx` for every checkpoint of a model, and what else was ordered; what was made and measured.
 
     Everything is made and verified in a folder beside it first: nothing is in `to` that did not pass, and what was
-    there stays until it is replaced. Raises ValueError on wrong use, Refused, OSError. [main-thread]
+    there stays until it is replaced. Raises ValueError on wrong use, Refused, OSError.
     """
     wanted = None if order.length is None else length(order.length)
     if order.weights not in LIMITS:

@@ -28,7 +28,7 @@ class StoreError(Exception):
 def loaded(checkpoint: Checkpoint, say: Say, progress: Progress) -> Weights:
     """The weights, kept in the cache from now on.
 
-    Raises StoreError when every source failed, OSError when the cache cannot be written. [main-thread]
+    Raises StoreError when every source failed, OSError when the cache cannot be written.
     """
     weights = _kept(checkpoint, say)
     if weights is None:

@@ -31,7 +31,7 @@ def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WIN
     form: WINDOWED or STATEFUL, of files that are bound
     say: is given one line for everything that a user should know; progress: see export.source
     Raises ValueError on an unknown name or weights that do not fit, StoreError when every source failed, OSError when
-    the cache cannot be written. [main-thread]
+    the cache cannot be written.
     """
     if name in MODELS:
         model = MODELS[name]

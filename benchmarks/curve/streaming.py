@@ -43,7 +43,7 @@ class Run:
 
 
 def stream(opening: Opening, mix: Path, folder: Path) -> Run:
-    """Play a file through the engine, nobody waiting, and record. Raises ValueError, Failure. [main-thread]"""
+    """Play a file through the engine, nobody waiting, and record. Raises ValueError, Failure."""
     host = Host(RunRequest(opening, mix, None, "virtual", shelf=RecordingOptions(folder)), lambda _line: None)
     host.run(lambda: True)
     report = host.report()
@@ -68,7 +68,7 @@ def budget_s(p99_s: float, samplerate: int) -> float:
 
 
 def offline(opening: Opening, mix: Path, folder: Path) -> Run:
-    """Separate a file as `demucs-stream separate` does, in float32. Raises ValueError, Failure. [main-thread]"""
+    """Separate a file as `demucs-stream separate` does, in float32. Raises ValueError, Failure."""
     engine = open_offline_engine(opening, Whole())
     stems = {name: folder / f"{name}.wav" for name in engine.sources}
     start = time.perf_counter()

@@ -40,7 +40,7 @@ class Damaged(Failure):
 
 
 class Writer(Protocol):
-    """A file that is there whole or not at all.
+    """A file that is there whole or not at all. One thread uses it.
 
     note: what there is to say of it when it is finished; empty if nothing
     """
@@ -49,16 +49,16 @@ class Writer(Protocol):
     note: str
 
     def mark(self, made: str) -> None:
-        """Keep in the file what made it, ASCII, where no player shows it; before the first frame. [one thread]"""
+        """Keep in the file what made it, ASCII, where no player shows it; before the first frame."""
 
     def write(self, block: Frames) -> None:
-        """Append frames: float32 (n, channels). Raises Failure. [one thread]"""
+        """Append frames: float32 (n, channels). Raises Failure."""
 
     def finish(self) -> None:
-        """Bring everything to the disk, beside its place; nothing is written after it. Raises Failure. [one thread]"""
+        """Bring everything to the disk, beside its place; nothing is written after it. Raises Failure."""
 
     def close(self, keep: bool = True) -> None:
-        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
+        """Move the file to its place, or remove it. Raises Failure."""
 
 
 class AudioReader(Closing):
@@ -71,7 +71,7 @@ class AudioReader(Closing):
     """
 
     def __init__(self, path: Path) -> None:
-        """Open it. Raises Failure for what is missing, unreadable or empty. [any-thread]"""
+        """Open it. Raises Failure for what is missing, unreadable or empty."""
         _may_be_read(path)
         try:
             with quiet() if mpeg(path) else nullcontext():  # libmpg123 prints what it thinks of its files
@@ -92,7 +92,7 @@ class AudioReader(Closing):
             raise Unreadable(f"{path} is empty: it holds no frames")
 
     def read(self, frames: int) -> Frames:
-        """The next frames: float32 (n, 2), fewer at the end, none after it. [one thread at a time]
+        """The next frames: float32 (n, 2), fewer at the end, none after it.
 
         Mono is doubled, surround is mixed down; what cannot be sound is silence. Raises Damaged.
         """
@@ -109,17 +109,17 @@ class AudioReader(Closing):
 
     @property
     def damage(self) -> str | None:
-        """What was wrong with it, once it has been read to its end; None if nothing. [any-thread]"""
+        """What was wrong with it, once it has been read to its end; None if nothing."""
         lost_s = (self.promised - self.frames) / self.samplerate
         return f"it ends {lost_s:.2f} s before its header says" if lost_s >= 0.005 else None
 
     def rewind(self) -> None:
-        """Start over. [one thread at a time]"""
+        """Start over."""
         self._file.seek(0)
         self.at = self.cleaned = 0
 
     def close(self) -> None:
-        """Let go of the file. [one thread at a time]"""
+        """Let go of the file."""
         self._file.close()
 
 
@@ -128,7 +128,7 @@ class AudioWriter:
 
     def __init__(self, path: Path, samplerate: int, channels: int = 2, frames: int | None = None,
                  kind: Kind = FLOAT) -> None:
-        """Open it. Raises Failure where it cannot be written. [one thread]
+        """Open it. Raises Failure where it cannot be written.
 
         frames: expected, if known: a WAV beyond 4 GB becomes RF64
         """
@@ -146,11 +146,11 @@ class AudioWriter:
             raise
 
     def mark(self, made: str) -> None:
-        """Keep in the file what made it: a comment at its head. [one thread]"""
+        """Keep in the file what made it: a comment at its head."""
         self._file.comment = made
 
     def write(self, block: Frames) -> None:
-        """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full. [one thread]"""
+        """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full."""
         self._frames += len(block)
         if self._most is not None and self._frames > self._most:
             raise Failure(f"{self.path} is full: a WAV file ends at 4 GB")
@@ -162,14 +162,14 @@ class AudioWriter:
             raise Failure(f"{self.path} cannot be written: {_FULL}")
 
     def cut(self, frames: int) -> None:
-        """Keep the first frames only, where the format lets what is written be cut. [one thread]"""
+        """Keep the first frames only, where the format lets what is written be cut."""
         with suppress(sf.LibsndfileError, OSError):
             if self._file.frames > frames:
                 self._file.truncate(frames)
                 self._frames = frames
 
     def finish(self) -> None:
-        """Bring everything to the disk, beside its place. Raises Failure. [one thread]"""
+        """Bring everything to the disk, beside its place. Raises Failure."""
         try:
             if not self._file.closed:
                 self._file.close()
@@ -178,7 +178,7 @@ class AudioWriter:
             raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
 
     def close(self, keep: bool = True) -> None:
-        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
+        """Move the file to its place, or remove it. Raises Failure."""
         try:
             self.finish()
             if keep:
@@ -202,7 +202,7 @@ def _may_be_read(path: Path) -> None:
 
 
 def claim(path: Path) -> Claim:
-    """A file's place, for nobody else until the file is whole. Raises Failure. [any-thread]"""
+    """A file's place, for nobody else until the file is whole. Raises Failure."""
     try:
         return Claim(path)
     except OSError as error:
@@ -237,7 +237,7 @@ def close_all(writers: Iterable[Writer], keep: bool) -> None:
 
 
 def unwritable(path: Path, block: Frames, error: Exception) -> Failure:
-    """What to say of a block that could not be written to a file, or beside it. [any-thread]"""
+    """What to say of a block that could not be written to a file, or beside it."""
     # libsndfile says no more of a full disk than "System error", and at times nothing
     full = shutil.disk_usage(path.parent).free < block.nbytes
     return Failure(f"{path} cannot be written: {_FULL if full else _reason(error)}")

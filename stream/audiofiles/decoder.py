@@ -27,7 +27,7 @@ class Decoder(Closing):
     """
 
     def __init__(self, path: Path, promised: int = 0) -> None:
-        """Open it. Raises Failure for what ffmpeg cannot read. [any-thread]
+        """Open it. Raises Failure for what ffmpeg cannot read.
 
         promised: frames that its header is known to state; 0 where that is not known
         """
@@ -49,7 +49,7 @@ class Decoder(Closing):
 
     @property
     def damage(self) -> str | None:
-        """What ffmpeg could not make out and left out, once it was read to its end. [any-thread]"""
+        """What ffmpeg could not make out and left out, once it was read to its end."""
         if not self.ended or not (self._said or self._sure):
             return None
         if self._said == OTHER_FORMAT:
@@ -62,7 +62,7 @@ class Decoder(Closing):
         return f"{about}{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
 
     def read(self, frames: int) -> Frames:
-        """The next frames: float32 (n, 2), fewer at the end, none after it. [one thread at a time]
+        """The next frames: float32 (n, 2), fewer at the end, none after it.
 
         Raises Failure where ffmpeg gives up.
         """
@@ -94,18 +94,18 @@ class Decoder(Closing):
         self._said = "" if filling or HARMLESS in said else said
 
     def rewind(self) -> None:
-        """Start over: decode again. [one thread at a time]"""
+        """Start over: decode again."""
         self.close()
         self.at, self.cleaned, self.ended = 0, 0, False
         self._pipe = self._start()
 
     def skip(self, frames: int) -> None:
-        """Decode frames for nobody. Raises Failure. [one thread at a time]"""
+        """Decode frames for nobody. Raises Failure."""
         while frames > 0 and len(block := self.read(min(frames, 1 << 16))):
             frames -= len(block)
 
     def close(self) -> None:
-        """Let go of the file. [one thread at a time]"""
+        """Let go of the file."""
         pipe, self._pipe = self._pipe, None
         if pipe is not None:
             pipe.close()

@@ -58,7 +58,7 @@ def source(path: Path) -> list[str]:
 
 
 def probe(path: Path) -> Sound:
-    """What a file's first sound stream is. Raises Failure. [any-thread]"""
+    """What a file's first sound stream is. Raises Failure."""
     entries = ("stream=codec_name,codec_type,sample_rate,channels,channel_layout,duration,nb_frames,time_base"
                ":format=duration:format_tags")
     words = [program("ffprobe", str(path)), "-v", "warning", "-show_entries", entries, "-of", "json", *source(path)]
@@ -96,7 +96,7 @@ class Pipe:
     """ffmpeg with one end here. What it complains of is kept."""
 
     def __init__(self, words: list[str], why: str, reading: bool, fed: bool = False) -> None:
-        """Start it. Raises Failure where it is not installed or does not start. [any-thread]
+        """Start it. Raises Failure where it is not installed or does not start.
 
         reading: its output is read; else its input is written
         fed: its input is written while its output is read, by somebody else, who closes it
@@ -115,7 +115,7 @@ class Pipe:
         self.fed: IO[bytes] | None = self._process.stdin if fed else None
 
     def wait(self, path: Path, others: Collection[str] = ()) -> tuple[int, str]:
-        """Let it end by itself: its exit code, and the last line that it said, if any. [any-thread]
+        """Let it end by itself: its exit code, and the last line that it said, if any.
 
         others: codecs of streams whose troubles are not ours
         """
@@ -126,7 +126,7 @@ class Pipe:
         return code, said or ("ffmpeg does not say why" if code else "")
 
     def close(self) -> None:
-        """End it whatever it does. [any-thread]"""
+        """End it whatever it does."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()
@@ -142,7 +142,6 @@ def last_line(said: bytes, path: Path, others: Collection[str] = ()) -> str:
     """The last line of what a program said, without the file's name, which is known, and what in it said so.
 
     others: codecs whose lines do not count
-    [any-thread]
     """
     text = said.decode(errors="surrogateescape")  # as names are
     for name in (f"file:{path}: ", f"file:{path}", str(path)):  # it may hold newlines, and anything else

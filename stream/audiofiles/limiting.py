@@ -24,7 +24,7 @@ class Limited:
     """
 
     def __init__(self, writer: Writer, channels: int, mode: str) -> None:
-        """Stand before a writer, which this one closes. Raises Failure where nothing can wait. [one thread]"""
+        """Stand before a writer, which this one closes. Raises Failure where nothing can wait."""
         self.path: Path = writer.path
         self.note = ""
         self._writer, self._channels = writer, channels
@@ -33,11 +33,11 @@ class Limited:
         self._spool = tempfile.TemporaryFile(dir=self.path.parent) if mode == "rescale" else None  # noqa: SIM115
 
     def mark(self, made: str) -> None:
-        """As the writer has it. [one thread]"""
+        """As the writer has it."""
         self._writer.mark(made)
 
     def write(self, block: Frames) -> None:
-        """Append frames: float32 (n, channels). Raises Failure. [one thread]"""
+        """Append frames: float32 (n, channels). Raises Failure."""
         self._peak = max(self._peak, np.abs(block).max(initial=0))
         if self._spool is None:
             self._writer.write(np.clip(block, -self._most, self._most))
@@ -48,7 +48,7 @@ class Limited:
             raise unwritable(self.path, block, error) from error
 
     def finish(self) -> None:
-        """Write what has waited, and finish. Raises Failure. [one thread]"""
+        """Write what has waited, and finish. Raises Failure."""
         if self._spool is not None:
             scale = np.float32(1 / max(HEADROOM * float(self._peak), 1))
             self._spool.seek(0)
@@ -63,7 +63,7 @@ class Limited:
         self._writer.finish()
 
     def close(self, keep: bool = True) -> None:
-        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
+        """Move the file to its place, or remove it. Raises Failure."""
         if self._spool is not None:
             self._spool.close()
         self._writer.close(keep)

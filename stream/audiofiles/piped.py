@@ -32,14 +32,14 @@ class Slow(Protocol):
     """A reader whose frames come when they like."""
 
     def there(self, frames: int) -> bool:
-        """Whether `read` would give so many, or the end, at once. [one thread at a time]"""
+        """Whether `read` would give so many, or the end, at once."""
 
 
 class PipedReader(Decoder):
     """As `Decoder`, of what is read once only. It knows of no length but a FLAC's, and cannot start over."""
 
     def __init__(self, path: Path, source: int, head: bytes) -> None:
-        """Wait for the first sound. Raises Failure for what ffmpeg does not know. [main-thread]
+        """Wait for the first sound. Raises Failure for what ffmpeg does not know.
 
         source: a file descriptor, which is closed at the end      head: what was read from it already
         """
@@ -64,7 +64,7 @@ class PipedReader(Decoder):
             raise
 
     def _feed(self, pipe: Pipe, source: int, data: bytes) -> None:
-        """Bring the pipe's bytes to ffmpeg until one of them ends. [pump-thread]"""
+        """Bring the pipe's bytes to ffmpeg until one of them ends."""
         assert pipe.fed is not None
         with suppress(OSError, ValueError):  # ffmpeg has ended
             while data:
@@ -109,7 +109,7 @@ class PipedReader(Decoder):
         return data
 
     def there(self, frames: int) -> bool:
-        """Whether `read` would give so many, or the end, at once. [one thread at a time]"""
+        """Whether `read` would give so many, or the end, at once."""
         return self._pipe is None or self._fill(frames * self.channels * 4, 0.0)
 
     def _take(self, size: int) -> bytes:
@@ -133,11 +133,11 @@ class PipedReader(Decoder):
         return True
 
     def rewind(self) -> None:
-        """Raises Failure: it can be read once only. [one thread at a time]"""
+        """Raises Failure: it can be read once only."""
         raise Failure(f"{self.path} is a pipe: it can be read once only")
 
     def close(self) -> None:
-        """Let go of the pipe. [one thread at a time]"""
+        """Let go of the pipe."""
         self._over.set()
         super().close()
         if self._pump is not None:
@@ -147,7 +147,7 @@ class PipedReader(Decoder):
 def opened(path: Path) -> int:
     """A file descriptor of a pipe, a socket, or what this process has open under a number; waits for who writes.
 
-    Raises OSError. [any-thread]
+    Raises OSError.
     """
     place = path.absolute()
     if place == STDIN:
@@ -158,7 +158,7 @@ def opened(path: Path) -> int:
 
 
 def head(source: int) -> tuple[bytes, bool]:
-    """What a pipe begins with, and whether it can be heard as it comes. [any-thread]
+    """What a pipe begins with, and whether it can be heard as it comes.
 
     An MP4 cannot whose table, without which nothing is understood, lies behind the sound.
     """
@@ -189,7 +189,7 @@ def _more(source: int, data: bytes, size: int) -> bytes:
 
 
 def once_only(path: Path) -> bool:
-    """Whether it is a pipe or a socket. [any-thread]"""
+    """Whether it is a pipe or a socket."""
     with suppress(OSError):
         mode = path.stat().st_mode
         return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)

@@ -32,20 +32,20 @@ class Reader(Protocol):
 
     @property
     def cleaned(self) -> int:
-        """See above. [any-thread]"""
+        """See above."""
 
     @property
     def damage(self) -> str | None:
-        """See above. [any-thread]"""
+        """See above."""
 
     def read(self, frames: int) -> Frames:
-        """The next frames: float32 (n, 2), fewer at the end. Raises Failure. [one thread at a time]"""
+        """The next frames: float32 (n, 2), fewer at the end. Raises Failure."""
 
     def rewind(self) -> None:
-        """Start over. [one thread at a time]"""
+        """Start over."""
 
     def close(self) -> None:
-        """Let go of the file. [one thread at a time]"""
+        """Let go of the file."""
 
     def __enter__(self) -> Self: ...
 
@@ -60,19 +60,19 @@ class MendingReader(Closing):
     """
 
     def __init__(self, reader: AudioReader) -> None:
-        """Nothing is read yet. [any-thread]"""
+        """Nothing is read yet."""
         self._reader = reader
         self.path, self.samplerate, self.frames = reader.path, reader.samplerate, reader.frames
         self._behind: Decoder | None = None
 
     @property
     def cleaned(self) -> int:
-        """As of `Reader`. [any-thread]"""
+        """As of `Reader`."""
         return self._reader.cleaned if self._behind is None else self._behind.cleaned
 
     @property
     def damage(self) -> str | None:
-        """What was wrong with it, once it has been read to its end. [any-thread]"""
+        """What was wrong with it, once it has been read to its end."""
         if self._behind is None:
             return self._reader.damage
         if not self._behind.ended:
@@ -81,7 +81,7 @@ class MendingReader(Closing):
         return self._behind.damage or f"{max(0, lost_s):.2f} s of it could not be decoded"
 
     def read(self, frames: int) -> Frames:
-        """As `Reader.read`. Raises Failure where ffmpeg does not get further either. [one thread at a time]"""
+        """As `Reader.read`. Raises Failure where ffmpeg does not get further either."""
         if self._behind is None:
             at = self._reader.at
             try:
@@ -94,14 +94,14 @@ class MendingReader(Closing):
         return self._behind.read(frames)
 
     def rewind(self) -> None:
-        """As `Reader.rewind`. [one thread at a time]"""
+        """As `Reader.rewind`."""
         if self._behind is not None:
             self._behind.close()
             self._behind = None
         self._reader.rewind()
 
     def close(self) -> None:
-        """Let go of the file. [one thread at a time]"""
+        """Let go of the file."""
         if self._behind is not None:
             self._behind.close()
         self._reader.close()
@@ -134,10 +134,7 @@ def open_song(path: Path) -> Reader:
 
 
 def open_live(path: Path) -> Reader:
-    """As `open_song`, for who plays it while it comes: a pipe is heard from its first frames on, where ffmpeg is here.
-
-    [main-thread]
-    """
+    """As `open_song`, for whoever plays it as it comes: a pipe is heard from its first frames, where ffmpeg is here."""
     if not (os.name == "posix" and once_only(path) and there("ffmpeg")):
         return open_song(path)
     try:
@@ -200,7 +197,7 @@ class SpooledReader(Closing):
     """What can be read once only, such as a pipe, by way of a copy that is gone afterwards; else as `Reader`."""
 
     def __init__(self, path: Path, source: int | None = None, begun: bytes = b"") -> None:
-        """Take all of it, and wait for its end. Raises Failure. [any-thread]
+        """Take all of it, and wait for its end. Raises Failure.
 
         source: what it was opened as, and is closed as      begun: what was read from it already
         """
@@ -222,23 +219,23 @@ class SpooledReader(Closing):
 
     @property
     def cleaned(self) -> int:
-        """As of `Reader`. [any-thread]"""
+        """As of `Reader`."""
         return self._reader.cleaned
 
     @property
     def damage(self) -> str | None:
-        """As of `Reader`. [any-thread]"""
+        """As of `Reader`."""
         return self._reader.damage
 
     def read(self, frames: int) -> Frames:
-        """As `Reader.read`. [one thread at a time]"""
+        """As `Reader.read`."""
         return self._reader.read(frames)
 
     def rewind(self) -> None:
-        """As `Reader.rewind`. [one thread at a time]"""
+        """As `Reader.rewind`."""
         self._reader.rewind()
 
     def close(self) -> None:
-        """Let go of the copy. [one thread at a time]"""
+        """Let go of the copy."""
         self._reader.close()
         self._open.close()

@@ -38,7 +38,7 @@ class StemWriter:
 
     def __init__(self, path: Path, samplerate: int, stems: Sequence[str], codec: str = "aac",
                  song: Path | None = None) -> None:
-        """Start ffmpeg. Raises Failure where it is not installed, or the place cannot be written. [one thread]
+        """Start ffmpeg. Raises Failure where it is not installed, or the place cannot be written.
 
         stems: four names
         codec: `aac`, 256 kbit/s a stream, or `alac`, without loss at 16 bits
@@ -56,18 +56,18 @@ class StemWriter:
             raise
 
     def mark(self, made: str) -> None:
-        """Keep in the file what made it: a box of our own beside that of the stems. [one thread]"""
+        """Keep in the file what made it: a box of our own beside that of the stems."""
         self._made = made.encode("ascii")
 
     def write(self, block: Frames) -> None:
-        """Append frames: float32 (n, 10), the mix and the stems side by side. Raises Failure. [one thread]"""
+        """Append frames: float32 (n, 10), the mix and the stems side by side. Raises Failure."""
         try:
             self._pipe.end.write(np.ascontiguousarray(block, np.float32).data)
         except BrokenPipeError:
             raise Failure(f"{self.path} cannot be written: {self._pipe.wait(self._part)[1]}") from None
 
     def finish(self) -> None:
-        """Let ffmpeg end, and name the stems. Raises Failure. [one thread]"""
+        """Let ffmpeg end, and name the stems. Raises Failure."""
         try:
             code, said = self._pipe.wait(self._part)
             if code:
@@ -79,7 +79,7 @@ class StemWriter:
         self._whole = True
 
     def close(self, keep: bool = True) -> None:
-        """Move the file to its place, or remove it. Raises Failure. [one thread]"""
+        """Move the file to its place, or remove it. Raises Failure."""
         try:
             if keep and not self._whole:
                 self.finish()

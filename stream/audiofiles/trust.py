@@ -26,7 +26,7 @@ SPARE = 0.05  # of an MP3, which other tags may take beside what its own tag cou
 
 
 def mpeg(path: Path) -> bool:
-    """Whether libsndfile would take a file for an MP3, of which its library prints what it thinks. [any-thread]"""
+    """Whether libsndfile would take a file for an MP3, of which its library prints what it thinks."""
     if path.suffix.lower() in (".mp1", ".mp2", ".mp3"):
         return True
     try:
@@ -38,7 +38,7 @@ def mpeg(path: Path) -> bool:
 
 
 def guesses(path: Path, form: str, subtype: str, channels: int, frames: int) -> bool:
-    """Whether ffmpeg should decode a file, if it is there. Raises OSError. [any-thread]
+    """Whether ffmpeg should decode a file, if it is there. Raises OSError.
 
     form, subtype: libsndfile's names of the format and of its samples      frames: as many as libsndfile says
     """
@@ -50,7 +50,7 @@ def guesses(path: Path, form: str, subtype: str, channels: int, frames: int) -> 
 
 
 def whole(path: Path, form: str, frames: int) -> bool:
-    """Whether libsndfile surely reads all of a file that `guesses`, where it has to do without ffmpeg. [any-thread]"""
+    """Whether libsndfile surely reads all of a file that `guesses`, where it has to do without ffmpeg."""
     if not 0 < frames < UNKNOWN:
         return False
     if form == "OGG":
@@ -89,7 +89,7 @@ def _mp3_states_its_length(path: Path) -> bool:
 
 
 def promised(log: str) -> int:
-    """Bytes of sound that a header states, which may be more than there are; 0 where it does not know. [any-thread]
+    """Bytes of sound that a header states, which may be more than there are; 0 where it does not know.
 
     log: libsndfile's own
     """

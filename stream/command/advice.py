@@ -14,7 +14,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def advice(rows: Sequence[SustainedLatency], load: Load, fault: str | None) -> str:
-    """What to do first. [main-thread]
+    """What to do first.
 
     load: while the latencies were timed
     fault: what is wrong with sound devices, if anything is

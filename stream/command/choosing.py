@@ -30,7 +30,7 @@ def asked_live(opening: Opening, latency_s: float | None, say: Say) -> Asked:
 
 
 def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True) -> Opening:
-    """The opening with provider and threads settled, for a latency. [main-thread]
+    """The opening with provider and threads settled, for a latency.
 
     timed: whether `auto` may take half a minute, once, to find the fastest
     Raises ValueError for a named provider that fails.
@@ -39,7 +39,7 @@ def live(opening: Opening, latency_s: float | None, say: Say, timed: bool = True
 
 
 def best_s(opening: Opening, timing: DeviceTiming, say: Say) -> float:
-    """Seconds of the best latency that this machine holds. Raises Failure where it holds none. [main-thread]
+    """Seconds of the best latency that this machine holds. Raises Failure where it holds none.
 
     opening: with its provider settled
     """
@@ -61,7 +61,7 @@ def best_s(opening: Opening, timing: DeviceTiming, say: Say) -> float:
 
 
 def for_files(opening: Opening, say: Say) -> Opening:
-    """As `live`, for whole files: `auto` is what was found when it ran live, or the CPU. [main-thread]"""
+    """As `live`, for whole files: `auto` is what was found when it ran live, or the CPU."""
     return select_provider(Asked(opening, ("files",), _whole, music, say, FILE_HOPS), timed=False)
 
 

@@ -26,7 +26,7 @@ SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only 
 
 
 def usual() -> Path:
-    """Where it is looked for without being asked to. [any-thread]"""
+    """Where it is looked for without being asked to."""
     return platformdirs.user_config_path("demucs-stream") / "config.toml"
 
 
@@ -39,7 +39,7 @@ class Config:
 
 
 def read(path: Path, words: Mapping[str, bool]) -> Config:
-    """Read a file. Raises ValueError, which names it and what is wrong with it. [any-thread]
+    """Read a file. Raises ValueError, which names it and what is wrong with it.
 
     words: what it may say, and whether it may say so more than once
     """
@@ -85,14 +85,14 @@ def _number(name: str, key: str, value: Any) -> float:
 
 
 def words(parser: argparse.ArgumentParser) -> dict[str, bool]:
-    """What a configuration may say of a command, and whether it may say so more than once. [any-thread]"""
+    """What a configuration may say of a command, and whether it may say so more than once."""
     defaults = vars(parser.parse_args([]))
     return {name.replace("_", "-"): isinstance(value, list) for name, value in defaults.items()
             if name not in SPOKEN}
 
 
 def merged(parser: argparse.ArgumentParser, spoken: list[str]) -> argparse.Namespace:
-    """What a parser makes of the command line's words and, where they say nothing, of the configuration. [any-thread]
+    """What a parser makes of the command line's words and, where they say nothing, of the configuration.
 
     `configured` of what it gives are the names of those that only the configuration says; `scenes` are its scenes;
     `said` is what there is to say of it, where it is passed over. Raises ValueError for one that was asked for and is

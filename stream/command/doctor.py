@@ -30,7 +30,7 @@ LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmid
 
 
 def doctor(arguments: Namespace, opening: Callable[[], Opening], say: Say) -> dict[str, Any]:
-    """Look at everything and time it; what is found is kept for the next start. [main-thread]
+    """Look at everything and time it; what is found is kept for the next start.
 
     opening: as for `run`; a separator without weights where none can be had
     """

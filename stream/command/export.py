@@ -15,7 +15,7 @@ from stream.terminal.answers import tell
 
 
 def export(arguments: Namespace, make: Callable[[Frames], dict[str, Any]]) -> dict[str, Any]:
-    """Make model files and print what was measured of them, on stdout unless it is for JSON. [main-thread]
+    """Make model files and print what was measured of them, on stdout unless it is for JSON.
 
     make: takes the music that they are verified with, float32 (2, frames)
     """

@@ -83,12 +83,12 @@ class SongWorker:
     """Does jobs, on whatever threads, until it is told to stop."""
 
     def __init__(self, engine: OfflineEngine, how: How, bars: Bars, say: Callable[[str], None]) -> None:
-        """Nothing is done yet. [main-thread]"""
+        """Nothing is done yet."""
         self._engine, self._how, self._bars, self._say = engine, how, bars, say
         self._stopping = threading.Event()
 
     def run(self, jobs: Sequence[Job], side_by_side: int, force: bool) -> None:
-        """Do all jobs, so many at a time; Ctrl-C ends each after the segment that it is in. [main-thread]
+        """Do all jobs, so many at a time; Ctrl-C ends each after the segment that it is in.
 
         force: also those that are done already
         """

@@ -86,7 +86,7 @@ def _fail(error: BaseException, code: int, cause: BaseException | None = None) -
 
 
 def say(text: str) -> None:
-    """One line to the user, on stderr. [any-thread]"""
+    """One line to the user, on stderr."""
     answers.say(console, text)
 
 

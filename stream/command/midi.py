@@ -51,7 +51,7 @@ def maps(arguments: Namespace) -> dict[str, Any]:
 
 
 def wishes(arguments: Namespace) -> list[ControllerRequest]:
-    """The controllers that are asked for. Raises ValueError. [main-thread]"""
+    """The controllers that are asked for. Raises ValueError."""
     if max(len(arguments.midi_map), len(arguments.midi_out)) > len(arguments.midi):
         raise ValueError("--midi-map and --midi-out go with a --midi each, in the same order")
     return [ControllerRequest(port, None if out == midi.AUTO else out, None if map_ == midi.AUTO else map_)
@@ -59,7 +59,7 @@ def wishes(arguments: Namespace) -> list[ControllerRequest]:
 
 
 def threads(controllers: list[Controller], desk: Desk, say: Say) -> list[Stepper]:
-    """Of controllers, which may be taught. [main-thread]"""
+    """Of controllers, which may be taught."""
     def learn_from_any() -> None:
         for one in controllers:
             one.learn()

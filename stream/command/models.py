@@ -7,7 +7,7 @@ from stream.terminal.answers import tell
 
 
 def list_models(known: list[dict[str, Any]], separators: Sequence[str], quiet: bool) -> dict[str, Any]:
-    """Every name, on stdout unless quiet, and as `--json` prints it. [main-thread]
+    """Every name, on stdout unless quiet, and as `--json` prints it.
 
     known: models with weights: name, sources, runs, cached, origin, licence
     separators: plugins, which have none

@@ -17,7 +17,7 @@ from stream.session.request import RunRequest, Say
 
 
 def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say) -> dict[str, Any]:
-    """Make the mix of a gesture log again; without recorded stems its input is separated again. [main-thread]
+    """Make the mix of a gesture log again; without recorded stems its input is separated again.
 
     opening: of a take's separator
     Raises ValueError for what is no log, Failure for files that are not there or do not fit, OSError.

@@ -39,7 +39,7 @@ MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
 
 
 def latency_s(text: str | None) -> float | None:
-    """Seconds for `1.5` or a name; None for None and for `auto`. Raises ValueError. [any-thread]"""
+    """Seconds for `1.5` or a name; None for None and for `auto`. Raises ValueError."""
     if text is None or text == AUTO:
         return None
     if text in NAMED_S:
@@ -54,7 +54,7 @@ def latency_s(text: str | None) -> float | None:
 
 
 def columns(seconds: float | None) -> int | None:
-    """STFT columns of a window of so many seconds; None for None. Raises ValueError. [any-thread]"""
+    """STFT columns of a window of so many seconds; None for None. Raises ValueError."""
     if seconds is None:
         return None
     count = round(seconds * SAMPLERATE / 1024)
@@ -75,7 +75,7 @@ def _file(wish: str | None) -> Path | None:
 
 
 def _device(wish: str | None, kind: str) -> AnyDevice:
-    """Raises ValueError, with a list, for one that is not here. [main-thread]"""
+    """Raises ValueError, with a list, for one that is not here."""
     return jackports.find(str(wish), kind) if jackports.is_jack(wish) else portaudio.find(wish, kind)
 
 
@@ -125,7 +125,7 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
           also: Callable[[], None] = lambda: None) -> None:
     """Run a host with MIDI, OSC and what is in front of the user until its input ends, `q` or Ctrl-C.
 
-    Raises what `Host.run` does, and Incomplete where the run has done without something. [main-thread]
+    Raises what `Host.run` does, and Incomplete where the run has done without something.
     """
     stopped, say = threading.Event(), surface.say
     desk = _desk(host, arguments, say, stopped)
@@ -234,7 +234,7 @@ def _shelf(arguments: Namespace, clock: str) -> RecordingOptions:
 
 def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
         stack: ExitStack) -> dict[str, Any]:
-    """Separate live until the input ends or the user does. [main-thread]"""
+    """Separate live until the input ends or the user does."""
     if arguments.said:
         say(arguments.said)
     wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)

@@ -13,7 +13,7 @@ from stream.mixer.strip import Scene, Strips
 
 
 def scenes_path() -> Path:
-    """Where they are. [any-thread]"""
+    """Where they are."""
     return platformdirs.user_data_path("demucs-stream") / "scenes.json"
 
 
@@ -23,7 +23,7 @@ def in_order(configured: dict[str, Strips], stored: dict[str, Strips]) -> dict[s
 
 
 def load() -> dict[str, Strips]:
-    """All that were stored. Raises ValueError, which names the file, for what is none. [any-thread]"""
+    """All that were stored. Raises ValueError, which names the file, for what is none."""
     path = scenes_path()
     if not path.exists():
         return {}
@@ -36,7 +36,7 @@ def load() -> dict[str, Strips]:
 
 
 def save(name: str, scene: Scene) -> None:
-    """Store one with the others, also those of other runs; whole or not at all. Raises OSError. [any-thread]"""
+    """Store one with the others, also those of other runs; whole or not at all. Raises OSError."""
     write_atomically(scenes_path(), lambda part: part.write_text(_with(name, scene), encoding="utf-8"), alone=True)
 
 

@@ -32,7 +32,7 @@ TEMPLATE, STEM_FILE_TEMPLATE = "{track}/{stem}.{ext}", "{track}.{ext}"
 
 def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable[[str], None],
              console: Console) -> dict[str, Any]:
-    """Separate files; every song is tried. Raises Failure at the end, naming those that failed. [main-thread]"""
+    """Separate files; every song is tried. Raises Failure at the end, naming those that failed."""
     begun = time.perf_counter()
     output, wish = _output(arguments), _wish(arguments)
     found, unread = songs(arguments.songs, arguments.output, say)

@@ -142,7 +142,7 @@ _PLAYERS: dict[str, Callable[[Signal, np.random.Generator], None]] = {
 
 
 def stems() -> dict[str, npt.NDArray[np.float32]]:
-    """The song, stem by stem: float32 (frames, 2) at 44,100 Hz; always the same. [any-thread]"""
+    """The song, stem by stem: float32 (frames, 2) at 44,100 Hz; always the same."""
     made = {}
     for seed, stem in enumerate(STEMS):
         track = np.zeros((2, int(BARS * 4 * BEAT_S * SAMPLERATE)))
@@ -152,13 +152,13 @@ def stems() -> dict[str, npt.NDArray[np.float32]]:
 
 
 def music() -> npt.NDArray[np.float32]:
-    """The mix from where all stems sound: float32 (2, frames) at 44,100 Hz. [any-thread]"""
+    """The mix from where all stems sound: float32 (2, frames) at 44,100 Hz."""
     mix: npt.NDArray[np.float32] = np.sum(list(stems().values()), axis=0).T[:, int(SUNG_S * SAMPLERATE) :]
     return mix
 
 
 def write(folder: Path) -> dict[str, Path]:
-    """Write `mix.wav`, the sum, and the stems; their paths without the mix's. Raises Failure. [main-thread]"""
+    """Write `mix.wav`, the sum, and the stems; their paths without the mix's. Raises Failure."""
     made = stems()
     paths = {}
     mix = np.stack(list(made.values())).sum(axis=0)
@@ -176,7 +176,7 @@ def write(folder: Path) -> dict[str, Path]:
 
 
 def score(true: Mapping[str, Path], found: Mapping[str, str]) -> dict[str, float]:
-    """SDR in dB of each stem that is in both: 10·log10(|true|² / |true - found|²). [any-thread]"""
+    """SDR in dB of each stem that is in both: 10·log10(|true|² / |true - found|²)."""
     scores = {}
     for stem in true.keys() & found.keys():
         with AudioReader(true[stem]) as a, AudioReader(Path(found[stem])) as b:

@@ -65,7 +65,7 @@ def fitting(name: str, windows: bool = os.name == "nt") -> str:
 
 
 def apart(places: Iterable[tuple[Song, Path]]) -> None:
-    """Raise ValueError if two files would be written to one place, or one over a song. [main-thread]"""
+    """Raise ValueError if two files would be written to one place, or one over a song."""
     places = list(places)
     sources = {key(song.path): song for song, _ in places}
     taken: dict[str, Song] = {}
@@ -80,6 +80,6 @@ def apart(places: Iterable[tuple[Song, Path]]) -> None:
 
 
 def key(path: Path) -> str:
-    """The same for whatever the disk takes for the same. [any-thread]"""
+    """The same for whatever the disk takes for the same."""
     text = os.path.realpath(path)  # resolve() fails for links that lead round in a circle
     return text.casefold() if sys.platform in ("win32", "darwin") else text

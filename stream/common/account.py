@@ -28,7 +28,7 @@ FORGOTTEN_S = 30 * 86_400
 
 
 def settle() -> None:
-    """See to it that nobody is told about us, and that what is compiled has a place. [main-thread]
+    """See to it that nobody is told about us, and that what is compiled has a place.
 
     Ends the program, in one line, where no folder at all can be written.
     """

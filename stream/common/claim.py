@@ -43,7 +43,7 @@ class Claim:
     """
 
     def __init__(self, path: Path, alone: bool = True, tries: int = TRIES) -> None:
-        """Take a place, and make its folder. Raises OSError, Taken among them. [any-thread]
+        """Take a place, and make its folder. Raises OSError, Taken among them.
 
         alone: nobody else may write it meanwhile; else each writes a whole file, and the last one stays
         tries: how often, 20 ms apart, until it is said to be taken
@@ -56,7 +56,7 @@ class Claim:
         sweep(path.parent)
 
     def keep(self) -> None:
-        """Move what was written to its place. Raises OSError, and leaves nothing then. [any-thread]"""
+        """Move what was written to its place. Raises OSError, and leaves nothing then."""
         try:
             if not self._done:
                 self.part.replace(self.path)
@@ -66,7 +66,7 @@ class Claim:
         self._release()
 
     def drop(self) -> None:
-        """Remove it; nothing once it is kept. [any-thread]"""
+        """Remove it; nothing once it is kept."""
         if not self._done:
             with suppress(OSError):  # gone already, or the disk is
                 self.part.unlink(missing_ok=True)
@@ -80,7 +80,7 @@ class Claim:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object], alone: bool = False) -> Path:
-    """Let `write` make a file that is then at `path`, complete, or, whatever happens, not at all. [any-thread]
+    """Let `write` make a file that is then at `path`, complete, or, whatever happens, not at all.
 
     alone: as `Claim` has it, and waited for
     """
@@ -94,7 +94,7 @@ def write_atomically(path: Path, write: Callable[[Path], object], alone: bool = 
 
 
 def sweep(folder: Path) -> None:
-    """Remove what killed processes have left half-written in a folder. [any-thread]"""
+    """Remove what killed processes have left half-written in a folder."""
     with suppress(OSError), os.scandir(folder) as entries:
         for name in [entry.name for entry in entries if PART.fullmatch(entry.name)]:
             _sweep(folder / name)
@@ -179,7 +179,7 @@ def _fitting(name: str, more: int) -> str:
 
 
 def shortened(name: str, most: int, mark: str) -> str:
-    """A name cut to so many bytes, with a mark before its extension. [any-thread]"""
+    """A name cut to so many bytes, with a mark before its extension."""
     stem, dot, ext = name.rpartition(".")
     if not stem or len(os.fsencode(ext)) > 16:
         stem, dot, ext = name, "", ""

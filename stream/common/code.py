@@ -32,7 +32,7 @@ def sources(root: Path) -> Iterator[tuple[Path, bytes]]:
 
 @lru_cache(8)
 def code(root: Path = ROOT) -> int:
-    """It changes when any of these sources does; as it was when the process began. [main-thread]"""
+    """It changes when any of these sources does; as it was when the process began."""
     found = hashlib.sha256()
     for path, text in sources(root):
         found.update(f"{path.name} {len(text)}\n".encode() + text)

@@ -54,16 +54,16 @@ class Wishes:
     by: ClassVar[int | None] = None
 
     def __init__(self, *calls: Callable[[], None]) -> None:
-        """Nothing was wished yet. [main-thread]"""
+        """Nothing was wished yet."""
         self._calls = list(calls)
 
     @property
     def left(self) -> bool:
-        """Whether a wish can still change something. [any-thread]"""
+        """Whether a wish can still change something."""
         return bool(self._calls)
 
     def __call__(self, number: int, _frame: object) -> None:
-        """A signal has come. [main-thread]"""
+        """A signal has come."""
         now = time.monotonic()
         together, Wishes.last_s = now - Wishes.last_s < AGAIN_S, now
         repeated = number == Wishes.by and _name(number) == "SIGXCPU"  # it comes every second from its limit on
@@ -73,20 +73,20 @@ class Wishes:
 
 
 def why() -> str:
-    """What has ended a command, in a line; empty where it was its own end or its user's hands. [main-thread]"""
+    """What has ended a command, in a line; empty where it was its own end or its user's hands."""
     if Wishes.by is None or (name := _name(Wishes.by)) in ("SIGINT", "SIGBREAK"):
         return ""
     return _PLAIN.get(name, f"ended by {name}")
 
 
 def end() -> None:
-    """Raise KeyboardInterrupt. [main-thread]"""
+    """Raise KeyboardInterrupt."""
     raise KeyboardInterrupt
 
 
 @contextmanager
 def heard(wishes: Wishes) -> Iterator[None]:
-    """Have signals taken for wishes, and at the end be what they were. [main-thread]"""
+    """Have signals taken for wishes, and at the end be what they were."""
     Wishes.by = None
     before = {number: signal.signal(number, wishes) for number in _signals()}
     try:
@@ -97,19 +97,19 @@ def heard(wishes: Wishes) -> Iterator[None]:
 
 
 def take(wishes: Wishes) -> None:
-    """Have signals taken for these from now on, until the end of `heard`. [main-thread]"""
+    """Have signals taken for these from now on, until the end of `heard`."""
     for number in _signals():
         signal.signal(number, wishes)
 
 
 def last() -> None:
-    """Let the process end by itself: nothing is left that could be ended. [main-thread]"""
+    """Let the process end by itself: nothing is left that could be ended."""
     for number in _signals():
         signal.signal(number, signal.SIG_IGN)
 
 
 def first() -> None:
-    """Until commands are loaded: one line, and the end. [main-thread]"""
+    """Until commands are loaded: one line, and the end."""
 
     def over() -> None:
         with suppress(OSError):  # nobody reads it
@@ -121,7 +121,7 @@ def first() -> None:
 
 @contextmanager
 def blocked() -> Iterator[None]:
-    """What is started meanwhile hears no signals before it is `unblocked`; here they wait. [any-thread]"""
+    """What is started meanwhile hears no signals before it is `unblocked`; here they wait."""
     if sys.platform == "win32":
         yield
         return
@@ -133,7 +133,7 @@ def blocked() -> Iterator[None]:
 
 
 def unblocked(deaf: bool) -> None:
-    """Of a process that was started so: signals are for the run, whose end is this one's, or end it. [main-thread]
+    """Of a process that was started so: signals are for the run, whose end is this one's, or end it.
 
     deaf: they end nothing. NB: they are not ignored, or what it starts itself would ignore them, too
     """

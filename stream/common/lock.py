@@ -9,7 +9,7 @@ HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 def lock(file: int) -> bool | None:
-    """Lock a file descriptor: True; False where somebody has it; None on a disk without locks. [any-thread]"""
+    """Lock a file descriptor: True; False where somebody has it; None on a disk without locks."""
     try:
         _lock(file)
     except OSError as error:

@@ -17,14 +17,14 @@ TRIES = 100
 def cache() -> Path:
     """The folder of all that can be had again; DEMUCS_STREAM_CACHE moves it. It may not be there yet.
 
-    Raises RuntimeError for one in the home of somebody who is not known. [any-thread]
+    Raises RuntimeError for one in the home of somebody who is not known.
     """
     moved = os.environ.get("DEMUCS_STREAM_CACHE")
     return (Path(moved).expanduser() if moved else Path(user_cache_dir(APP))).absolute()
 
 
 def at_home() -> bool:
-    """Whether the user has a home that can be named: a container's may have none. [any-thread]"""
+    """Whether the user has a home that can be named: a container's may have none."""
     try:
         return os.environ.get("HOME") != "" and Path("~").expanduser().is_absolute()
     except RuntimeError:
@@ -32,7 +32,7 @@ def at_home() -> bool:
 
 
 def writable(folder: Path) -> bool:
-    """Whether a file can be written there; the folder is made if need be. [any-thread]"""
+    """Whether a file can be written there; the folder is made if need be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()

@@ -10,7 +10,7 @@ NICE = -10  # of -20 to 19: before what is 0, as all programs are that do not as
 
 @contextmanager
 def preferred() -> Iterator[bool]:
-    """This thread and all that it starts meanwhile, ONNX Runtime's too; whether the system grants it. [main-thread]
+    """This thread and all that it starts meanwhile, ONNX Runtime's too; whether the system grants it.
 
     Root may, and users whom limits.conf lets (`nice`, as realtime groups of distributions have it).
     """

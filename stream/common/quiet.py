@@ -12,7 +12,7 @@ _HUSHED = threading.Event()
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Point file descriptor 2 elsewhere for a moment; Python's own exceptions say what went wrong. [any-thread]"""
+    """Point file descriptor 2 elsewhere for a moment; Python's own exceptions say what went wrong."""
     if _HUSHED.is_set():  # what others say in that moment would be lost for nothing
         yield
         return
@@ -29,7 +29,7 @@ def quiet() -> Iterator[None]:
 
 
 def hush() -> None:
-    """Have C print nothing on stderr from now on, where that is a variable of its (glibc); Python does. [main-thread]
+    """Have C print nothing on stderr from now on, where that is a variable of its (glibc); Python does.
 
     PortAudio's own threads print when a device vanishes, whenever that is.
     """

@@ -13,7 +13,7 @@ from stream.common.lock import lock
 
 @contextmanager
 def scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
-    """A new folder that only its user can enter, and that is gone afterwards. Raises OSError. [any-thread]
+    """A new folder that only its user can enter, and that is gone afterwards. Raises OSError.
 
     kind: what its name begins with; folders of the same kind whose process has died are removed
     within: where it lies, in place of where temporary files go
@@ -33,7 +33,7 @@ def scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
 
 
 def sweep(kind: str, place: Path) -> None:
-    """Remove the folders of a kind that nobody has locked any more. [any-thread]"""
+    """Remove the folders of a kind that nobody has locked any more."""
     with suppress(OSError):
         for folder in place.glob(f"{kind}*"):
             held = _locked(folder)

@@ -9,7 +9,7 @@ MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codec
 
 
 def read_text(path: Path) -> str:
-    """A file's text: UTF-8, or what its byte-order mark says, with lines that end as ours do. [any-thread]
+    """A file's text: UTF-8, or what its byte-order mark says, with lines that end as ours do.
 
     Raises OSError, and ValueError for what is no such text.
     """

@@ -12,7 +12,7 @@ class Stepper:
 
     def __init__(self, name: str, step: Callable[[], bool], idle_s: float = IDLE_S,
                  failed: Callable[[BaseException], None] = lambda _error: None) -> None:
-        """Nothing runs yet. [main-thread]
+        """Nothing runs yet.
 
         idle_s: seconds to sleep      failed: is told what has ended it, on its thread
         """
@@ -22,11 +22,11 @@ class Stepper:
         self.error: BaseException | None = None
 
     def start(self) -> None:
-        """Run. [main-thread]"""
+        """Run."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the step that runs and end. [main-thread]"""
+        """Finish the step that runs and end."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -7,7 +7,7 @@ from stream.common.threads import Lost
 
 
 def aside(call: Callable[[], object], patience_s: float) -> bool:
-    """Call on a thread of its own; whether that has ended in time. What it raises is passed over. [main-thread]"""
+    """Call on a thread of its own; whether that has ended in time. What it raises is passed over."""
     ended = threading.Event()
 
     def run() -> None:

@@ -149,26 +149,26 @@ def _silent(_text: Any) -> Any:
 
 
 process: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_process(code()))
-"""JackProcessCallback. [audio-thread]"""
+"""JackProcessCallback: the audio thread."""
 xrun: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_xrun)
-"""JackXRunCallback, whoever was late. [a thread of JACK's]"""
+"""JackXRunCallback, whoever was late. On a thread of JACK's."""
 latency: CFunc = cfunc(types.void(types.int32, types.voidptr), error_model="numpy", cache=True)(_latency)
-"""JackLatencyCallback: the graph has changed, or what others state in it. [a thread of JACK's]"""
+"""JackLatencyCallback: the graph has changed, or what others state in it. On a thread of JACK's."""
 graph: CFunc = cfunc(types.int32(types.voidptr), error_model="numpy", cache=True)(_graph)
-"""JackGraphOrderCallback: something was connected or has gone. [a thread of JACK's]"""
+"""JackGraphOrderCallback: something was connected or has gone. On a thread of JACK's."""
 registration: CFunc = cfunc(types.void(types.uint32, types.int32, types.voidptr), error_model="numpy",
                             cache=True)(_registration)
-"""JackPortRegistrationCallback: some program has a port more, or one less. [a thread of JACK's]"""
+"""JackPortRegistrationCallback: some program has a port more, or one less. On a thread of JACK's."""
 period: CFunc = cfunc(types.int32(types.uint32, types.voidptr), error_model="numpy", cache=True)(_period)
-"""JackBufferSizeCallback, which comes before the first cycle of the new period. [a thread of JACK's]"""
+"""JackBufferSizeCallback, which comes before the first cycle of the new period. On a thread of JACK's."""
 shutdown: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_shutdown)
-"""JackShutdownCallback: the server has ended, or has thrown us out. [a thread of JACK's]"""
+"""JackShutdownCallback: the server has ended, or has thrown us out. On a thread of JACK's."""
 silent: CFunc = cfunc(types.void(types.voidptr), error_model="numpy", cache=True)(_silent)
-"""What libjack prints with otherwise, on stderr; what is wrong is seen by other means. [any-thread]"""
+"""What libjack prints with otherwise, on stderr; what is wrong is seen by other means."""
 
 
 def watch(lib: ctypes.CDLL, client: int, header: npt.NDArray[np.int64], **own: CFunc) -> None:
-    """Have JACK tell a client of every change. [main-thread, before it is activated]
+    """Have JACK tell a client of every change. Call it before the client is activated.
 
     client: the address of libjack's      own: callbacks of who plays, too, each by the name that libjack has for it
     """

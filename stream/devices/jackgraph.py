@@ -31,7 +31,7 @@ class JackGraph:
         self._seen = self._read = 0
 
     def lead(self, names: Iterable[str], mode: int) -> None:
-        """Our ports will be connected to these. Raises ValueError for one that is not there. [main-thread]"""
+        """Our ports will be connected to these. Raises ValueError for one that is not there."""
         lib, names = library()._lib, tuple(names)
         for name in names:
             if not (port := self._port(name)):
@@ -41,7 +41,7 @@ class JackGraph:
         self.spreads[mode] = self._spread(names, mode)
 
     def look(self) -> bool:
-        """Read again what has changed; False while the graph is still changing. [main-thread]"""
+        """Read again what has changed; False while the graph is still changing."""
         changes = int(self._header[CHANGES])
         rests, self._seen = changes == self._seen, changes
         if rests and changes != self._read:
@@ -59,7 +59,7 @@ class JackGraph:
                                     or self._owner not in self._after(leads, program_of(name))])
 
     def leads(self) -> Leads:
-        """All outputs that there are, and where they lead. [main-thread]"""
+        """All outputs that there are, and where they lead."""
         lib = library()._lib
         return {name: listed(lib.jack_port_get_all_connections(self._client._ptr, port))
                 for name in listed(lib.jack_get_ports(self._client._ptr, b"", AUDIO, lib.JackPortIsOutput))
@@ -97,5 +97,5 @@ class JackGraph:
 
 
 def port_of(client: Any, name: str) -> Any:
-    """libjack's pointer to a port, or NULL where there is none of that name. [main-thread]"""
+    """libjack's pointer to a port, or NULL where there is none of that name."""
     return library()._lib.jack_port_by_name(client._ptr, name.encode(errors="surrogateescape"))

@@ -16,7 +16,7 @@ TRIES = 250  # 20 ms apart: PortAudio looks for all devices while it opens its c
 def free_name() -> Iterator[str]:
     """`demucs-stream`, or with a number where the server has a client of that name; other runs wait meanwhile.
 
-    JACK numbers what has the same name; PipeWire 0.3.65 leaves both as they are, and connects either. [main-thread]
+    JACK numbers what has the same name; PipeWire 0.3.65 leaves both as they are, and connects either.
     """
     with ExitStack() as stack:
         with suppress(OSError, RuntimeError):  # a folder that cannot be written: then nobody waits

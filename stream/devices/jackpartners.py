@@ -31,12 +31,12 @@ class JackPartners:
         self._seen = self._read = self._registered = 0
 
     def keep(self, pairs: Sequence[Pair]) -> None:
-        """These are connected, and are to be. [main-thread, or who opens devices]"""
+        """These are connected, and are to be."""
         self._registered = int(self._header[REGISTERED])
         self._pairs, self._held = tuple(pairs), set(pairs)
 
     def look(self) -> tuple[str, ...]:
-        """Who has gone, a client (`client NAME`) or one of its ports (`port CLIENT:NAME`). [main-thread]
+        """Who has gone, a client (`client NAME`) or one of its ports (`port CLIENT:NAME`).
 
         Those that are back are connected again. While the graph is changing it is as it was.
         """

@@ -15,7 +15,7 @@ CAPTURE, PLAYBACK = 0, 1  # jack_latency_callback_mode_t
 
 
 def library() -> Any:
-    """JACK-Client, loaded when it is wanted. Raises Failure where there is no libjack. [main-thread]"""
+    """JACK-Client, loaded when it is wanted. Raises Failure where there is no libjack."""
     try:
         import jack
     except OSError as error:
@@ -25,7 +25,7 @@ def library() -> Any:
 
 
 def client(name: str) -> Any:
-    """A client of the server that runs; none is started. Raises Failure. [main-thread]"""
+    """A client of the server that runs; none is started. Raises Failure."""
     jack = library()
     try:
         with quiet():
@@ -52,17 +52,17 @@ class JackPorts:
 
 
 def is_ours(client: str) -> bool:
-    """Whether a client is of this program, this run or another: nobody is led to it by himself. [any-thread]"""
+    """Whether a client is of this program, this run or another: nobody is led to it by himself."""
     return client.lower().startswith(CLIENT_NAME)
 
 
 def is_jack(wish: str | None) -> bool:
-    """Whether a device's name means this: `jack`, `jack:CLIENT`, `jack:PORT,PORT` or `jack:none`. [any-thread]"""
+    """Whether a device's name means this: `jack`, `jack:CLIENT`, `jack:PORT,PORT` or `jack:none`."""
     return wish is not None and wish.partition(":")[0].lower() == NAME
 
 
 def find(wish: str, kind: str) -> JackPorts:
-    """The ports for `jack` (the sound card's), `jack:CLIENT` (of another program) or `jack:PORT,PORT`. [main-thread]
+    """The ports for `jack` (the sound card's), `jack:CLIENT` (of another program) or `jack:PORT,PORT`.
 
     kind: `input` or `output`, of ours
     Other runs of this program are meant only by their whole name.
@@ -84,7 +84,7 @@ def find(wish: str, kind: str) -> JackPorts:
 
 
 def names(ours: Any, kind: str, physical: bool = False) -> list[str]:
-    """Of the audio ports that an end of ours can be connected to. [main-thread]
+    """Of the audio ports that an end of ours can be connected to.
 
     NB: not by get_ports, which fails for all of them if one, whoever made it, has a name that is no UTF-8
     """
@@ -94,7 +94,7 @@ def names(ours: Any, kind: str, physical: bool = False) -> list[str]:
 
 
 def listed(names: Any) -> list[str]:
-    """What libjack lists, which ends with NULL and is then freed. [main-thread]"""
+    """What libjack lists, which ends with NULL and is then freed."""
     lib, ffi = library()._lib, library()._ffi
     try:
         return [ffi.string(name).decode(errors="surrogateescape")
@@ -104,12 +104,12 @@ def listed(names: Any) -> list[str]:
 
 
 def program_of(port: str) -> str:
-    """The client that has a port. [any-thread]"""
+    """The client that has a port."""
     return port.partition(":")[0]
 
 
 def connect(ours: Any, source: str, sink: str) -> None:
-    """Connect two ports, unless somebody has done so already, such as a session's manager. [main-thread]
+    """Connect two ports, unless somebody has done so already, such as a session's manager.
 
     Raises JackErrorCode where they do not connect.
     """
@@ -143,7 +143,7 @@ def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:
 
 
 def here() -> JackPorts | None:
-    """The server that runs, with no ports; None where there is none. [main-thread]"""
+    """The server that runs, with no ports; None where there is none."""
     try:
         return replace(find(f"{NAME}:none", "output"), name=NAME)
     except Failure:

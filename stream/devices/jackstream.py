@@ -31,7 +31,7 @@ class JackStream:
 
     def __init__(self, source: JackPorts | None, sink: JackPorts | None, samplerate: int | None, address: int,
                  header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
-        """Open it; nothing is called before `start`. [main-thread]
+        """Open it; nothing is called before `start`.
 
         source, sink: None where somebody else takes that side
         samplerate: Hz; None is the server's, and another is refused
@@ -66,7 +66,7 @@ class JackStream:
         self._header[[cycle.CALLBACK, cycle.USER, cycle.TELL]] = address, header.ctypes.data, tell
 
     def wire(self, sources: Sequence[str]) -> tuple[Route, ...]:
-        """Have outputs for the buses of these stems; the routes to them. [main-thread, once, before `start`]
+        """Have outputs for the buses of these stems; the routes to them. Call it once, before `start`.
 
         Raises ValueError for a bus that is not here, and for a port that is wanted twice.
         """
@@ -76,7 +76,7 @@ class JackStream:
         return self._wiring.routes
 
     def start(self) -> None:
-        """Let the callback be called, and connect. Raises Failure. [main-thread]"""
+        """Let the callback be called, and connect. Raises Failure."""
         jack = library()
         try:
             ins = [self._client.inports.register(f"in_{side}") for side in SIDES[: self.in_channels]]
@@ -112,7 +112,7 @@ class JackStream:
                     latency=cycle.latency)
 
     def state(self, capture: int, playback: int) -> None:
-        """Have our ports state how old what they play is, and how long until what they hear is played. [main-thread]
+        """Have our ports state how old what they play is, and how long until what they hear is played.
 
         capture, playback: frames, at the most: what is stated beyond our ports, and our own latency
         """
@@ -125,22 +125,22 @@ class JackStream:
                 self._lib.jack_recompute_total_latencies(ctypes.c_void_p(address_of(self._client._ptr)))
 
     def look(self) -> bool:
-        """Read again what the server states beyond our ports; False while its graph is changing. [main-thread]"""
+        """Read again what the server states beyond our ports; False while its graph is changing."""
         rests = self._graph.look()
         self.device_in, self.device_out = (most for _, most in self._graph.spreads)
         return rests
 
     def gone(self) -> tuple[str, ...]:
-        """Clients, or ports, that ours were connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        """Clients, or ports, that ours were connected to and that have gone, as `JackPartners.look`."""
         return self._partners.look()
 
     @property
     def active(self) -> bool:
-        """Whether the server still calls. [any-thread]"""
+        """Whether the server still calls."""
         return not self._header[cycle.GONE]
 
     def close(self) -> None:
-        """Stop, and let go of the server. [main-thread]"""
+        """Stop, and let go of the server."""
         if not self._closed:
             self._closed = True
             self._client.deactivate()

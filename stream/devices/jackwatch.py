@@ -20,7 +20,7 @@ class JackWatch:
     def __init__(self, owner: str, ends: Sequence[tuple[str, int]], tell: int = 0) -> None:
         """owner: PortAudio's client      ends: programs that its ports will be connected to, and which way
         tell: the address of an int64 that is told how many frames come at once, or 0
-        Raises Failure where no server answers. [main-thread]
+        Raises Failure where no server answers.
         """
         self._client = client(f"{CLIENT_NAME} looks")
         self._header, lib = np.zeros(cycle.HEADER, np.int64), ctypes.CDLL(library()._libname)
@@ -37,16 +37,16 @@ class JackWatch:
 
     @property
     def latency(self) -> tuple[int, int]:
-        """Frames at the most, before what PortAudio hears and behind what it plays. [main-thread]"""
+        """Frames at the most, before what PortAudio hears and behind what it plays."""
         before, behind = self._graph.spreads
         return before[1], behind[1]
 
     def look(self) -> bool:
-        """Read it again where the graph has changed; False while it is changing. [main-thread]"""
+        """Read it again where the graph has changed; False while it is changing."""
         return self._graph.look()
 
     def keep(self) -> None:
-        """Keep what PortAudio has connected to those programs just now. [main-thread]"""
+        """Keep what PortAudio has connected to those programs just now."""
         ours, ends = self._owner, self._ends
         pairs = [(source, sink) for source, heard in self._graph.leads().items() for sink in heard]
         self._partners.keep([(source, sink) for source, sink in pairs
@@ -54,10 +54,10 @@ class JackWatch:
                              or (program_of(source) == ours and (program_of(sink), PLAYBACK) in ends)])
 
     def gone(self) -> tuple[str, ...]:
-        """Clients that PortAudio was connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        """Clients that PortAudio was connected to and that have gone, as `JackPartners.look`."""
         return self._partners.look()
 
     def close(self) -> None:
-        """Let go of the server. [main-thread]"""
+        """Let go of the server."""
         self._client.deactivate()
         self._client.close()

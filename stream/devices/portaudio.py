@@ -58,7 +58,7 @@ class Device:
 
 
 def devices() -> list[Device]:
-    """All devices. Raises Failure where there is no PortAudio. [main-thread]"""
+    """All devices. Raises Failure where there is no PortAudio."""
     sd = _portaudio()
     found = []
     for index in range(sd._lib.Pa_GetDeviceCount()):
@@ -97,7 +97,7 @@ def _info(sd: Any, index: int) -> Any:
 
 
 def find(wish: str | None, kind: str) -> Device:
-    """The device for a number or a part of its name; None is PortAudio's default. [main-thread]
+    """The device for a number or a part of its name; None is PortAudio's default.
 
     kind: `input` or `output`
     Other runs of this program are meant only by their number or whole name.
@@ -120,7 +120,7 @@ def find(wish: str | None, kind: str) -> Device:
 
 
 def again(device: Device) -> Device | None:
-    """The same device by its name, as PortAudio knows it now (`refresh`); None where it is not. [any-thread]"""
+    """The same device by its name, as PortAudio knows it now (`refresh`); None where it is not."""
     here = [d for d in devices() if d.hostapi == device.hostapi and (d.inputs, d.outputs) != (0, 0)]
     exact = [d for d in here if d.name == device.name]
     alike = [d for d in here if _NUMBERS.sub("", d.name) == _NUMBERS.sub("", device.name)]
@@ -128,7 +128,9 @@ def again(device: Device) -> Device | None:
 
 
 def refresh() -> None:
-    """Have PortAudio see which devices are here now; no stream may be open. [the one thread that opens them]
+    """Have PortAudio see which devices are here now; no stream may be open.
+
+    Only the thread that opens devices calls it.
 
     NB: with JACK in it it sees what it saw before: where JACK's server has ended in the meantime, PortAudio 19.6 aborts
     the program when it lets go of it
@@ -144,7 +146,7 @@ def _knows_jack(sd: Any) -> bool:
 
 
 def leave() -> None:
-    """Let PortAudio not be tidied up when the program ends: that may wait for ever for what has died. [any-thread]"""
+    """Let PortAudio not be tidied up when the program ends: that may wait for ever for what has died."""
     atexit.unregister(_tidy_up)
     if "sounddevice" in sys.modules:
         atexit.unregister(sys.modules["sounddevice"]._exit_handler)
@@ -165,7 +167,7 @@ class PortAudioStream(Closing):
 
     def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
                  address: int, header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
-        """Open it; nothing is called before `start`. [main-thread]
+        """Open it; nothing is called before `start`.
 
         source, sink: None where a file takes that side
         routes: of buses to the sink's channels; it may have fewer
@@ -223,11 +225,11 @@ class PortAudioStream(Closing):
             self.device_out = device_out + (self.block if self._source else 0) if self._sink else 0
 
     def wire(self, _sources: Sequence[str]) -> tuple[Route, ...]:
-        """The routes of buses to its outputs: those that were wanted. [main-thread]"""
+        """The routes of buses to its outputs: those that were wanted."""
         return self._routes
 
     def start(self) -> None:
-        """Let the callback be called. Raises Failure. [main-thread]"""
+        """Let the callback be called. Raises Failure."""
         self._started = True
         hush()
         try:
@@ -238,25 +240,25 @@ class PortAudioStream(Closing):
             self._jack.keep()
 
     def state(self, capture: int, playback: int) -> None:
-        """PortAudio's ports state nothing of our own latency. [main-thread]"""
+        """PortAudio's ports state nothing of our own latency."""
 
     def look(self) -> bool:
-        """Read again what JACK states of its devices; False while its graph is changing. [main-thread]"""
+        """Read again what JACK states of its devices; False while its graph is changing."""
         rests = self._jack is None or self._jack.look()
         self._take_over()
         return rests
 
     def gone(self) -> tuple[str, ...]:
-        """Clients of JACK's that it was connected to and that have gone, as `JackPartners.look`. [main-thread]"""
+        """Clients of JACK's that it was connected to and that have gone, as `JackPartners.look`."""
         return self._jack.gone() if self._jack else ()
 
     @property
     def active(self) -> bool:
-        """Whether the device still calls. [any-thread]"""
+        """Whether the device still calls."""
         return not self._closed and bool(self._stream.active)
 
     def close(self) -> None:
-        """Stop after what was played, and let go of the device. [main-thread, or whoever may wait for ever]"""
+        """Stop after what was played, and let go of the device; that may wait for ever."""
         if self._closed:
             return
         self._closed = True
@@ -289,7 +291,7 @@ def _reason(error: Exception) -> str:
 
 
 def name_client() -> None:
-    """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. [main-thread, first of all]"""
+    """Tell PortAudio's JACK side what to call us; without it patchbays show `PortAudio`. Call it first of all."""
     sd = _portaudio()
     if not _knows_jack(sd):
         return  # no server that it has found, or a PortAudio without JACK

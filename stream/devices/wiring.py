@@ -22,7 +22,7 @@ class Wiring:
 
 
 def ports(routes: Sequence[Route], there: Sequence[str]) -> tuple[Route, ...]:
-    """The same routes, to ports by name. [any-thread]
+    """The same routes, to ports by name.
 
     routes: to channels, which are those ports that are `there`, or to others by name; without any the mix has the
         first two
@@ -36,7 +36,7 @@ def ports(routes: Sequence[Route], there: Sequence[str]) -> tuple[Route, ...]:
 
 
 def wiring(routes: Sequence[Route], sources: Sequence[str]) -> Wiring:
-    """Outputs for all buses. [any-thread]
+    """Outputs for all buses.
 
     routes: to ports by name
     Raises ValueError for a bus that is not here, and for a port that is wanted twice.

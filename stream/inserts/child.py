@@ -43,7 +43,7 @@ class Chain:
     """
 
     def __init__(self, effects: Sequence[Processor], samplerate: int) -> None:
-        """Have them forget what they heard. [main-thread]"""
+        """Have them forget what they heard."""
         self._effects, self._samplerate = effects, samplerate
         self._owed = [0] * len(effects)
         self._most: list[int] | None = None  # that each owes, once it is warm
@@ -55,7 +55,7 @@ class Chain:
             getattr(effect, "reset", lambda: None)()
 
     def warm(self) -> float:
-        """Silence until as much comes out as goes in; seconds that a block takes. Raises ValueError. [main-thread]"""
+        """Silence until as much comes out as goes in; seconds that a block takes. Raises ValueError."""
         times: list[float] = []
         whole = 0
         while len(times) < WARM or whole < STEADY:
@@ -91,7 +91,7 @@ class Chain:
         return np.pad(made, ((0, 0), (lacking, 0))) if lacking else made
 
     def process(self, block: Frames) -> Frames:
-        """float32 (BLOCK, 2) to float32 (n, 2), sound. Raises ValueError for another latency. [main-thread]"""
+        """float32 (BLOCK, 2) to float32 (n, 2), sound. Raises ValueError for another latency."""
         made = np.array(self._through(block.T).T, np.float32, order="C")
         # NB: numpy's way, and not dsp.clean: this process loads no compiler
         sound = bool((np.abs(made) <= LOUDEST).all())
@@ -108,7 +108,7 @@ class Chain:
 
 
 def serve(wish: BinaryIO, answers: BinaryIO) -> None:
-    """Load what is wished, and process until no block comes any more. [main-thread]"""
+    """Load what is wished, and process until no block comes any more."""
     _end_within(LOADING_S)
     try:
         wanted = json.loads(wish.readline())

@@ -26,7 +26,7 @@ Chains = Mapping[str, Sequence[Effect]]  # by stem, in the order in which they a
 
 
 def chains(texts: Sequence[str]) -> Chains:
-    """Effects as the command line has them, several of a stem in order. Raises ValueError. [any-thread]"""
+    """Effects as the command line has them, several of a stem in order. Raises ValueError."""
     found: dict[str, list[Effect]] = {}
     for text in texts:
         match = _NOTATION.fullmatch(text)

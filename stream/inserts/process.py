@@ -37,7 +37,7 @@ class Process:
     """
 
     def __init__(self, effects: Sequence[Effect], samplerate: int) -> None:
-        """Begin to load them; `loaded` waits for it. [main-thread]"""
+        """Begin to load them; `loaded` waits for it."""
         self.name = " + ".join(effect.what for effect in effects)
         self.latency, self.block_s, self.resets = 0, 0.0, 0
         self._due = time.monotonic() + LOADING_S
@@ -55,7 +55,7 @@ class Process:
             self._give(json.dumps(wish).encode() + b"\n")
 
     def loaded(self) -> Self:
-        """Wait until they are. Raises ValueError for effects that cannot be. [main-thread]"""
+        """Wait until they are. Raises ValueError for effects that cannot be."""
         answer = self._taken.readline()
         found: dict[str, Any] = json.loads(answer) if answer else {"wrong": f"it {self._broken()}"}
         self._due = math.inf
@@ -65,7 +65,7 @@ class Process:
         return self
 
     def process(self, block: Frames) -> Frames:
-        """float32 (BLOCK, 2) to float32 (n, 2). Raises Broken. [insert-thread]"""
+        """float32 (BLOCK, 2) to float32 (n, 2). Raises Broken."""
         self._due = time.monotonic() + PATIENCE_S
         self._give(block.tobytes())
         count, self.resets = ANSWER.unpack(self._take(ANSWER.size))

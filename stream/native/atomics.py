@@ -15,7 +15,7 @@ _intrinsic: Callable[[Any], Any] = intrinsic  # its own type keeps the typing co
 
 @_intrinsic
 def load_acquire(_context: Any, array: Any, _index: Any) -> Any:
-    """One int64 of an array; what was written before its store is seen after this. [any-thread]"""
+    """One int64 of an array; what was written before its store is seen after this."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
@@ -26,7 +26,7 @@ def load_acquire(_context: Any, array: Any, _index: Any) -> Any:
 
 @_intrinsic
 def store_release(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
-    """Set one int64 of an array, after everything that was written before. [any-thread]"""
+    """Set one int64 of an array, after everything that was written before."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         at = builder.gep(context.make_array(signature.args[0])(context, builder, args[0]).data, [args[1]])
@@ -38,7 +38,7 @@ def store_release(_context: Any, array: Any, _index: Any, _value: Any) -> Any:
 
 @_intrinsic
 def fence_acquire(_context: Any) -> Any:
-    """Loads before this happen before loads after it. [any-thread]"""
+    """Loads before this happen before loads after it."""
 
     def generate(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
         builder.fence("acquire")
@@ -49,7 +49,7 @@ def fence_acquire(_context: Any) -> Any:
 
 @_intrinsic
 def fence_release(_context: Any) -> Any:
-    """Loads and stores before this happen before stores after it. [any-thread]"""
+    """Loads and stores before this happen before stores after it."""
 
     def generate(context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
         builder.fence("release")
@@ -60,7 +60,7 @@ def fence_release(_context: Any) -> Any:
 
 @_intrinsic
 def pointer(_context: Any, _address: Any) -> Any:
-    """An address kept as int64, as a pointer again. [any-thread]"""
+    """An address kept as int64, as a pointer again."""
 
     def generate(_context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.inttoptr(args[0], _context.get_value_type(signature.return_type))

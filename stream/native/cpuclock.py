@@ -20,7 +20,7 @@ SLOWEST = 100_000  # ticks a second; a clock between devices has to tell 10 micr
 
 @_intrinsic
 def ticks(_context: Any) -> Any:
-    """The counter now, int64. [any-thread]"""
+    """The counter now, int64."""
 
     def generate(_context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
         read = builder.module.declare_intrinsic(_NAME, (), ir.FunctionType(ir.IntType(64), ()))
@@ -37,7 +37,7 @@ def now() -> int:
 
 
 def ticks_per_second() -> int:
-    """How fast the counter is, measured. Raises Failure for one that does not run. [main-thread]"""
+    """How fast the counter is, measured. Raises Failure for one that does not run."""
     now()  # compiled
     start_s, start = time.perf_counter(), now()
     time.sleep(CALIBRATED_S)

@@ -49,7 +49,7 @@ class OfflineEngine:
 
 
 def open_offline_engine(chosen: Opening, wish: SeparateOptions) -> OfflineEngine:
-    """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be. [main-thread]"""
+    """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be."""
     how = lay(SAMPLERATE, wish.overlap, wish.shifts, SAMPLERATE)  # before seconds are spent on a model
     bag = _fitting(chosen, wish)
     if bag is None:

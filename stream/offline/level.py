@@ -24,7 +24,7 @@ class SongLevel:
 
 
 def level(reader: Reader) -> SongLevel:
-    """Measure a whole song, and rewind it. [any-thread]
+    """Measure a whole song, and rewind it.
 
     Raises Failure for a file that cannot be read, or holds no frames.
     """

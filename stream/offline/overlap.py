@@ -18,7 +18,7 @@ class Overlap:
     """Sums what every segment says, each by its share, and gives what no later segment changes."""
 
     def __init__(self, stems: int, how: Lay) -> None:
-        """Make the sum. [any-thread]"""
+        """Make the sum."""
         self._lay = how
         self._taper = taper(how.segment)
         self._neighbours = -(-how.segment // how.stride) - 1  # on either side
@@ -27,7 +27,7 @@ class Overlap:
         self._at = 0  # the position of sum[..., 0]
 
     def add(self, segment: Segment, part: Frames) -> Frames:
-        """Add a segment's stems, give as many frames as its mix has: float32 (stems, 2, n), new. [any-thread]
+        """Add a segment's stems, give as many frames as its mix has: float32 (stems, 2, n), new.
 
         part: float32 (stems, 2, length), overwritten
         """

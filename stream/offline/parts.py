@@ -25,7 +25,7 @@ class Part:
     mix: float = 0.0
 
     def of(self, piece: Piece) -> Frames:
-        """Its frames: float32 (n, 2), new or a view. [any-thread]"""
+        """Its frames: float32 (n, 2), new or a view."""
         lines = zip((*self.gains, self.mix), (*piece.stems, piece.mix), strict=True)
         first, *others = [line if gain == 1 else np.float32(gain) * line for gain, line in lines if gain]
         total: Frames = first if not others else sum(others, first)

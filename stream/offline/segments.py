@@ -76,7 +76,7 @@ class Segments:
     """Cuts a stream of blocks into segments, with what lies around those that the song's end cuts short."""
 
     def __init__(self, blocks: Iterator[Frames], how: Lay, fit: SongLevel) -> None:
-        """Nothing is read yet. [any-thread]
+        """Nothing is read yet.
 
         blocks: float32 (n, 2)
         """

@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 
 
 def blocks(reader: Reader, samplerate: int) -> Iterator[Frames]:
-    """A file's blocks at a samplerate: float32 (n, 2). Raises Failure. [any-thread]"""
+    """A file's blocks at a samplerate: float32 (n, 2). Raises Failure."""
     resampler = Resampler(reader.samplerate, samplerate, 2)
     while len(block := reader.read(CHUNK)):
         yield resampler.feed(block)
@@ -45,7 +45,7 @@ class Windows:
     """A network and the transforms around it, for windows of one length; all memory but the stems' is made once."""
 
     def __init__(self, model: Model, frames: int, alone: bool) -> None:
-        """Make the memory. [any-thread]
+        """Make the memory.
 
         frames: of a window, up to the model's
         alone: nobody else runs the model: its own arrays are used, and nothing is copied
@@ -61,7 +61,7 @@ class Windows:
         self._pool = ThreadPoolExecutor(max_workers=CORES)
 
     def separate(self, window: Frames) -> Frames:
-        """A window's stems: float32 (stems, 2, frames), new. [one thread at a time]
+        """A window's stems: float32 (stems, 2, frames), new. One thread at a time.
 
         window: float32 (2, frames)
         """
@@ -91,7 +91,7 @@ class Windows:
 
 
 def by_segments(model: Model, reader: Reader, how: Lay, fit: SongLevel, alone: bool = True) -> Iterator[Piece]:
-    """A file's pieces in order, at the model's samplerate. Raises Failure for a file that cannot be read. [any-thread]
+    """A file's pieces in order, at the model's samplerate. Raises Failure for a file that cannot be read.
 
     fit: the file's own
     alone: nobody else runs the model
@@ -107,7 +107,7 @@ def by_segments(model: Model, reader: Reader, how: Lay, fit: SongLevel, alone: b
 
 
 def by_hops(separator: Separator, reader: Reader) -> Iterator[Piece]:
-    """A file's pieces by a separator that takes hops, without its latency. Raises Failure. [any-thread]"""
+    """A file's pieces by a separator that takes hops, without its latency. Raises Failure."""
     hop, skip = separator.hop, separator.latency  # frames to leave out: the stems of what was before the song
     stems: Frames = np.zeros((len(separator.sources), 2, hop), np.float32)
     waiting: Frames = np.zeros((0, 2), np.float32)  # the mix of which no stems have come yet

@@ -46,7 +46,7 @@ class StemFile:
 
 
 def open_writer(target: StemFile, output: Output, samplerate: int, frames: int, song: Path) -> Writer:
-    """A target's file, ready to be written. Raises Failure. [any-thread]
+    """A target's file, ready to be written. Raises Failure.
 
     frames: expected
     """
@@ -68,7 +68,7 @@ def open_writer(target: StemFile, output: Output, samplerate: int, frames: int, 
 
 def write(pieces: Iterable[Piece], targets: Sequence[StemFile], opened: Callable[[StemFile], Writer],
           progress: Callable[[int], None]) -> list[str]:
-    """Write a song's targets, all of them or none; what there is to say of them. [any-thread]
+    """Write a song's targets, all of them or none; what there is to say of them.
 
     progress: takes the frames written so far; what it raises ends it
     Raises Failure for what cannot be read or written.

@@ -14,10 +14,7 @@ NICE = 5
 
 
 def show(attach: str | None = None) -> bool:
-    """Show a running engine until its user closes it, or the run ends (False). Raises ValueError, Failure.
-
-    [main-thread]
-    """
+    """Show a running engine until its user closes it, or the run ends (False). Raises ValueError, Failure."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever runs the engine ends it, and that ends this
     if sys.platform != "win32":
         os.nice(NICE)  # audio goes first

@@ -29,7 +29,7 @@ class MixerScreen(App[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+z", "halt", show=False, priority=True)]
 
     def __init__(self, attached: Attached, clock: Callable[[], float] = time.monotonic) -> None:
-        """Show what this one is attached to. [main-thread]
+        """Show what this one is attached to.
 
         clock: seconds, that what meters hold and what went by are measured in
         """
@@ -38,11 +38,11 @@ class MixerScreen(App[bool]):
         self.board = Board(View(attached.state, attached.say), clock)
 
     def compose(self) -> ComposeResult:
-        """The board. [main-thread]"""
+        """The board."""
         yield self.board
 
     def on_mount(self) -> None:
-        """Listen to the engine from now on. [main-thread]"""
+        """Listen to the engine from now on."""
         self.board.focus()
         self.board.take(self._attached.state)
         loop, context = asyncio.get_running_loop(), copy_context()  # textual finds its program in the context
@@ -56,7 +56,7 @@ class MixerScreen(App[bool]):
         threading.Thread(target=listen, name="link", daemon=True).start()
 
     def action_halt(self) -> None:
-        """Ctrl-Z: the terminal is as it was, and the run stops with its screen, until both go on. [main-thread]"""
+        """Ctrl-Z: the terminal is as it was, and the run stops with its screen, until both go on."""
         if sys.platform != "win32" and self._driver is not None and self._driver.can_suspend:
             with self.suspend():
                 os.killpg(os.getpgrp(), signal.SIGTSTP)

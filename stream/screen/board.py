@@ -25,7 +25,7 @@ class Board(Widget, can_focus=True):
     DEFAULT_CSS = "Board { width: 100%; height: 100%; }"
 
     def __init__(self, view: View, clock: Callable[[], float]) -> None:
-        """Show a view. [main-thread]"""
+        """Show a view."""
         super().__init__()
         self._view, self._clock = view, clock
         self._lines: list[Line] = []
@@ -37,12 +37,12 @@ class Board(Widget, can_focus=True):
         return Layout(self.size.width, self.size.height, self._view.stems)
 
     def take(self, news: Mapping[str, Any]) -> None:
-        """Show what the engine tells. [main-thread]"""
+        """Show what the engine tells."""
         self._view.take(news, self._clock())
         self.draw()
 
     def draw(self) -> None:
-        """Draw again what has changed. [main-thread]"""
+        """Draw again what has changed."""
         if not self.size:
             return
         lines = paint(self._view, self._layout)
@@ -56,17 +56,17 @@ class Board(Widget, can_focus=True):
             self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
-        """A line, as textual wants it. [main-thread]"""
+        """A line, as textual wants it."""
         line = self._lines[y] if y < len(self._lines) else ()
         return Strip([Segment(text, style) for text, style in line], self.size.width)
 
     def on_resize(self) -> None:
-        """Draw it all for another size. [main-thread]"""
+        """Draw it all for another size."""
         self._lines = []
         self.draw()
 
     def on_key(self, event: events.Key) -> None:
-        """Do what a key says; none goes on to textual's own. [main-thread]"""
+        """Do what a key says; none goes on to textual's own."""
         event.stop()
         event.prevent_default()
         self._press(event.key, event.character)
@@ -84,7 +84,7 @@ class Board(Widget, can_focus=True):
         return found if found or self._view.helping else self._layout.under(x, y)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Press what is there, and hold it. [main-thread]"""
+        """Press what is there, and hold it."""
         spot = self._under(event)
         if spot is None:
             return
@@ -97,7 +97,7 @@ class Board(Widget, can_focus=True):
         self.draw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag what is held: a fader is where the mouse is, a field goes with it. [main-thread]"""
+        """Drag what is held: a fader is where the mouse is, a field goes with it."""
         if self._held is None or int(event.x) == self._held_x:
             return
         if self._held.what in FIELDS:
@@ -108,17 +108,17 @@ class Board(Widget, can_focus=True):
         self.draw()
 
     def on_mouse_up(self) -> None:
-        """Let go. [main-thread]"""
+        """Let go."""
         if self._held is not None:
             self._held = None
             self.release_mouse()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Turn up what is there. [main-thread]"""
+        """Turn up what is there."""
         self._turn(event, 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Turn down what is there. [main-thread]"""
+        """Turn down what is there."""
         self._turn(event, -1)
 
     def _turn(self, event: events.MouseEvent, steps: int) -> None:

@@ -28,7 +28,7 @@ class Tier(NamedTuple):
 
 @cache
 def shades(colour: str, heard: bool) -> Shades:
-    """Of a stem; one that is not heard is dim. [any-thread]"""
+    """Of a stem; one that is not heard is dim."""
     outer, inner = (0.55, 1.0) if heard else (0.25, 0.45)
     return ink(shade(colour, outer)), ink(shade(colour, inner)), ink(DIM)
 
@@ -48,7 +48,7 @@ def _tiers(lines: int) -> tuple[list[int], list[Tier]]:
 
 
 def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, shades: Shades) -> list[Line]:
-    """A stem's, as high as the pane, with a mark after its past, which is now. [any-thread]
+    """A stem's, as high as the pane, with a mark after its past, which is now.
 
     columns: two for each cell but that of the mark; None is a gap, where silence is a line      place: of the stem
     past: cells

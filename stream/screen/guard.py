@@ -8,7 +8,7 @@ TOKEN = "DEMUCS_STREAM_TOKEN"  # of the page server's environment
 
 
 def local(host: str) -> bool:
-    """Whether a host's name or address is this machine's own, which nobody else reaches. [any-thread]"""
+    """Whether a host's name or address is this machine's own, which nobody else reaches."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -16,7 +16,7 @@ def local(host: str) -> bool:
 
 
 def own_name(host: str) -> bool:
-    """Whether a browser that asked a host by this name, with its port, asked this machine. [any-thread]"""
+    """Whether a browser that asked a host by this name, with its port, asked this machine."""
     try:
         return local(urlsplit(f"//{host}").hostname or "")
     except ValueError:
@@ -24,7 +24,7 @@ def own_name(host: str) -> bool:
 
 
 def foreign(origin: str | None, host: str) -> bool:
-    """Whether a browser asks a host by this name for a page that came from elsewhere. [any-thread]"""
+    """Whether a browser asks a host by this name for a page that came from elsewhere."""
     try:
         return origin is not None and urlsplit(origin).netloc != host
     except ValueError:
@@ -32,5 +32,5 @@ def foreign(origin: str | None, host: str) -> bool:
 
 
 def same(given: str, token: str) -> bool:
-    """Whether somebody knows the token; how long that takes says nothing of it. [any-thread]"""
+    """Whether somebody knows the token; how long that takes says nothing of it."""
     return hmac.compare_digest(given.encode(errors="replace"), token.encode())

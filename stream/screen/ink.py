@@ -16,30 +16,30 @@ GOOD, WARN, BAD = "#5fb36a", "#e8c33d", "#ff5a4f"
 
 @cache
 def ink(colour: str = TEXT, ground: str = GROUND, bold: bool = False, reverse: bool = False) -> Style:
-    """A style; the same one for the same wish, so that lines compare quickly. [any-thread]"""
+    """A style; the same one for the same wish, so that lines compare quickly."""
     return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse)
 
 
 @cache
 def shade(colour: str, share: float) -> str:
-    """So much of a colour, on the ground. [any-thread]"""
+    """So much of a colour, on the ground."""
     mixed = [round(share * int(colour[at : at + 2], 16) + (1 - share) * int(GROUND[at : at + 2], 16))
              for at in (1, 3, 5)]
     return f"#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}"
 
 
 def of_stem(stem: str, place: int) -> str:
-    """The colour of a stem, whose number it is. [any-thread]"""
+    """The colour of a stem, whose number it is."""
     return STEMS.get(stem, OTHERS[place % len(OTHERS)])
 
 
 def length(line: Line) -> int:
-    """Cells; every character here is one wide. [any-thread]"""
+    """Cells; every character here is one wide."""
     return sum(len(text) for text, _ in line)
 
 
 def fitted(line: Line, width: int) -> Line:
-    """A line of exactly so many cells: cut, or filled up. [any-thread]"""
+    """A line of exactly so many cells: cut, or filled up."""
     left = width - length(line)
     if left >= 0:
         return (*line, (" " * left, ink())) if left else line

@@ -8,7 +8,7 @@ PANS, FILTERS = {"[": -1, "]": 1}, {"<": -1, ">": 1}
 
 
 def press(view: View, key: str, character: str | None) -> bool:
-    """Do what a key says; one that means nothing is passed over. False closes the screen. [main-thread]
+    """Do what a key says; one that means nothing is passed over. False closes the screen.
 
     key, character: as textual names them
     """
@@ -63,7 +63,7 @@ def _move(view: View, key: str, sign: str) -> None:
 
 
 def page(view: View) -> list[Line]:
-    """All keys and what the mouse does, a line each. [main-thread]"""
+    """All keys and what the mouse does, a line each."""
     stems = " ".join(view.state["keys"])
     table = [
         (stems, "mute a stem; with shift: solo it"), ("up, down", "choose a strip"),

@@ -93,7 +93,7 @@ class Layout:
         return self.strip(len(self.stems))
 
     def under(self, x: int, y: int) -> Spot | None:
-        """What is there of the strips. [any-thread]"""
+        """What is there of the strips."""
         place, line = divmod(y - HEAD, self.tall)
         if not 0 <= place < len(self.stems):
             return None
@@ -114,5 +114,5 @@ class Layout:
         return Spot("stem", stem) if x < self.right else Spot("clip", stem)
 
     def along(self, x: int) -> float:
-        """How far along a fader a cell is, 0 to 1. [any-thread]"""
+        """How far along a fader a cell is, 0 to 1."""
         return min(1.0, max(0.0, (x - FADER) / (self.fader - 1)))

@@ -9,12 +9,12 @@ Sides = tuple[float, float]
 
 
 def decibels(peak: float) -> float:
-    """Of a peak, 1 being full scale; never below the floor. [any-thread]"""
+    """Of a peak, 1 being full scale; never below the floor."""
     return max(FLOOR_DB, 20 * math.log10(peak)) if peak > 0 else FLOOR_DB
 
 
 def share(db: float, floor_db: float = FLOOR_DB) -> float:
-    """How far along a meter a level is, 0 to 1. [any-thread]"""
+    """How far along a meter a level is, 0 to 1."""
     return min(1.0, max(0.0, 1 - db / floor_db))
 
 
@@ -22,7 +22,7 @@ class Meter:
     """level, held: of the left and the right side, dB"""
 
     def __init__(self) -> None:
-        """Nothing has come yet. [main-thread]"""
+        """Nothing has come yet."""
         self.level: Sides = (FLOOR_DB, FLOOR_DB)
         self.held: Sides = (FLOOR_DB, FLOOR_DB)
         self.clipped = False
@@ -30,7 +30,7 @@ class Meter:
         self._fallen_s = 0.0
 
     def feed(self, peaks: Sides, now_s: float) -> None:
-        """Take the peaks of this moment. [main-thread]"""
+        """Take the peaks of this moment."""
         left, right = decibels(peaks[0]), decibels(peaks[1])
         self.level = (left, right)
         fall = FALL_DB_S * max(0.0, now_s - self._fallen_s)

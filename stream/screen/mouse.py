@@ -7,7 +7,7 @@ from stream.screen.view import CHOICES, View
 
 
 def touch(view: View, spot: Spot, back: bool) -> bool:
-    """Press something; whether it can be dragged from there. [main-thread]
+    """Press something; whether it can be dragged from there.
 
     back: with the button that puts things where they rest
     """
@@ -28,5 +28,5 @@ def touch(view: View, spot: Spot, back: bool) -> bool:
 
 
 def slide(view: View, stem: str, at: float) -> None:
-    """Put a fader somewhere along its way, 0 to 1. [main-thread]"""
+    """Put a fader somewhere along its way, 0 to 1."""
     view.set(stem, "gain", round(gain_db(at, TOP_DB), 1))

@@ -54,7 +54,7 @@ class Page(Server):
     """Serves the screen to whoever has the token, if there is one, and from its own pages only."""
 
     def __init__(self, host: str, token: str) -> None:
-        """Nothing is served yet. [main-thread]
+        """Nothing is served yet.
 
         token: empty is none, which is for this machine's own browsers
         """
@@ -68,7 +68,7 @@ class Page(Server):
         return app
 
     async def on_startup(self, app: web.Application) -> None:
-        """Say nothing; whoever started this does. [main-thread]"""
+        """Say nothing; whoever started this does."""
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -84,7 +84,7 @@ class Page(Server):
         return same(given, self._token)
 
     async def handle_index(self, request: web.Request) -> web.Response:
-        """The page, which needs nothing from elsewhere. [main-thread]"""
+        """The page, which needs nothing from elsewhere."""
         scheme = "wss" if request.scheme == "https" else "ws"
         size = request.query.get("fontsize", "")
         html = HTML.replace("SOCKET", f"{scheme}://{request.host}/ws").replace("SIZE", size if size.isdigit() else "14")
@@ -95,7 +95,7 @@ class Page(Server):
 
 
 async def serve(host: str, port: int) -> None:
-    """Serve until stdin ends. [main-thread]"""
+    """Serve until stdin ends."""
     runner = web.AppRunner(await Page(host, os.environ.get(TOKEN, ""))._make_app(), access_log=None,
                            shutdown_timeout=GOODBYE_S)
     await runner.setup()

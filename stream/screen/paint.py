@@ -20,7 +20,7 @@ Item = tuple[str, str]  # what is written, and the key that a press of it stands
 
 
 def paint(view: View, layout: Layout) -> list[Line]:
-    """As many lines as the screen has, each as wide as it is. [main-thread]"""
+    """As many lines as the screen has, each as wide as it is."""
     if not layout.fits:
         return _refusal(layout)
     body = page(view) if view.helping else [*_strips(view, layout), *_buses(view, layout)]
@@ -105,12 +105,12 @@ def _buses(view: View, layout: Layout) -> Iterator[Line]:
 
 
 def scenes(view: View) -> list[Item]:
-    """Scenes and their digits. [main-thread]"""
+    """Scenes and their digits."""
     return [(f" {number} {name} ", str(number)) for number, name in enumerate(view.state["scenes"][:9], 1)]
 
 
 def foot(view: View) -> list[Item]:
-    """The keys that are always shown. [main-thread]"""
+    """The keys that are always shown."""
     acts = [(f" {key} {word} ", key) for key, word in view.words.items()]
     stems = [(f" {key}", key) for key in view.state["keys"]]
     return [(" q close ", "q"), (" mute", ""), *stems, ("  ", ""), ("? keys ", "?"), *acts, (" tab EQ ", "tab")]
@@ -125,7 +125,7 @@ def _written(items: list[Item], style: Any) -> Line:
 
 
 def key_under(view: View, layout: Layout, x: int, y: int) -> Spot | None:
-    """The key of what is written there in the foot, or of a scene. [main-thread]"""
+    """The key of what is written there in the foot, or of a scene."""
     rows = {layout.height - 1: (0, foot(view)), layout.buses: (9, scenes(view))}
     at, items = rows.get(y, (0, []))
     for text, key in items:
@@ -136,5 +136,5 @@ def key_under(view: View, layout: Layout, x: int, y: int) -> Spot | None:
 
 
 def clock(seconds: float) -> str:
-    """Minutes and seconds. [any-thread]"""
+    """Minutes and seconds."""
     return f"{int(seconds // 60)}:{int(seconds % 60):02}"

@@ -17,7 +17,7 @@ SHORT = {"pan": "pan", "low": "low", "mid": "mid", "high": "hi ", "filter": "fil
 
 
 def shown(name: str, value: float) -> str:
-    """A parameter's value in a few characters. [any-thread]"""
+    """A parameter's value in a few characters."""
     if name == "gain":
         return "off" if value == -math.inf else f"{value:+.1f} dB"
     if name in ("pan", "filter"):

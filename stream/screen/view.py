@@ -28,7 +28,7 @@ class View:
     """
 
     def __init__(self, state: Mapping[str, Any], say: Say) -> None:
-        """Show this. [main-thread]
+        """Show this.
 
         say: tells the engine, as `stream.link.client.Attached.say` does
         """
@@ -46,22 +46,22 @@ class View:
 
     @property
     def stem(self) -> str:
-        """The chosen one. [main-thread]"""
+        """The chosen one."""
         return self.stems[self.place]
 
     def strip(self, stem: str) -> dict[str, float]:
-        """How a stem is set. [main-thread]"""
+        """How a stem is set."""
         found: dict[str, float] = self.state["strips"][stem]
         return found
 
     def heard(self, stem: str) -> bool:
-        """Whether a stem's switches let it be heard. [main-thread]"""
+        """Whether a stem's switches let it be heard."""
         strips = self.state["strips"]
         alone = any(strip["solo"] for strip in strips.values())
         return not strips[stem]["mute"] and (not alone or bool(strips[stem]["solo"]))
 
     def take(self, news: Mapping[str, Any], now_s: float) -> None:
-        """Know what the engine tells, at a time of any clock. [main-thread]"""
+        """Know what the engine tells, at a time of any clock."""
         self.state |= {name: value for name, value in news.items() if name not in PASSING}
         self._strips = news.get("strips", self._strips)
         if self.state["done"] >= self._sent:  # before, what was set here is newer than what is told
@@ -83,26 +83,26 @@ class View:
         self._send(*message)
 
     def set(self, stem: str, name: str, value: float) -> None:
-        """Set a stem's parameter, as near as its range lets. [main-thread]"""
+        """Set a stem's parameter, as near as its range lets."""
         parameter = PARAMETERS[name]
         value = min(parameter.most, max(parameter.least, value))
         self.strip(stem)[name] = value
         self._say("set", {stem: {name: value}})
 
     def flip(self, stem: str, name: str) -> None:
-        """Turn a switch over. [main-thread]"""
+        """Turn a switch over."""
         strip = self.strip(stem)
         strip[name] = 1 - strip[name]
         self._say("flip", stem, name)
 
     def rest(self, stem: str, *names: str) -> None:
-        """Put parameters, or without names all of them, where they change nothing. [main-thread]"""
+        """Put parameters, or without names all of them, where they change nothing."""
         wanted = {name: REST[name] for name in names or REST}
         self.strip(stem).update(wanted)
         self._say("set", {stem: wanted})
 
     def nudge(self, stem: str, name: str, steps: float, fine: bool = False) -> None:
-        """Move a parameter by so many steps. [main-thread]"""
+        """Move a parameter by so many steps."""
         value, step = self.strip(stem)[name], (FINE if fine else STEPS)[name]
         if name == "gain":
             if value == -math.inf:
@@ -113,12 +113,12 @@ class View:
         self.set(stem, name, -math.inf if name == "gain" and value < LEAST_DB else value)
 
     def choose(self, stem: str, what: str = "") -> None:
-        """Have arrows work on a stem, and on one of its parameters. [main-thread]"""
+        """Have arrows work on a stem, and on one of its parameters."""
         self.place = self.stems.index(stem)
         self.what = what or self.what
 
     def scene(self, number: int) -> None:
-        """Recall a scene, from 1 on; or store it, where that was asked for before. [main-thread]"""
+        """Recall a scene, from 1 on; or store it, where that was asked for before."""
         scenes = self.state["scenes"]
         if self.storing:
             free = next(name for place in count(len(scenes) + 1) if (name := f"scene {place}") not in scenes)
@@ -133,11 +133,11 @@ class View:
         self.storing = False
 
     def key(self, word: str) -> str:
-        """The letter of a word. [main-thread]"""
+        """The letter of a word."""
         return next((key for key, found in self.words.items() if found == word), "")
 
     def act(self, word: str) -> None:
-        """Do what a word says: cue, store, or an act of the engine's. [main-thread]"""
+        """Do what a word says: cue, store, or an act of the engine's."""
         if word == "cue":
             self.flip(self.stem, "cue")
         elif word == "store":
@@ -147,17 +147,17 @@ class View:
             self._say("act", word)
 
     def unclip(self) -> None:
-        """Take the marks of what was too loud away. [main-thread]"""
+        """Take the marks of what was too loud away."""
         for meter in self.meters.values():
             meter.clipped = False
 
     def tell(self, text: str, wrong: bool = False) -> None:
-        """Show a line. [main-thread]"""
+        """Show a line."""
         self.note, self.wrong = text, wrong
 
 
 def words(stems: Mapping[str, str], names: list[str]) -> dict[str, str]:
-    """Key to word: the first letter of its name that no stem and no other word has (q is for closing). [any-thread]"""
+    """Key to word: the first letter of its name that no stem and no other word has (q is for closing)."""
     taken = dict.fromkeys((*stems, "q"), "")
     for name in names:
         key = next((letter for letter in name.lower() if letter.isalpha() and letter not in taken), "")

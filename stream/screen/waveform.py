@@ -21,11 +21,11 @@ class Pane:
     per: int = 1
 
     def ahead(self, slices: int) -> int:
-        """Cells right of what is heard now, where so many slices may be known before they are heard. [any-thread]"""
+        """Cells right of what is heard now, where so many slices may be known before they are heard."""
         return min(self.cells // 4, -(-slices // (SIDES * self.per)))
 
     def past(self, ahead: int) -> int:
-        """Cells left of it; it has one itself. [any-thread]"""
+        """Cells left of it; it has one itself."""
         return self.cells - 1 - self.ahead(ahead)
 
 
@@ -33,12 +33,12 @@ class WaveformView:
     """now: the slice that is heard      ahead: how many there may be after it"""
 
     def __init__(self, ahead: int) -> None:
-        """Nothing has come yet. [main-thread]"""
+        """Nothing has come yet."""
         self.now, self.ahead = 0, ahead
         self._rows: dict[int, Row] = {}
 
     def take(self, now: int, slices: Iterable[Row]) -> None:
-        """Know what is heard now, and slices by their numbers. [main-thread]"""
+        """Know what is heard now, and slices by their numbers."""
         self.now = now
         for number, *row in slices:
             self._rows[number] = row
@@ -46,7 +46,7 @@ class WaveformView:
             del self._rows[next(iter(self._rows))]
 
     def columns(self, pane: Pane) -> list[Row | None]:
-        """What is in a pane, two columns a cell, without the cell that is now; None is a gap. [main-thread]
+        """What is in a pane, two columns a cell, without the cell that is now; None is a gap.
 
         Slices share a column with the same ones wherever it is.
         """

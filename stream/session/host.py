@@ -42,7 +42,7 @@ class Host:
     """One run. `run` does it all; `engine` and `mixer` are there for whoever watches and controls."""
 
     def __init__(self, request: RunRequest, say: Say) -> None:
-        """Open everything. [main-thread]
+        """Open everything.
 
         say: takes lines for the user
         Raises ValueError for a request that cannot be, Failure for what does not work.
@@ -142,16 +142,16 @@ class Host:
 
     @property
     def takes(self) -> Takes | None:
-        """None where nobody may make one, and when the run has ended. [any-thread]"""
+        """None where nobody may make one, and when the run has ended."""
         return None if self._recordings is None else self._recordings.takes
 
     @property
     def recording(self) -> bool:
-        """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
+        """Whether a take is being made: the whole run, or one by hand."""
         return self._recordings is not None and self._recordings.recording
 
     def run(self, watch: Callable[[], bool]) -> None:
-        """Until the input ends or `watch` says so; then everything is written. [main-thread]
+        """Until the input ends or `watch` says so; then everything is written.
 
         Raises Failure, and whatever a thread has failed with; what was heard until then is kept.
         """
@@ -188,7 +188,7 @@ class Host:
 
     @property
     def trouble(self) -> str | None:
-        """What a run that has come to its end has done without. [main-thread]"""
+        """What a run that has come to its end has done without."""
         failed = self.engine.worker.failed
         if failed is not None:
             return f"the separator has failed ({_text(failed)}); the rest was heard dry"
@@ -280,7 +280,7 @@ class Host:
             run_virtual(self.engine, self._block, steps, watch)
 
     def close(self, keep: bool) -> None:
-        """Let go of everything; recordings are kept whole or removed. [main-thread]"""
+        """Let go of everything; recordings are kept whole or removed."""
         self._open.close()
         if hasattr(self, "engine"):
             self.engine.worker.close()
@@ -290,7 +290,7 @@ class Host:
             self._unrecorded = recordings.trouble
 
     def report(self) -> dict[str, Any]:
-        """What was done and measured, as `--json` prints it. [main-thread]"""
+        """What was done and measured, as `--json` prints it."""
         worker, counts = self.engine.worker, self.engine.counts()
         times = np.array(worker.hop_times_s) if worker.hop_times_s else np.zeros(1)
         opening = self._request.opening

@@ -45,27 +45,27 @@ class StreamSettings:
 
     @property
     def name(self) -> str:
-        """Of its devices. [any-thread]"""
+        """Of its devices."""
         return " and ".join(dict.fromkeys(device.name for device in (self.source, self.sink) if device))
 
     @property
     def listed(self) -> bool:
-        """Whether PortAudio's list says whether its devices are here. [any-thread]"""
+        """Whether PortAudio's list says whether its devices are here."""
         return any(isinstance(device, Device) and device.hostapi != JACK for device in (self.source, self.sink))
 
     @property
     def over_jack(self) -> bool:
-        """Whether a server of JACK's has one of its devices. [any-thread]"""
+        """Whether a server of JACK's has one of its devices."""
         return any(isinstance(device, JackPorts) or device.hostapi == JACK
                    for device in (self.source, self.sink) if device)
 
     @property
     def called(self) -> int:
-        """How often the callback was called. [any-thread]"""
+        """How often the callback was called."""
         return int(self.header[self.calls])
 
     def open(self) -> AnyStream:
-        """The stream, of whoever these devices belong to. Raises ValueError, Failure. [main-thread, or who waits]"""
+        """The stream, of whoever these devices belong to. Raises ValueError, Failure."""
         source, sink = self.source, self.sink
         if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
             from stream.devices.jackstream import JackStream  # most runs have none, and start sooner
@@ -105,7 +105,7 @@ class Line:
     """
 
     def __init__(self, plan: StreamSettings, paces: bool = False) -> None:
-        """Open it. Raises ValueError, Failure. [main-thread]"""
+        """Open it. Raises ValueError, Failure."""
         self.stream = plan.open()
         # whoever paces keeps his rate, whatever comes back
         self.plan, self.paces = replace(plan, samplerate=self.stream.samplerate if paces else plan.samplerate), paces
@@ -115,11 +115,11 @@ class Line:
 
     @property
     def portaudio(self) -> bool:
-        """Whether PortAudio has it. [any-thread]"""
+        """Whether PortAudio has it."""
         return isinstance(self.stream, PortAudioStream)
 
     def calls(self, now_s: float) -> bool:
-        """Whether it has called since this was asked last. [main-thread]"""
+        """Whether it has called since this was asked last."""
         called = self.plan.called
         if called == self._called:
             return False
@@ -127,13 +127,13 @@ class Line:
         return True
 
     def forgive(self, seconds: float) -> None:
-        """Nobody could call in this time: the process was stopped. [main-thread]"""
+        """Nobody could call in this time: the process was stopped."""
         self._since_s += seconds
 
     def silent_s(self, now_s: float) -> float:
-        """Seconds since it was first seen that it does not call. [main-thread]"""
+        """Seconds since it was first seen that it does not call."""
         return 0.0 if self.calls(now_s) else now_s - self._since_s
 
     def alive(self, now_s: float) -> bool:
-        """Whether it calls, or may yet. [main-thread]"""
+        """Whether it calls, or may yet."""
         return self.stream.active and self.silent_s(now_s) < SILENT_S

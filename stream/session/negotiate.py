@@ -25,7 +25,7 @@ class Negotiated:
 
 def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, say: Say,
               timed: bool = True) -> Negotiated:
-    """Open a separator for a latency that is held here. [main-thread]
+    """Open a separator for a latency that is held here.
 
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     timed: whether somebody waits for what it makes, so that a hop's time matters

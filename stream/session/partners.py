@@ -10,7 +10,7 @@ class Partners:
     """Says who has gone and who is back, and counts it. Their connections are stream.devices.jackpartners'."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
-        """Nobody is gone. [main-thread]"""
+        """Nobody is gone."""
         self._say = say
         self._gone: dict[Line, tuple[str, ...]] = {}
         self._left_s: dict[str, float] = {}  # of those who are gone
@@ -18,7 +18,7 @@ class Partners:
         self._gone_s: dict[str, float] = {}
 
     def look(self, lines: Sequence[Line], now: float) -> None:
-        """See who has gone and who is back, and say so. Nothing is known beyond a line that is away. [main-thread]"""
+        """See who has gone and who is back, and say so. Nothing is known beyond a line that is away."""
         self._gone |= {line: line.stream.gone() for line in lines if line.here}
         gone = dict.fromkeys(name for line in lines for name in self._gone.get(line, ()))
         for name in gone:
@@ -36,12 +36,12 @@ class Partners:
         return gone_s
 
     def close(self, now: float) -> None:
-        """Wait for nobody any more. [main-thread]"""
+        """Wait for nobody any more."""
         for name in list(self._left_s):
             self._arrive(name, now)
 
     def report(self) -> list[dict[str, Any]]:
-        """Who was gone, how often and for how long, as `--json` prints it. [main-thread]"""
+        """Who was gone, how often and for how long, as `--json` prints it."""
         found = ((*name.split(" ", 1), times, self._gone_s[name]) for name, times in self._times.items())
         return [{"what": f"JACK {what}", "device": device, "times": times, "seconds": seconds}
                 for what, device, times, seconds in found]

@@ -28,7 +28,7 @@ class Returns:
     """
 
     def __init__(self, streams: Streams, engine: Engine, say: Callable[[str], None]) -> None:
-        """Nobody is gone. [main-thread]"""
+        """Nobody is gone."""
         self._streams, self._engine, self._say = streams, engine, say
         self._gone: list[Line] = []  # are sought: the main thread adds, the one that opens removes
         self._opened: dict[Line, float] = {}  # when it was opened again: it is back once it calls
@@ -40,7 +40,7 @@ class Returns:
         self._thread: threading.Thread | None = None
 
     def look(self) -> bool:
-        """See who has gone and who is back, and say so; whether somebody is back. [main-thread, again and again]
+        """See who has gone and who is back, and say so; whether somebody is back.
 
         Raises Failure where a device is back as one that the run cannot go on with.
         """
@@ -99,7 +99,7 @@ class Returns:
         return False
 
     def _run(self) -> None:
-        """[the one thread that opens devices again]"""
+        """What the one thread does that opens devices again."""
         while not self._over.is_set():
             self._wake.clear()
             for line in list(self._gone):
@@ -135,12 +135,12 @@ class Returns:
         self._gone.remove(line)
 
     def start(self) -> None:
-        """Let the callbacks be called. Raises Failure. [main-thread]"""
+        """Let the callbacks be called. Raises Failure."""
         self._streams.start()
         self._started = True
 
     def close(self) -> None:
-        """Seek nobody any more, and let go of all devices. [main-thread]"""
+        """Seek nobody any more, and let go of all devices."""
         if not self._over.is_set():
             self._give_up()
         self._streams.close()
@@ -158,6 +158,6 @@ class Returns:
                 portaudio.leave()
 
     def report(self) -> list[dict[str, Any]]:
-        """Who was gone, how often and for how long, as `--json` prints it. [main-thread]"""
+        """Who was gone, how often and for how long, as `--json` prints it."""
         return [{"what": "audio device", "device": line.name, "times": line.times, "seconds": line.gone_s}
                 for line in self._streams.lines if line.times] + self._partners.report()

@@ -71,7 +71,7 @@ class Streams:
     """
 
     def __init__(self, request: DeviceRequest, header: npt.NDArray[np.int64]) -> None:
-        """Open them. Raises Failure, and leaves none open, where a device refuses. [main-thread]
+        """Open them. Raises Failure, and leaves none open, where a device refuses.
 
         header: of the engine's callback
         """
@@ -99,7 +99,7 @@ class Streams:
 
     @property
     def lines(self) -> list[Line]:
-        """All streams, the one that paces last. [any-thread]"""
+        """All streams, the one that paces last."""
         return [*self._bridges, self._main]
 
     def _first(self) -> Line:
@@ -123,7 +123,7 @@ class Streams:
         return line
 
     def wire(self, sources: Sequence[str]) -> None:
-        """Have all buses of these stems leave by the outputs that are wanted. Raises ValueError. [main-thread]"""
+        """Have all buses of these stems leave by the outputs that are wanted. Raises ValueError."""
         self.routes = self._main.stream.wire(sources)
         self.in_channels, self.out_channels = self._main.stream.in_channels, self._main.stream.out_channels
 
@@ -151,7 +151,7 @@ class Streams:
 
     @property
     def device(self) -> tuple[int, int, int]:
-        """Frames that devices add, in, out, and between two clocks. [main-thread]"""
+        """Frames that devices add, in, out, and between two clocks."""
         main, before, drift = self._main.stream, self._main.stream.device_in, 0
         for line, bridge in self._bridges.items():
             if bridge is self.other_input:
@@ -160,14 +160,14 @@ class Streams:
         return before, main.device_out, drift
 
     def look(self) -> tuple[int, int, int] | None:
-        """`device`, as they state it now; None while that changes, or one is away. [main-thread]"""
+        """`device`, as they state it now; None while that changes, or one is away."""
         if not all(line.here for line in self.lines):
             return None
         resting = [line.stream.look() for line in self.lines]
         return self.device if all(resting) else None
 
     def state(self, latency: Latency) -> None:
-        """Tell the devices how late the music is, for those that pass it on. [main-thread]"""
+        """Tell the devices how late the music is, for those that pass it on."""
         capture = 0 if self._request.source is None else latency.total - latency.device_out
         playback = 0 if self._request.sink is None else latency.total - latency.device_in
         self._main.stream.state(capture, playback)
@@ -176,7 +176,7 @@ class Streams:
                 line.stream.state(0, round(playback * line.stream.samplerate / self.samplerate))
 
     def start(self) -> None:
-        """Let the callbacks be called. Raises Failure. [main-thread]"""
+        """Let the callbacks be called. Raises Failure."""
         for line in self.lines:
             line.stream.start()
 
@@ -208,7 +208,7 @@ class Streams:
         line.stream = stream
 
     def close(self) -> None:
-        """Let go of all, whoever reads before whom he reads from: nobody shall miss anything. [main-thread]
+        """Let go of all, whoever reads before whom he reads from: nobody shall miss anything.
 
         One that does not let go in time is left as it is.
         """

@@ -25,30 +25,30 @@ class Unread(Failure):
 
 
 def safe(text: str) -> str:
-    """A text whose control characters are seen instead of obeyed: `\\x1b`. [any-thread]"""
+    """A text whose control characters are seen instead of obeyed: `\\x1b`."""
     return _OBEYED.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def shown(name: Path | str) -> str:
-    """A name in one line: as `safe`, newlines too. [any-thread]"""
+    """A name in one line: as `safe`, newlines too."""
     return safe(str(name)).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def printed(text: str, encoding: str | None) -> str:
-    """A text with backslashes for what an encoding lacks, and for the bytes of names that are no text. [any-thread]"""
+    """A text with backslashes for what an encoding lacks, and for the bytes of names that are no text."""
     name = encoding or "ascii"
     return safe(text).encode(name, "backslashreplace").decode(name)
 
 
 def say(console: Console, text: str) -> None:
-    """Lines for the user on a console; a terminal that is gone, or a full disk, ends nothing. [any-thread]"""
+    """Lines for the user on a console; a terminal that is gone, or a full disk, ends nothing."""
     with suppress(OSError, ValueError):  # ValueError: it is closed
         # NB: a Text: rich reads neither markup nor emoji codes such as :cd: in it
         console.print(Text(printed(text, console.encoding)), soft_wrap=True)
 
 
 def tell(*lines: object) -> None:
-    """Print lines on stdout. Raises Failure where it cannot take them, Unread where nobody does. [main-thread]"""
+    """Print lines on stdout. Raises Failure where it cannot take them, Unread where nobody does."""
     out = sys.stdout
     if out is None:
         raise Failure("stdout cannot be written: it is closed")
@@ -66,7 +66,7 @@ def tell(*lines: object) -> None:
 def tell_json(answer: Mapping[str, Any]) -> None:
     """Print an object as one line of JSON, in ASCII; bytes that are no text are \\udc80 to \\udcff. Raises Failure.
 
-    What is no finite number is null: JSON has none. [main-thread]
+    What is no finite number is null: JSON has none.
     """
     tell(json.dumps(_finite(answer), allow_nan=False))
 
@@ -90,7 +90,7 @@ def _give_up(out: Any) -> None:
 
 
 def all_open() -> None:
-    """Have something behind 0, 1 and 2: the first file that is opened would else be somebody's stdout. [main-thread]"""
+    """Have something behind 0, 1 and 2: the first file that is opened would else be somebody's stdout."""
     for number in range(3):
         try:
             os.fstat(number)

@@ -7,7 +7,7 @@ from typing import Any
 
 @contextmanager
 def compile_notice(say: Callable[[str], None]) -> Iterator[None]:
-    """While this is entered, the first thing that is compiled and not kept from before has a line. [main-thread]"""
+    """While this is entered, the first thing that is compiled and not kept from before has a line."""
     from numba.core import event  # most commands compile nothing, and start sooner
 
     class Listener(event.Listener):

@@ -8,7 +8,7 @@ from stream.common.threads import IDLE_S, Stepper
 
 def controller_thread(name: str, step: Callable[[], bool], say: Callable[[str], None],
                       idle_s: float = IDLE_S) -> Stepper:
-    """A thread that steps; whatever it fails with is said in a line that begins with its name. [main-thread]"""
+    """A thread that steps; whatever it fails with is said in a line that begins with its name."""
 
     def failed(error: BaseException) -> None:
         kind = "" if isinstance(error, Failure) else f"{type(error).__name__}: "

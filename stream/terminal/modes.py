@@ -15,7 +15,7 @@ SANE = (b"\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?1015l\x1b[?1004l\x1b[?2004l\x1b
 
 @contextmanager
 def lent() -> Iterator[int]:
-    """Keep what this process, and C libraries in it, print from the terminal; at the end it is printed. [main-thread]
+    """Keep what this process, and C libraries in it, print from the terminal; at the end it is printed.
 
     Gives a file descriptor of the terminal, for who draws.
     """

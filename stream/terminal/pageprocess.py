@@ -30,7 +30,7 @@ class PageProcess(Closing):
 
         say: is told when it has failed; the run goes on
         token: what a browser must know; None is none for this machine's own browsers, else one that nobody can guess
-        Raises ValueError, in a line, where the extra is not installed or the port is taken. [main-thread]
+        Raises ValueError, in a line, where the extra is not installed or the port is taken.
         """
         if find_spec("textual_serve") is None:
             raise ValueError("serve takes textual-serve, which is not installed: install this program with its extra "
@@ -61,7 +61,7 @@ class PageProcess(Closing):
             self._say("the page server has failed: going on without")
 
     def close(self) -> None:
-        """Serve no longer; pages that are open are closed. [main-thread]"""
+        """Serve no longer; pages that are open are closed."""
         self._closing = True
         assert self._process.stdin is not None
         with suppress(OSError):

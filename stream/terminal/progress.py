@@ -12,7 +12,7 @@ from stream.terminal.answers import shown
 
 
 class Bars:
-    """Shown on a terminal only. [any-thread]"""
+    """Shown on a terminal only."""
 
     def __init__(self, console: Console) -> None:
         """Nothing is shown yet."""

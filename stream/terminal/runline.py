@@ -18,7 +18,7 @@ class RunLine:
     """Reads keys while there is a terminal, and shows the line while it is entered."""
 
     def __init__(self, console: Console, engine: Engine, desk: Desk, say: Say, seen: bool = True) -> None:
-        """Nothing is shown yet. [main-thread]
+        """Nothing is shown yet.
 
         say: takes lines for the user
         """
@@ -27,7 +27,7 @@ class RunLine:
         self._status: Status | None = None
 
     def show(self) -> None:
-        """Show things as they are. [main-thread]"""
+        """Show things as they are."""
         if self._status is not None:
             with suppress(OSError):  # its terminal is gone: audio goes on
                 self._status.show()

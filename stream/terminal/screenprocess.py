@@ -22,7 +22,7 @@ class ScreenProcess:
     """While entered, whatever is printed waits until the terminal is its own again."""
 
     def __init__(self, link: Link, plain: RunLine, quit_run: Callable[[], None], say: Say) -> None:
-        """Nothing is shown yet. [main-thread]
+        """Nothing is shown yet.
 
         plain: what goes on when the screen fails
         quit_run: called when the user closes the screen
@@ -32,7 +32,7 @@ class ScreenProcess:
         self._screen: subprocess.Popen[bytes] | None = None
 
     def show(self) -> None:
-        """See whether the screen is still there. [main-thread]"""
+        """See whether the screen is still there."""
         code = self._screen.poll() if self._screen is not None else None
         if code == 0:
             self._quit()

@@ -29,12 +29,12 @@ class Status:
     """The line, refreshed by whoever watches."""
 
     def __init__(self, console: Console, engine: Engine, mixer: Mixer, keys: str) -> None:
-        """Nothing is shown yet. [main-thread]"""
+        """Nothing is shown yet."""
         self._engine, self._mixer, self._keys = engine, mixer, keys
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
     def show(self) -> None:
-        """Show things as they are. [main-thread]"""
+        """Show things as they are."""
         if self._live is not None:
             self._live.update(line(self._engine, self._mixer, self._keys), refresh=True)
 

@@ -27,7 +27,7 @@ class Front(Protocol):
     """What is in front of a person while a run runs."""
 
     def show(self) -> None:
-        """Show things as they are. [main-thread]"""
+        """Show things as they are."""
 
     def __enter__(self) -> Self: ...
 
@@ -39,7 +39,7 @@ class UserInterface:
     """Chosen by the command line's words; whoever attaches from elsewhere gets in by its link."""
 
     def __init__(self, arguments: Namespace, say: Say, console: Console, paced: bool = True) -> None:
-        """Nothing is shown yet. Raises ValueError or Failure where what was asked for cannot be. [main-thread]
+        """Nothing is shown yet. Raises ValueError or Failure where what was asked for cannot be.
 
         paced: the run goes as fast as music does, so that there is something to see
         """
@@ -76,13 +76,13 @@ class UserInterface:
             self._say(f"the mixer is at {page.url}")
 
     def say(self, text: str) -> None:
-        """One line to the user, wherever they look. [any-thread]"""
+        """One line to the user, wherever they look."""
         self._say(text)
         if self._link is not None:
             self._link.note(text)
 
     def front(self, host: Host, desk: Desk, quit_run: Callable[[], None]) -> Front:
-        """Open the link's door, and show a run once this is entered. [main-thread]"""
+        """Open the link's door, and show a run once this is entered."""
         plain = RunLine(self._console, host.engine, desk, self.say, seen=self._kind != NONE)
         if self._link is None:
             return plain

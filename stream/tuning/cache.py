@@ -42,7 +42,7 @@ def cores() -> int:
 
 
 def keep(path: Path | None, answer: Any) -> None:
-    """Keep a dataclass's fields; where that cannot be, the question is asked again another time. [main-thread]"""
+    """Keep a dataclass's fields; where that cannot be, the question is asked again another time."""
     if path is None:
         return
     with suppress(OSError):
@@ -51,7 +51,7 @@ def keep(path: Path | None, answer: Any) -> None:
 
 
 def recall(path: Path | None, kind: type[Kept]) -> Kept | None:
-    """The dataclass that was kept, if every field is there and of its type. [main-thread]"""
+    """The dataclass that was kept, if every field is there and of its type."""
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path else None
     except (OSError, ValueError):  # not there, or damaged

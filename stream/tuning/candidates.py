@@ -34,7 +34,7 @@ class Asked:
     hops: int = LEAST
 
     def opened(self, **changes: object) -> Separator:
-        """A separator to try: of a bag the first network, which stands for the others of its kind. [main-thread]"""
+        """A separator to try: of a bag the first network, which stands for the others of its kind."""
         return self.open(replace(self.opening, files=self.opening.files[:1], weights=(), **changes))  # type: ignore[arg-type]
 
 
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def candidates(asked: Asked, names: list[str] | None = None) -> Iterator[Outcome]:
-    """The CPU provider first, which the others are compared with, then each of them. [main-thread]
+    """The CPU provider first, which the others are compared with, then each of them.
 
     names: the others that are tried, without the first; None is all that are installed
     Raises ValueError where the CPU provider cannot open the model: then none can.

@@ -44,7 +44,7 @@ class Comparison:
 
 
 def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEAST) -> Comparison:
-    """Give both the same music, hop by hop in turn; both are reset before. [main-thread]
+    """Give both the same music, hop by hop in turn; both are reset before.
 
     music: float32 (2, frames), as long as it likes: it is repeated
     least: hops, if `HEARD_S` is less
@@ -68,7 +68,7 @@ def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEA
 
 
 def alone(separator: Separator, music: Frames, hops: int = LEAST) -> Comparison:
-    """As `compare`, for the one that all others are compared with. [main-thread]"""
+    """As `compare`, for the one that all others are compared with."""
     separator.reset()
     stems = np.zeros((len(separator.sources), 2, separator.hop), np.float32)
     times = [_timed(separator, hop_of(music, number, separator.hop), stems) for number in range(WARM + hops)]

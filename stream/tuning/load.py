@@ -35,7 +35,7 @@ class Load:
 
 @contextmanager
 def watched() -> Iterator[Load]:
-    """What it gives is filled in at the end. [main-thread]"""
+    """What it gives is filled in at the end."""
     load, (before, own) = Load(), (_ticks(), _own_s())
     yield load
     after = _ticks()

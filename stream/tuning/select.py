@@ -14,7 +14,7 @@ from stream.tuning.threadcount import tuned
 
 
 def select_provider(asked: Asked, timed: bool = True) -> Opening:
-    """The opening with all of that settled; what was found out before is not asked again. [main-thread]
+    """The opening with all of that settled; what was found out before is not asked again.
 
     timed: whether `auto` may take the time to find out; if not, it is what it was the last time, or the CPU
     Raises ValueError for a named provider that fails, with why.
@@ -38,7 +38,7 @@ def select_provider(asked: Asked, timed: bool = True) -> Opening:
 
 
 def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
-    """The fastest of all, its threads tuned unless the machine is too busy to tell; kept. [main-thread]
+    """The fastest of all, its threads tuned unless the machine is too busy to tell; kept.
 
     outcomes: of a contest that is going on
     """

@@ -36,7 +36,7 @@ class Settings:
 
 
 def known(asked: Asked) -> Settings | None:
-    """What was kept, if it is still believed. [main-thread]"""
+    """What was kept, if it is still believed."""
     path = placed(asked)
     kept = recall(path, Settings)
     if kept is None or path is None:
@@ -46,10 +46,10 @@ def known(asked: Asked) -> Settings | None:
 
 
 def placed(asked: Asked) -> Path | None:
-    """Where it is kept for what is asked; None: nowhere. [main-thread]"""
+    """Where it is kept for what is asked; None: nowhere."""
     return answer_path("provider", asked.opening, asked.sizes)
 
 
 def last(opening: Opening) -> Path | None:
-    """Of a model by its name, whatever the sizes and whichever of its files. [main-thread]"""
+    """Of a model by its name, whatever the sizes and whichever of its files."""
     return answer_path("last", Opening(opening.model))

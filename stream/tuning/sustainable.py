@@ -44,7 +44,7 @@ class Answer:
 
 def sustainable(opening: Opening, timing: DeviceTiming, say: Callable[[str], None],
                 again: bool = False) -> tuple[list[SustainedLatency], float]:
-    """Every named latency, and the least that can be held, or `NONE_S`; opened and timed once. [main-thread]
+    """Every named latency, and the least that can be held, or `NONE_S`; opened and timed once.
 
     It is kept, unless the machine was too busy to tell.
     opening: with its provider settled
@@ -71,7 +71,7 @@ def _whole(row: object) -> bool:
 
 
 def best_sustainable(rows: Sequence[SustainedLatency]) -> str | None:
-    """The best that is held: the longest latency, which hears most; None where none is. [any-thread]"""
+    """The best that is held: the longest latency, which hears most; None where none is."""
     holding = [row for row in rows if row.holds]
     return max(holding, key=lambda row: NAMED_S[row.name]).name if holding else None
 

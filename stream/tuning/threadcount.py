@@ -16,7 +16,7 @@ def candidates(count: int) -> list[int]:
 
 
 def tuned(asked: Asked, provider: str) -> int:
-    """Threads for a provider; the user's own are left as they are. [main-thread]"""
+    """Threads for a provider; the user's own are left as they are."""
     if asked.opening.threads or provider not in ON_CORES:
         return asked.opening.threads
     count = cores()

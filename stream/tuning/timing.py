@@ -18,7 +18,7 @@ MARGIN = 1.25  # over the median: the hop that is timed is not the slowest there
 
 
 def time_hop(separator: Separator) -> float:
-    """Seconds that a hop takes: the median of a few, after warming up; the separator is reset. [main-thread]"""
+    """Seconds that a hop takes: the median of a few, after warming up; the separator is reset."""
     noise = np.random.default_rng(1).standard_normal((2, separator.hop), np.float32) / np.float32(8)
     stems = np.zeros((len(separator.sources), 2, separator.hop), np.float32)
     times = []

@@ -74,7 +74,7 @@ class Loopback:
     skipped: frames of cycles in which JACK left this client out; they are missing from the recording
     xruns: JACK's, whoever was late; a late host leaves a block out or twice. Exact where both are 0, or freewheeling
     A host may open it by its `name` as an audio device of PortAudio, or be found and connected by `connect`.
-    The process callback is compiled and never waits for the GIL. [main-thread].
+    The process callback is compiled and never waits for the GIL.
     """
 
     def __init__(

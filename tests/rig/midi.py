@@ -25,7 +25,7 @@ def _let_go(*ports: Any) -> None:
 class MidiSender:
     """Sends notes and controls into the server that is entered (`Jackd` sets the environment RtMidi looks at).
 
-    What is sent arrives in the next cycle: up to one period later. [main-thread].
+    What is sent arrives in the next cycle: up to one period later.
     """
 
     def __init__(self, jackd: Jackd, name: str = "knobs") -> None:
