@@ -15,13 +15,14 @@ from export.cache import note, noted
 from export.published import Checkpoint
 from export.source import Progress
 from export.weights import Weights, read
+from stream.common.errors import Failure
 from stream.common.places import cache
 from stream.common.scratch import scratch
 
 Say = Callable[[str], None]
 
 
-class StoreError(Exception):
+class StoreError(Failure):
     """No source had the weights; the text has a line for each, with what failed and why."""
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,13 @@ TRACING = {Path(f"export/{name}.py") for name in ("traceable", "graph", "parity"
 TRACING |= {file for file in FILES if file.parent == Path("export/stateful")}
 
 
-def imports(file: Path) -> Iterator[str]:
+@lru_cache(None)
+def imports(file: Path) -> tuple[str, ...]:
     """Every module that a file imports, `from a import b` as `a.b`; a relative one starts with a dot."""
+    return tuple(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -84,8 +90,8 @@ def test_of_stream_export_knows_the_common_room_only() -> None:
 
 
 def test_only_the_command_line_asks_export_and_only_for_a_model_file() -> None:
-    assert importers("export", "stream") == {Path("stream/command/main.py")}
-    asked = imported(Path("stream/command/main.py"), "export")
+    assert importers("export", "stream") == {Path("stream/command/fetching.py")}
+    asked = imported(Path("stream/command/fetching.py"), "export")
     assert asked
     assert {name.rpartition(".")[0] for name in asked} == {"export.store", "export.command"}
 
@@ -139,3 +145,12 @@ def test_commands_that_play_nothing_do_not_compile_the_audio_thread() -> None:
             "stream.screen.app; print('stream.callback.callback' in sys.modules)")
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("words", [["--version"], ["run", "--help"], ["devices"], ["run", "--device"]], ids=" ".join)
+def test_a_short_answer_does_not_wait_for_numba_or_onnxruntime(words: list[str]) -> None:
+    code = ("import sys; from stream.command.main import main\n"
+            f"try: main({words})\nexcept SystemExit: pass\n"
+            "print(sorted({'numba', 'scipy', 'onnx', 'onnxruntime'} & sys.modules.keys()))")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

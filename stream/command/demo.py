@@ -11,9 +11,9 @@ from typing import Any
 from rich.console import Console
 
 from stream.command.choosing import best_s, live
-from stream.command.run import AUTO, columns, drive, latency_s, preset
+from stream.command.run import AUTO, drive, latency_s, preset
 from stream.inserts.naming import chains
-from stream.latency.geometry import DeviceTiming
+from stream.latency.geometry import DeviceTiming, window_columns
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.host import Host
@@ -36,7 +36,7 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
         true = None if arguments.song else demo_song.write(out / "song")
         song = arguments.song or out / "song" / "mix.wav"
         say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
-        wanted_s, window = latency_s(arguments.latency), columns(arguments.window)
+        wanted_s, window = latency_s(arguments.latency), window_columns(arguments.window)
         chosen = live(replace(opening(), window_columns=window), wanted_s, say)
         if arguments.latency == AUTO:
             wanted_s = best_s(chosen, DeviceTiming(), say)

@@ -1,29 +1,19 @@
-"""The command line. Only this file asks `export` for a model file.
-
-A command is imported when it is called: the live engine's compiled code takes a second that files need not wait for.
-"""
+"""The command line. What a command needs is imported when it is called: a second that others need not wait for."""
 
 import os
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import asdict, replace
-from functools import partial
+from collections.abc import Callable
+from contextlib import ExitStack, nullcontext, suppress
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from export.store import STATEFUL, WINDOWED, BagFiles, StoreError, known, model_bag
 from stream.command.arguments import parse
 from stream.common import interrupt
 from stream.common.errors import Failure, Incomplete
-from stream.separators.fusion.passes import fused
-from stream.separators.networks.providers import provider_name
-from stream.separators.opening import Opening
-from stream.separators.protocol import plugins
 from stream.terminal import answers
 from stream.terminal.compiling import compile_notice
 
@@ -58,7 +48,7 @@ def _main(words: list[str], wishes: interrupt.Wishes) -> int:
         return 1
     except (ValueError, TypeError) as error:
         return _fail(error, 2)
-    except (Failure, StoreError, OSError, RuntimeError, MemoryError) as error:
+    except (Failure, OSError, RuntimeError, MemoryError) as error:
         return _fail(error, 1)
     except Exception as error:  # nobody is shown a traceback who has not asked for one
         return _fail(Failure(f"a fault of the program, {type(error).__name__}: {' '.join(str(error).split())} "
@@ -90,61 +80,13 @@ def say(text: str) -> None:
     answers.say(console, text)
 
 
-def opening(arguments: Namespace, form: str = WINDOWED) -> Opening:
-    """The separator that was asked for, with its model file fetched if need be; `auto` is settled by the command.
-
-    form: of export.store
-    """
-    name, provider = arguments.model, arguments.provider
-    provider_name(provider)  # one that is not here is refused before anything is fetched
-    threads = arguments.threads or 0
-    if name in plugins():
-        return Opening(name, provider=provider, threads=threads)
-    bag = fetch(name, form)
-    return Opening(name, bag.files, bag.weights, bag.segment_s, provider, threads, recompute=bag.recompute)
-
-
-def live(arguments: Namespace) -> Opening:
-    """As `opening`, with a state unless whole windows are asked for."""
-    return opening(arguments, WINDOWED if vars(arguments).get("window") else STATEFUL)  # doctor has no --window
-
-
-def fetch(name: str, form: str) -> BagFiles:
-    """A model's files, with a progress bar while one is downloaded. Raises StoreError, ValueError, OSError."""
-    with _downloading() as progress:
-        return model_bag(name, say, progress, form)
-
-
-@contextmanager
-def _downloading() -> Iterator[Callable[[int, int | None, str], None]]:
-    """A progress bar for each download."""
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(done: int, total: int | None, label: str) -> None:
-            if label not in tasks:
-                tasks[label] = bar.add_task(answers.shown(label), total=total)
-            bar.update(tasks[label], completed=done, total=total)
-
-        yield progress
-
-
-def _demo_opening(arguments: Namespace) -> Opening:
-    """As `live`, but where no weights are to be had the built-in separator steps in, and says so."""
-    try:
-        return live(arguments)
-    except StoreError as error:
-        say(f"{error}\ndemucs-stream: no weights; using `center`, which only tells the middle of the stereo image "
-            "from the rest: expect far less")
-        return opening(Namespace(**{**vars(arguments), "model": "center"}))
-
-
 def _run(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import Models
     from stream.command.run import run
 
+    models = Models(say, console)
     with ExitStack() as stack:
-        return run(arguments, lambda: live(arguments), say, console, stack)
+        return run(arguments, lambda: models.live(arguments), say, console, stack)
 
 
 def _screen(arguments: Namespace) -> dict[str, Any]:
@@ -156,28 +98,26 @@ def _screen(arguments: Namespace) -> dict[str, Any]:
 
 
 def _separate(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import Models
     from stream.command.separate import separate
 
-    return separate(arguments, lambda: opening(arguments), say, console)
+    models = Models(say, console)
+    return separate(arguments, lambda: models.opening(arguments), say, console)
 
 
 def _render(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import Models
     from stream.command.render import again
-    from stream.command.run import columns
-    from stream.recording.log import TakeInfo
 
-    def separator(take: TakeInfo) -> Opening:
-        form = STATEFUL if take.window_s is None else WINDOWED
-        found = opening(Namespace(model=take.model, provider=take.provider, threads=take.threads), form)
-        return replace(found, window_columns=columns(take.window_s))
-
-    return again(arguments, separator, say)
+    return again(arguments, Models(say, console).of_take, say)
 
 
 def _demo(arguments: Namespace) -> dict[str, Any]:
     from stream.command.demo import demo
+    from stream.command.fetching import Models
 
-    return demo(arguments, partial(_demo_opening, arguments), say, console)
+    models = Models(say, console)
+    return demo(arguments, lambda: models.live_or_center(arguments), say, console)
 
 
 def _devices(_arguments: Namespace) -> dict[str, Any]:
@@ -202,29 +142,25 @@ def _midi(arguments: Namespace) -> dict[str, Any]:
 
 
 def _models(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import known
     from stream.command.models import list_models
+    from stream.separators.protocol import plugins
 
     return list_models([asdict(model) for model in known()], plugins(), arguments.json)
 
 
 def _doctor(arguments: Namespace) -> dict[str, Any]:
     from stream.command.doctor import doctor
+    from stream.command.fetching import Models
 
-    return doctor(arguments, partial(_demo_opening, arguments), say)
+    models = Models(say, console)
+    return doctor(arguments, lambda: models.live_or_center(arguments), say)
 
 
 def _export(arguments: Namespace) -> dict[str, Any]:
-    try:
-        from export.command import Order, Tools
-        from export.command import export as make
-        from stream.command.export import export
-    except ModuleNotFoundError as error:
-        raise ValueError(f"export needs {error.name}, which is not installed: install this program with its extra "
-                         "`export`, for example `pip install '.[export]'` in its folder") from error
-    order = Order(arguments.model, arguments.output, arguments.length, arguments.weights, arguments.ort,
-                  arguments.stateful)
-    with _downloading() as progress:
-        return export(arguments, lambda music: make(order, Tools(music, say, progress, fused)))
+    from stream.command.fetching import Models
+
+    return Models(say, console).export(arguments)
 
 
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {

@@ -21,7 +21,7 @@ from stream.common.errors import Incomplete
 from stream.common.threads import Stepper
 from stream.devices import jackports, portaudio
 from stream.inserts.naming import chains
-from stream.latency.geometry import LEAST_COLUMNS, MOST_COLUMNS, SAMPLERATE, DeviceTiming
+from stream.latency.geometry import SAMPLERATE, DeviceTiming, window_columns
 from stream.latency.planning import LEAST_S, MOST_S, NAMED_S
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
@@ -51,17 +51,6 @@ def latency_s(text: str | None) -> float | None:
     if not LEAST_S <= seconds <= MOST_S:
         raise ValueError(f"latency must be {LEAST_S:g} to {MOST_S:g} s, not {seconds:g}")
     return seconds
-
-
-def columns(seconds: float | None) -> int | None:
-    """STFT columns of a window of so many seconds; None for None. Raises ValueError."""
-    if seconds is None:
-        return None
-    count = round(seconds * SAMPLERATE / 1024)
-    if not LEAST_COLUMNS <= count <= MOST_COLUMNS:
-        least, most = (c * 1024 / SAMPLERATE for c in (LEAST_COLUMNS, MOST_COLUMNS))
-        raise ValueError(f"window must be {least:.2f} to {most:.2f} s, not {seconds:g}")
-    return count
 
 
 def _file(wish: str | None) -> Path | None:
@@ -237,7 +226,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     """Separate live until the input ends or the user does."""
     if arguments.said:
         say(arguments.said)
-    wanted_s, window, inserts = latency_s(arguments.latency), columns(arguments.window), chains(arguments.insert)
+    wanted_s, window, inserts = latency_s(arguments.latency), window_columns(arguments.window), chains(arguments.insert)
     if not (arguments.device or arguments.input_device or arguments.output_device):
         say("no --device: using the default input and output")
     wishes = [wish for wish in (arguments.device, arguments.input_device, arguments.output_device) if wish]

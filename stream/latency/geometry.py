@@ -25,6 +25,17 @@ QUANTUM = 256  # frames that go through the resampler at a time
 LEAST_COLUMNS, MOST_COLUMNS = 16, 336  # the graph's time axis (design.md, The model file)
 
 
+def window_columns(seconds: float | None) -> int | None:
+    """STFT columns of a window of so many seconds; None for None. Raises ValueError. [any-thread]"""
+    if seconds is None:
+        return None
+    count = round(seconds * SAMPLERATE / FFT_HOP)
+    if not LEAST_COLUMNS <= count <= MOST_COLUMNS:
+        least, most = (c * FFT_HOP / SAMPLERATE for c in (LEAST_COLUMNS, MOST_COLUMNS))
+        raise ValueError(f"window must be {least:.2f} to {most:.2f} s, not {seconds:g}")
+    return count
+
+
 def _check_late(hop: int, lookahead: int, crossfade: int) -> None:
     """What holds for what comes late, windowed or not. Raises ValueError."""
     if lookahead < 0 or crossfade < 0:
