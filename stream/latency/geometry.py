@@ -26,7 +26,7 @@ LEAST_COLUMNS, MOST_COLUMNS = 16, 336  # the graph's time axis (design.md, The m
 
 
 def window_columns(seconds: float | None) -> int | None:
-    """STFT columns of a window of so many seconds; None for None. Raises ValueError. [any-thread]"""
+    """STFT columns of a window of so many seconds; None for None. Raises ValueError."""
     if seconds is None:
         return None
     count = round(seconds * SAMPLERATE / FFT_HOP)
