@@ -45,7 +45,8 @@ ROOM_S = 1.0
 def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
     """Put a pair of channels, rows of samples, at a position; they are there once `stamp` has counted them.
 
-    [audio-thread, of the writer]
+    The writer's callback calls it.
+    [audio-thread]
     """
     mask, data = b[RING + 2], frames(b, RING, b[WIDTH])
     cleaned = 0
@@ -57,7 +58,7 @@ def write_pair(b: Any, at: Any, pair: Any, left: Any, right: Any) -> None:
 
 @njit(error_model="numpy")
 def written(b: Any) -> Any:
-    """The position of the next frame, which may be written now. [audio-thread, of the writer]"""
+    """The position of the next frame, which may be written now, for the writer's callback. [audio-thread]"""
     # NB: no barrier as in stream.callback.ring: nobody looks at the counter again after reading, for the frames that
     # are written over are ROOM_S older than those that `draw` reads, and one who is LOST_S late (dsp.drift) begins anew
     return counter(b, RING)[0]
@@ -65,7 +66,7 @@ def written(b: Any) -> Any:
 
 @njit(error_model="numpy")
 def stamp(b: Any, until: Any) -> None:
-    """Count the frames up to a position, and say when. [audio-thread, of the writer]"""
+    """Count the frames up to a position, and say when; for the writer's callback. [audio-thread]"""
     store_release(counter(b, RING), 0, until)
     fence_release()  # a stamp is written over an older one
     stamped, stamps = integers(b, STAMPED, (8,)), integers(b, STAMPS, (KEPT, 2))
@@ -95,7 +96,7 @@ def _last_stamp(b: Any) -> Any:
 
 @njit(error_model="numpy")
 def draw(b: Any, n: Any) -> Any:
-    """The next frames at the reader's pace, float32 (n, WIDTH), n at most MOST. [audio-thread, of the reader]"""
+    """The next frames at the reader's pace, float32 (n, WIDTH), n at most MOST. [audio-thread]"""
     out = floats(b, DRAWN, (b[MOST], b[WIDTH]))[:n]
     at, since = _last_stamp(b)
     reader, sinc = carray(pointer(b[READER]), (STATE,), np.float64), floats(b, SINC, (b[SINC_ROWS], TAPS))
@@ -110,10 +111,11 @@ class Bridge:
     """
 
     def __init__(self, rates: tuple[int, int], block: int, channels: int, routes: Sequence[Route] = ()) -> None:
-        """Make all arrays. Raises ValueError for a channel that is wanted twice. [main-thread, before callbacks run]
+        """Make all arrays. Raises ValueError for a channel that is wanted twice.
 
         rates: of the writer and of the reader, Hz      block: of both, frames
         channels: of the other device      routes: to them
+        [main-thread]
         """
         self.buses = tuple(dict.fromkeys(route.bus for route in routes))
         blocks, width = (block, block), 2 * max(1, len(self.buses))
@@ -132,17 +134,18 @@ class Bridge:
         h[[BUSES, ROUTE]] = self._numbers.ctypes.data, self._route.ctypes.data
 
     def carry(self, sources: Sequence[str]) -> None:
-        """Find the buses. Raises ValueError for one that is not here. [main-thread, before callbacks run]"""
+        """Find the buses. Raises ValueError for one that is not here. Before callbacks run. [main-thread]"""
         self._numbers[:] = [bus(name, sources) for name in self.buses]
 
     def rest(self) -> None:
-        """Have its reader begin anew, with a fade, from what is newest then. [while the reader does not call]"""
+        """Have its reader begin anew, faded in, from what is newest then; it does not call now. [devices-thread]"""
         self._state[PLAYING] = 0
 
     def change(self, rates: tuple[int, int], block: int) -> None:
         """Carry between these rates, Hz, and blocks of so many frames, from now on.
 
-        [while the writer or the reader does not call: its reader gives silence, and touches nothing of this]
+        While the writer or the reader does not call: its reader gives silence then, and touches nothing of this.
+        [devices-thread]
         """
         sizes = rates, (max(block, self._sizes[1][0]),) * 2
         if sizes != self._sizes:

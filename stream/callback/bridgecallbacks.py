@@ -67,6 +67,6 @@ def _playback(made_of: int) -> Callable[..., Any]:
 
 
 capture: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_capture(code()))
-"""The callback of another input. [audio-thread, of that device]"""
+"""The callback of another input, on that device's audio thread. [audio-thread]"""
 playback: CFunc = cfunc(SIGNATURE, error_model="numpy", cache=True)(_playback(code()))
-"""The callback of another output. [audio-thread, of that device]"""
+"""The callback of another output, on that device's audio thread. [audio-thread]"""

@@ -25,7 +25,7 @@ class Notes:
         self._read = 0
 
     def new(self) -> Iterator[tuple[int, int, int]]:
-        """What has happened since it was last asked. [the reader's thread]"""
+        """What has happened since it was last asked. [recorder-thread]"""
         written = int(load(self.counter, 0))
         start = max(self._read, written - KEPT // 2)  # the older half may be written over while it is read
         self.lost += start - self._read

@@ -1,6 +1,7 @@
 """What the callback knows: one int64 header, whose address is PortAudio's `userdata`. It reaches all from there.
 
 Numbers, and the addresses of arrays (numpy arrays that the engine keeps), by their place in it.
+[audio-thread]
 """
 
 from typing import Any
@@ -44,38 +45,38 @@ NEVER = -1
 
 @njit(error_model="numpy", inline="always")
 def floats(h: Any, at: Any, shape: Any) -> Any:
-    """The float32 array whose address is here. [audio-thread]"""
+    """The float32 array whose address is here."""
     return carray(pointer(h[at]), shape, np.float32)
 
 
 @njit(error_model="numpy", inline="always")
 def integers(h: Any, at: Any, shape: Any) -> Any:
-    """The int64 array whose address is here. [audio-thread]"""
+    """The int64 array whose address is here."""
     return carray(pointer(h[at]), shape, np.int64)
 
 
 @njit(error_model="numpy", inline="always")
 def frames(h: Any, ring: Any, channels: Any) -> Any:
-    """All frames of a ring, float32 (frames, channels). [audio-thread]"""
+    """All frames of a ring, float32 (frames, channels)."""
     return floats(h, ring, (h[ring + 2] + 1, channels))
 
 
 @njit(error_model="numpy")
 def part(h: Any, ring: Any, channels: Any, at: Any, n: Any) -> Any:
-    """The frames of a ring from a position on, float32 (n, channels), which do not go beyond its end. [audio-thread]"""
+    """The frames of a ring from a position on, float32 (n, channels), which do not go beyond its end."""
     start = at & h[ring + 2]
     return frames(h, ring, channels)[start : start + n]
 
 
 @njit(error_model="numpy", inline="always")
 def counter(h: Any, ring: Any) -> Any:
-    """The counter of a ring, int64 (8,). [audio-thread]"""
+    """The counter of a ring, int64 (8,)."""
     return integers(h, ring + 1, (8,))
 
 
 @njit(error_model="numpy")
 def note(h: Any, what: Any, value: Any, position: Any) -> None:
-    """Leave word of what happened for whoever keeps the log. [audio-thread]"""
+    """Leave word of what happened for whoever keeps the log."""
     written, mask = counter(h, NOTES), h[NOTES + 2]
     rows, at = integers(h, NOTES, (mask + 1, 3)), written[0]
     rows[at & mask, 0] = what

@@ -31,9 +31,10 @@ from stream.native.atomics import load_acquire
 
 @njit(error_model="numpy")
 def take(h: Any, x: Any, at: Any, n: Any) -> None:
-    """A block for the positions from `at` on. [audio-thread]
+    """A block for the positions from `at` on.
 
     x: float32 (n · IN_CHANNELS,), the device's
+    [audio-thread]
     """
     if h[FEED] != 0:
         _take_feed(h, at, n)

@@ -1,4 +1,7 @@
-"""A block through the mixer (dsp.console), piece by piece: the stems that are there, their inserts, buses and peaks."""
+"""A block through the mixer (dsp.console), piece by piece: the stems that are there, their inserts, buses and peaks.
+
+[audio-thread]
+"""
 
 from typing import Any
 
@@ -34,19 +37,19 @@ FALL = 1.0  # decades a second by which a peak falls
 
 @njit(error_model="numpy")
 def state(h: Any) -> Any:
-    """The console's state. [audio-thread]"""
+    """The console's state."""
     return floats(h, hd.STATE, (PARTS, h[hd.STEMS], WIDTH))
 
 
 @njit(error_model="numpy")
 def work(h: Any) -> Any:
-    """The console's rows. [audio-thread]"""
+    """The console's rows."""
     return floats(h, hd.WORK, (rows(h[hd.STEMS]), PIECE))
 
 
 @njit(error_model="numpy")
 def begin(h: Any, position: Any, n: Any) -> None:
-    """Once for the block at a position: wants are taken over, inserts looked at, and peaks fall. [audio-thread]"""
+    """Once for the block at a position: wants are taken over, inserts looked at, and peaks fall."""
     number, mask = load_acquire(counter(h, hd.WANTED), 0), h[hd.WANTED + 2]
     if number != h[hd.TAKEN]:
         aim(state(h), floats(h, hd.WANTED, (mask + 1, h[hd.STEMS], WIDTH))[number & mask], h[hd.RAMP])
@@ -72,7 +75,7 @@ def _see_inserts(h: Any, end: Any) -> None:
 
 @njit(error_model="numpy")
 def play(h: Any, at: Any, ready: Any, n: Any) -> Any:
-    """The piece at a position onto all buses; whether any of its stems are late. [audio-thread]
+    """The piece at a position onto all buses; whether any of its stems are late.
 
     ready: how far the stem ring has been written
     """
@@ -89,7 +92,7 @@ def play(h: Any, at: Any, ready: Any, n: Any) -> Any:
 
 @njit(error_model="numpy")
 def rest(h: Any, n: Any) -> None:
-    """A piece before anything has come in that would come out here. [audio-thread]"""
+    """A piece before anything has come in that would come out here."""
     silent = work(h)
     for row in range(BUS, strip(0, h[hd.STEMS])):
         for i in range(n):
@@ -170,7 +173,7 @@ def _hear(h: Any, work: Any, at: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def meter(h: Any, n: Any) -> None:
-    """Let the peaks rise to a piece. [audio-thread]"""
+    """Let the peaks rise to a piece."""
     peaks = _peaks(h)
     for row in range(len(peaks)):
         peaks[row] = max(peaks[row], loudest(work(h), BUS + row, n))

@@ -1,4 +1,7 @@
-"""A piece out of the mixer: to the device's channels, to other devices' bridges, and to the tap for recordings."""
+"""A piece out of the mixer: to the device's channels, to other devices' bridges, and to the tap for recordings.
+
+[audio-thread]
+"""
 
 from typing import Any
 
@@ -25,7 +28,7 @@ from stream.callback.header import (
 
 @njit(error_model="numpy")
 def fade_buses(h: Any, work: Any, shade: Any, done: Any, n: Any, count: Any) -> None:
-    """A piece on its way to devices, faded in (shade 1) or out (-1). [audio-thread]
+    """A piece on its way to devices, faded in (shade 1) or out (-1).
 
     done: frames of the block before the piece      n: of the block      count: of the piece
     """
@@ -38,7 +41,7 @@ def fade_buses(h: Any, work: Any, shade: Any, done: Any, n: Any, count: Any) -> 
 
 @njit(error_model="numpy")
 def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
-    """To the device: every channel has the bus that it is routed to. [audio-thread]
+    """To the device: every channel has the bus that it is routed to.
 
     y: float32 (n · OUT_CHANNELS,), written
     """
@@ -47,7 +50,7 @@ def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def route_rows(rows: Any, route: Any, y: Any, n: Any) -> None:
-    """Rows of samples to channels, each what it is routed to. [audio-thread]
+    """Rows of samples to channels, each what it is routed to.
 
     rows: float32 (rows, n), two of each bus      route: int64 (channels,), as `stream.callback.routes.placed` makes it
     y: float32 (n · channels,), written
@@ -69,7 +72,7 @@ def route_rows(rows: Any, route: Any, y: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
-    """To other devices. [audio-thread]"""
+    """To other devices."""
     others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
     for o in range(len(others)):
         b = integers(others, o, (bridge.HEADER,))
@@ -81,7 +84,7 @@ def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def stamp(h: Any, until: Any) -> None:
-    """Let other devices have what was put across, up to a position. [audio-thread]"""
+    """Let other devices have what was put across, up to a position."""
     others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
     for o in range(len(others)):
         bridge.stamp(integers(others, o, (bridge.HEADER,)), until + h[DELAY])
@@ -89,7 +92,7 @@ def stamp(h: Any, until: Any) -> None:
 
 @njit(error_model="numpy")
 def tap(h: Any, work: Any, at: Any, n: Any) -> None:
-    """For recordings: what was heard, the stems that were there, what came in, and what inserts made. [audio-thread]"""
+    """For recordings: what was heard, the stems that were there, what came in, and what inserts made."""
     stems = h[STEMS]
     to = part(h, TAP, 4 + 2 * stems * (2 if h[INSERTED] else 1), at, n)
     _join(work, BUS, to, 0)

@@ -70,19 +70,23 @@ class Ring:
         return max(0, self.written + self._slack - len(self.data))
 
     def write(self, frames: npt.NDArray[np.float32], at: int | None = None) -> None:
-        """Append frames: float32 (n, channels); or, with `at`, go on from there. [the writer's thread]"""
+        """Append frames: float32 (n, channels); or, with `at`, go on from there. The ring's one writer calls it.
+
+        [feeder-thread, separator-thread, insert-thread]
+        """
         _put(self.data, self.counter, self.written if at is None else at, frames)
 
     def read(self, at: int, out: npt.NDArray[np.float32]) -> bool:
-        """Copy frames from position `at` to out: float32 (n, channels); False if they are no longer whole. [any-thread]
+        """Copy frames from position `at` to out: float32 (n, channels); False if they are no longer whole.
 
         Raises ValueError for frames that are not written yet.
+        [any-thread]
         """
         if at + len(out) > self.written:
             raise ValueError(f"frames up to {at + len(out)} were asked for, {self.written} are written")
         return bool(_get(self.data, self.counter, at, self._slack, out))
 
     def reset(self) -> None:
-        """Start from frame 0 again, with silence. [main-thread, while nobody else is here]"""
+        """Start from frame 0 again, with silence; while nobody else uses it. [main-thread]"""
         self.data[:] = 0
         store(self.counter, WRITTEN, 0)

@@ -17,7 +17,7 @@ ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}
 
 
 def bindings(sources: tuple[str, ...]) -> dict[str, str]:
-    """Key to stem: the first letter of its name that is still free and does nothing else."""
+    """Key to stem: the first letter of its name that is still free and does nothing else. [any-thread]"""
     taken: dict[str, str] = {}
     for stem in sources:
         key = next((a for a in stem.lower() if a.isalpha() and a not in taken and a not in ACTS), "")

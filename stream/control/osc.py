@@ -53,11 +53,12 @@ class Osc:
     """Listens on a port, does what messages say, and tells whoever asked what the mixer is like."""
 
     def __init__(self, places: Places, desk: Desk, facts: Facts, say: Callable[[str], None]) -> None:
-        """Open the port. [main-thread]
+        """Open the port.
 
         facts: by address, what else is told: latency, misses ...
         say: takes lines for the user
         Raises ValueError for a port that is taken or a host that is not here.
+        [main-thread]
         """
         self._desk, self._mixer, self._facts, self._say = desk, desk.mixer, facts, say
         self._told: dict[str, Value] = {}
@@ -77,9 +78,10 @@ class Osc:
         self._beyond = socket.socket(self._socket.family, socket.SOCK_DGRAM)
 
     def step(self) -> bool:
-        """Wait a little, do what has come, tell what has changed; always False. [osc-thread]
+        """Wait a little, do what has come, tell what has changed; always False.
 
         No more packets than `AT_ONCE`: what a flood has more of, the system drops, and audio has the time.
+        [osc-thread]
         """
         if select.select([self._socket], [], [], LOOK_S)[0]:
             full = sum(1 for _ in self._packets()) == AT_ONCE
@@ -103,9 +105,10 @@ class Osc:
             yield
 
     def receive(self, data: bytes, sender: Place) -> None:
-        """Do what a packet says; what means nothing is said once. [osc-thread]
+        """Do what a packet says; what means nothing is said once.
 
         A bundle is done at once, whenever it wants to be: nobody may make us wait.
+        [osc-thread]
         """
         try:
             found = messages(data)

@@ -2,6 +2,7 @@
 
 Nothing in here takes longer, or says more, for a packet that was made to do harm: sizes are held against what is there,
 bundles nest so deep and no deeper, and patterns are matched without going back.
+[any-thread]
 """
 
 import struct
@@ -25,7 +26,7 @@ class Message:
 
 
 def messages(data: bytes, depth: int = 0) -> list[Message]:
-    """All that a packet says, in order, whenever its bundles want to be done. Raises ValueError. [any-thread]"""
+    """All that a packet says, in order, whenever its bundles want to be done. Raises ValueError."""
     if not data.startswith(BUNDLE):
         return [_message(data)]
     if depth == DEEPEST:
@@ -100,7 +101,7 @@ def _string(data: bytes, at: int) -> tuple[str, int]:
 
 
 def matches(pattern: str, address: str) -> bool:
-    """Whether an address is among those that a pattern means; one that is broken means none. [any-thread]"""
+    """Whether an address is among those that a pattern means; one that is broken means none."""
     reached = {0}
     rest = pattern
     while rest and reached:

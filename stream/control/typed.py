@@ -21,9 +21,10 @@ class Typed:
         self._pasting = False
 
     def keys(self, typed: bytes, later: bool = False) -> list[str]:
-        """The keys that are whole: printable characters. [keys-thread]
+        """The keys that are whole: printable characters.
 
         later: nothing more has come for a while: Escape was a key of its own
+        [keys-thread]
         """
         data = self._rest + typed
         text = data.decode(errors="ignore")

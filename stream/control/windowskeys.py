@@ -17,7 +17,7 @@ INTERRUPT, GONE = "\x03", "\uffff"
 
 
 class Console(Protocol):
-    """The two functions of `msvcrt` that are used."""
+    """The two functions of `msvcrt` that are used. [keys-thread]"""
 
     def kbhit(self) -> bool:
         """Whether a character waits to be read."""
@@ -30,9 +30,10 @@ class WindowsKeyboard:
     """The console's keys; the same four names as `Keyboard` in stream/control/keyboard.py."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Nothing is read yet. [main-thread]
+        """Nothing is read yet.
 
         console: None is this process' own
+        [main-thread]
         """
         self.here = sys.stdin is not None and sys.stdin.isatty()
         self._console = console

@@ -1,4 +1,7 @@
-"""Where an engine listens to screens, the key to it, and how both sides write: JSON in bytes, never pickle."""
+"""Where an engine listens to screens, the key to it, and how both sides write: JSON in bytes, never pickle.
+
+[any-thread]
+"""
 
 import json
 import os
@@ -32,7 +35,7 @@ class Endpoint:
 
 
 def endpoint(text: str | None) -> Endpoint:
-    """A door as it is written; without a text the one that the environment names. Raises ValueError. [any-thread]"""
+    """A door as it is written; without a text the one that the environment names. Raises ValueError."""
     text = text or os.environ.get(ENVIRONMENT)
     if not text:
         raise ValueError(f"no engine to attach to: --attach or ${ENVIRONMENT} says which; `demucs-stream run "
@@ -44,13 +47,10 @@ def endpoint(text: str | None) -> Endpoint:
 
 
 def put(connection: Connection, message: Any) -> None:
-    """Send a message. Raises OSError where nobody takes it. [any-thread]"""
+    """Send a message. Raises OSError where nobody takes it."""
     connection.send_bytes(json.dumps(message, separators=(",", ":")).encode())
 
 
 def get(connection: Connection, most: int | None = None) -> Any:
-    """Wait for a message of at most so many bytes. Raises EOFError or OSError at the end, ValueError for nonsense.
-
-    [any-thread]
-    """
+    """Wait for a message of at most so many bytes. Raises EOFError or OSError at the end, ValueError for nonsense."""
     return json.loads(connection.recv_bytes(most))

@@ -45,7 +45,7 @@ class Link:
         self._ended = threading.Event()
 
     def open(self, told: Snapshot, desk: Desk) -> None:
-        """Let screens in. [main-thread, once]"""
+        """Let screens in; once. [main-thread]"""
         self._told = told
         self._does = {"set": desk.mixer.recall, "flip": desk.mixer.flip, "recall": desk.recall, "store": desk.store,
                       "act": desk.act}
@@ -71,7 +71,7 @@ class Link:
             threading.Thread(target=self._serve, args=(came,), name="screen", daemon=True).start()
 
     def _serve(self, screen: Connection) -> None:
-        """One screen, from its key to its end. [its own thread]"""
+        """One screen, from its key to its end. [screen-thread]"""
         with suppress(EOFError, OSError, AuthenticationError, ValueError, RecursionError):
             deliver_challenge(screen, self.door.key)
             answer_challenge(screen, self.door.key)

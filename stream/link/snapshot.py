@@ -17,9 +17,10 @@ class Snapshot:
 
     def __init__(self, engine: Engine, separator: Separator, desk: Desk, facts: Mapping[str, Any],
                  recording: Callable[[], bool]) -> None:
-        """Nothing is looked at yet. [main-thread]
+        """Nothing is looked at yet.
 
         facts: what else stays the same: `model`, `provider`, `samplerate` ...
+        [main-thread]
         """
         self._engine, self._separator, self._desk, self._facts = engine, separator, desk, facts
         self._recording = recording

@@ -38,9 +38,10 @@ class WaveformSource:
         self._next = 0
 
     def new(self) -> list[list[int]]:
-        """The slices that have come since the last look, or the first `MOST_SLICES` of them. [the screen's thread]
+        """The slices that have come since the last look, or the first `MOST_SLICES` of them.
 
         Of each its number, then peak and root mean square of every stem, 0 to `FULL`.
+        [screen-thread]
         """
         ring, frames = self._worker.ring, self._frames
         first = max(self._next, -(-ring.oldest // frames))
@@ -54,9 +55,10 @@ class WaveformSource:
 
 
 def levels(block: npt.NDArray[np.float32], count: int) -> list[list[int]]:
-    """Peak and root mean square of every stem in so many slices, by turns. [any-thread]
+    """Peak and root mean square of every stem in so many slices, by turns.
 
     block: float32 (count · frames, 2 · stems)
+    [any-thread]
     """
     sides = np.ascontiguousarray(block.T).reshape(block.shape[1], count, -1)  # several times as fast as along rows
     peaks = np.maximum(sides.max(axis=2), -sides.min(axis=2)).reshape(-1, 2, count).max(axis=1)

@@ -17,9 +17,10 @@ class Caller:
     """Makes one call after the other. One that does not come back is given up, and its thread with it."""
 
     def __init__(self, hop_s: float, wanted: Callable[[], bool] | None = None) -> None:
-        """Start the thread. [any-thread]
+        """Start the thread.
 
         hop_s: seconds that a hop may take      wanted: as of `call`
+        [main-thread, separator-thread]
         """
         self._patience_s, self.wanted = HOPS * hop_s + SPARE_S, wanted
         self._asked: SimpleQueue[Work | None] = SimpleQueue()
@@ -28,10 +29,11 @@ class Caller:
         self._end = weakref.finalize(self, self._asked.put, None)
 
     def call(self, work: Work) -> None:
-        """Have something done. Raises what it raises, and Failure where it does not come back. [separator-thread]
+        """Have something done. Raises what it raises, and Failure where it does not come back.
 
         NB: what has not come back may go on: nothing that it writes to may be used again.
         Where there is a `wanted`, a call may take as long as it likes until that says no; it is asked now and then.
+        [separator-thread]
         """
         self._asked.put(work)
         waited_s, limited = 0.0, self.wanted is None
@@ -50,7 +52,7 @@ class Caller:
             return
 
     def close(self) -> None:
-        """Let the thread end, once it has nothing in hand. [any-thread]"""
+        """Let the thread end, once it has nothing in hand. [main-thread, separator-thread]"""
         self._end()
 
 

@@ -1,4 +1,7 @@
-"""Who paces a run between files: a wall clock, or nothing (virtual: as fast as it can). A device paces itself."""
+"""Who paces a run between files: a wall clock, or nothing (virtual: as fast as it can). A device paces itself.
+
+[main-thread]
+"""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +21,7 @@ IDLE_S = (0.01, 0.001, 0.01)
 
 
 def run_virtual(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
-    """Block by block on this thread; every hop is ready before anybody asks for it. [main-thread]
+    """Block by block on this thread; every hop is ready before anybody asks for it.
 
     steps: the feeder's, the separator's, those of inserts, the recorder's, in this order
     watch: called now and then; False ends the run
@@ -47,7 +50,7 @@ def _exhaust(step: Step) -> None:
 
 
 def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], bool]) -> None:
-    """Block by block at the samplerate's pace; everybody else on a thread of their own. [main-thread]"""
+    """Block by block at the samplerate's pace; everybody else on a thread of their own."""
     with running(steps) as failed:
         if not _prefill(engine, failed, watch):
             return
@@ -79,7 +82,7 @@ class Calling(Protocol):
 
 
 def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
-    """The device's thread calls; this one waits until the input has ended or `watch` says so. [main-thread]"""
+    """The device's thread calls; this one waits until the input has ended or `watch` says so."""
     with running(steps) as failed:
         if not _prefill(engine, failed, watch):
             return
@@ -103,7 +106,6 @@ def running(steps: list[Step]) -> Iterator[Callable[[], bool]]:
     """Each step on a thread of its own; gives whether one has failed, and raises its exception at the end.
 
     steps: as for `run_virtual`
-    [main-thread]
     """
     idle = chain(IDLE_S, repeat(IDLE_S[-1]))
     threads = [Stepper(step.__qualname__, step, idle_s) for step, idle_s in zip(steps, idle, strict=False)]

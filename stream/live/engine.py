@@ -70,9 +70,10 @@ class Engine:
 
     def __init__(self, header: np.ndarray[tuple[int], np.dtype[np.int64]], separator: Separator, mixer: Mixer,
                  latency: Latency, setup: Setup) -> None:
-        """Make all arrays and fill the header in. [main-thread, before the callback runs]
+        """Make all arrays and fill the header in, before the callback runs.
 
         header: int64 (64,), zeros; PortAudio has its address already
+        [main-thread]
         """
         history = latency.delay + int(HISTORY_S * latency.samplerate)
         self.header, self.latency, self.mixer = header, latency, mixer
@@ -158,10 +159,11 @@ class Engine:
         return more > 0 and self._delay() + more <= self.header[hd.LONGEST]
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
-        """One block, as a device would ask for it. [audio-thread, or whoever stands for it]
+        """One block, as a device would ask for it: this thread stands for the audio thread.
 
         given: float32 (frames, in_channels); None is from the feeder's file
         out: float32 (frames, out_channels), written; None is nowhere
+        [main-thread]
         """
         given_at, out_at = (None if block is None else ctypes.c_void_p(block.ctypes.data) for block in (given, out))
         callback.ctypes(given_at, out_at, frames, None, 0, self._user)
@@ -170,7 +172,8 @@ class Engine:
         """Go on with a device that was away: what comes in joins on to what came before, and all outputs fade in.
 
         channels: of it, in and out      routes: to them      block: frames that it hands over at once
-        Raises ValueError for a route that leads nowhere. [while nobody calls]
+        While nobody calls. Raises ValueError for a route that leads nowhere.
+        [devices-thread]
         """
         h = self.header
         self._arrays[hd.ROUTE] = found = table(routes, self.mixer.sources, channels[1])
@@ -214,9 +217,10 @@ class Engine:
         return int(self.header[hd.CLEANED]) + feeder + (self._other_input.cleaned if self._other_input else 0)
 
     def peaks(self) -> dict[str, tuple[float, float]]:
-        """How loud each bus is, left and right, 1 is full scale; it falls by 20 dB a second. [any-thread]
+        """How loud each bus is, left and right, 1 is full scale; it falls by 20 dB a second.
 
         The buses: `mix`, every stem as it is in the mix, `cue`.
+        [any-thread]
         """
         pairs = self._arrays[hd.PEAKS].tolist()
         return {bus: (left, right) for bus, (left, right) in zip((MIX, *self.mixer.sources, CUE), pairs, strict=True)}

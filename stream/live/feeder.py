@@ -24,11 +24,12 @@ class Feeder:
     """Reads a file into the feed ring, a second ahead of whoever takes from it, at the samplerate of his clock."""
 
     def __init__(self, reader: Reader, taken: Ring, block: int, samplerate: int) -> None:
-        """Make the ring. [main-thread]
+        """Make the ring.
 
         taken: the input ring: what it has, has been taken off the feed ring
         block: frames, the most that are taken at once
         samplerate: Hz, of who takes them
+        [main-thread]
         """
         self._reader, self._taken = reader, taken
         self._resampler = Resampler(reader.samplerate, samplerate, 2)
@@ -47,9 +48,10 @@ class Feeder:
         return self._cleaned + self._reader.cleaned
 
     def step(self) -> bool:
-        """Read a chunk if there is room; False if there was nothing to do. [feeder-thread]
+        """Read a chunk if there is room; False if there was nothing to do.
 
         Raises Failure for a file that cannot be read on.
+        [feeder-thread]
         """
         if self.end != ENDLESS or self.ring.written - self._taken.written >= self._ahead:
             return False

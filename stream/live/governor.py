@@ -14,10 +14,11 @@ class Governor:
     """Chooses a level, hop by hop; a level is what a hop is made with, 0 what the user asked for."""
 
     def __init__(self, costs: Sequence[float], room_s: float) -> None:
-        """Begin at level 0. [main-thread]
+        """Begin at level 0.
 
         costs: of a hop at each level, in proportion, falling
         room_s: seconds that a hop may take
+        [main-thread]
         """
         self._costs, self._room_s = tuple(costs), room_s
         self.level = 0
@@ -27,10 +28,11 @@ class Governor:
         self._times_s: deque[float] = deque(maxlen=MOST_PATIENT)
 
     def note(self, time_s: float | None, late: bool) -> bool:
-        """Take account of a hop; whether the next one is to be of another level. [separator-thread]
+        """Take account of a hop; whether the next one is to be of another level.
 
         time_s: what it took; None for one that was given up
         late: its stems come after their time
+        [separator-thread]
         """
         self._stayed += 1
         if time_s is not None:

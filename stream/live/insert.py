@@ -26,9 +26,10 @@ JOIN = 256  # frames over which what is sent goes on after a gap
 
 
 def lag(process: Process, samplerate: int, block: int) -> int:
-    """Frames that effects add to the latency, with what bringing them there and back may take. [main-thread]
+    """Frames that effects add to the latency, with what bringing them there and back may take.
 
     block: frames, the most that are played at once
+    [main-thread]
     """
     spare_s = SPARE_S + process.block_s * max(1, block / BLOCK)
     return process.latency + BLOCK + block * math.ceil(spare_s * samplerate / block)
@@ -58,12 +59,13 @@ class Insert:
 
     def connect(self, column: int, stems: Ring, inputs: Ring, delay: Callable[[], int], offline: bool,
                 longest: int) -> None:
-        """Make the ring and all arrays. [main-thread]
+        """Make the ring and all arrays.
 
         column: of the stem in a frame of the stem ring
         inputs: the input ring; what has gone into it says what was played
         delay: frames between the way in and the way out, as they are now      longest: as they may become
         offline: nobody waits (virtual clock): no block is ever given up
+        [main-thread]
         """
         self._column, self._stems, self._inputs, self._delay = column, stems, inputs, delay
         self._offline = offline

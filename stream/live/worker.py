@@ -82,10 +82,11 @@ class Worker:
     """
 
     def __init__(self, separator: Separator, inputs: Ring, latency: Latency, offline: bool, growth: int = 0) -> None:
-        """Make the stem ring and all arrays. [main-thread]
+        """Make the stem ring and all arrays.
 
         offline: nobody waits (virtual clock): no hop is ever given up, unless the run is to end
         growth: frames by which the delay may grow
+        [main-thread]
         """
         self.wanted: Callable[[], bool] = lambda: True  # whether an offline run is to go on
         self._separator, self._inputs, self._latency, self._offline = separator, inputs, latency, offline
@@ -184,7 +185,7 @@ class Worker:
         return True
 
     def close(self) -> None:
-        """Let go of the thread that the separator is called on. [main-thread, when nobody steps any more]"""
+        """Let go of the thread that the separator is called on, once nobody steps. [main-thread]"""
         self._caller.close()
 
     def replace(self, separator: Separator) -> None:

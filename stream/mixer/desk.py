@@ -14,9 +14,10 @@ class Desk:
     """
 
     def __init__(self, mixer: Mixer, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
-        """Without a scene, and with nothing offered. [main-thread]
+        """Without a scene, and with nothing offered.
 
         keep: is told of each scene that is stored; may raise OSError
+        [main-thread]
         """
         self.mixer, self._keep = mixer, keep
         self._scenes: dict[str, Scene] = {}
@@ -51,9 +52,10 @@ class Desk:
             raise ValueError(f"scene {name} is there for this run only: {error.strerror or error}") from error
 
     def recall(self, name: str | int) -> None:
-        """Set everything as a scene has it, with a ramp. Raises ValueError for one that is not here. [any-thread]
+        """Set everything as a scene has it, with a ramp. Raises ValueError for one that is not here.
 
         name: or its number, from 0 on
+        [any-thread]
         """
         scenes = self.scenes
         if isinstance(name, int) and 0 <= name < len(scenes):
@@ -63,7 +65,7 @@ class Desk:
         self.mixer.recall(scenes[str(name)])
 
     def offer(self, name: str, does: Callable[[], None]) -> None:
-        """Let hands do something by its name: `quit`, `record` ... [main-thread, before anybody asks]"""
+        """Let hands do something by its name: `quit`, `record` ... Before anybody asks. [main-thread]"""
         self._acts[name] = does
 
     @property

@@ -27,9 +27,10 @@ class Mixer:
     """
 
     def __init__(self, sources: tuple[str, ...], samplerate: int = SAMPLERATE) -> None:
-        """All stems at rest. [main-thread]
+        """All stems at rest.
 
         samplerate: of the device, Hz
+        [main-thread]
         """
         self.sources = sources
         self.state = np.zeros((PARTS, len(sources), WIDTH), np.float32)
@@ -46,7 +47,7 @@ class Mixer:
         self.settle()
 
     def settle(self) -> None:
-        """Be where it is wanted, without a ramp. [main-thread, before the callback runs]"""
+        """Be where it is wanted, without a ramp; before the callback runs. [main-thread]"""
         self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % KEPT]
         self.state[WET_NOW] = 1
 
@@ -132,5 +133,5 @@ def _value(stem: str, name: str, value: float) -> float:
 
 
 def listing(names: Iterable[str]) -> str:
-    """Names as a sentence has them."""
+    """Names as a sentence has them. [any-thread]"""
     return ", ".join(names)

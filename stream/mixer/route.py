@@ -1,4 +1,4 @@
-"""A bus and the output channels that it is wanted on."""
+"""A bus and the output channels that it is wanted on. [any-thread]"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Route:
 def route(text: str) -> Route:
     """`vocals=3-4`, `mix=1`, `cue=1-2@Phones`, channels as they are counted on the box; `bass=A:PORT,A:PORT`.
 
-    Raises ValueError. [any-thread]
+    Raises ValueError.
     """
     bus, _, rest = text.partition("=")
     channels, at, device = rest.partition("@")
@@ -48,21 +48,21 @@ def _to_ports(text: str, bus: str, rest: str) -> Route:
 
 
 def buses(sources: Sequence[str]) -> tuple[str, ...]:
-    """All that there are. [any-thread]"""
+    """All that there are."""
     return (MIX, *sources, CUE)
 
 
 def check_bus(name: str, sources: Sequence[str]) -> None:
-    """Raises ValueError for a bus that is not here. [any-thread]"""
+    """Raises ValueError for a bus that is not here."""
     if name not in buses(sources):
         raise ValueError(f"no bus {name}; here are {', '.join(buses(sources))}")
 
 
 def apart(routes: Sequence[Route]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:
-    """Routes to the run's output, and those to other devices. [any-thread]"""
+    """Routes to the run's output, and those to other devices."""
     return tuple(r for r in routes if not r.device), tuple(r for r in routes if r.device)
 
 
 def width(routes: Sequence[Route]) -> int:
-    """How many channels of a device they want. [any-thread]"""
+    """How many channels of a device they want."""
     return 1 + max((channel for route in routes for channel in route.channels), default=1)

@@ -1,5 +1,7 @@
 """What a stem's strip can be set to: parameters, their ranges, and where they rest. A table that everybody reads:
-keyboard, MIDI maps, OSC addresses, scenes, the configuration and the screen."""
+keyboard, MIDI maps, OSC addresses, scenes, the configuration and the screen.
+[any-thread]
+"""
 
 import math
 from collections.abc import Mapping
@@ -25,7 +27,7 @@ class Parameter:
     switch: bool = False
 
     def check(self, name: str, value: float) -> float:
-        """The value; raises ValueError for one that is out of range, or no number. [any-thread]"""
+        """The value; raises ValueError for one that is out of range, or no number."""
         if self.least <= value <= self.most:
             return float(value)
         unit = f" {self.unit}" if self.unit else ""
@@ -48,7 +50,7 @@ REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}
 
 
 def parameter(name: str) -> Parameter:
-    """The parameter of a name. Raises ValueError, with those that are here. [any-thread]"""
+    """The parameter of a name. Raises ValueError, with those that are here."""
     if name not in PARAMETERS:
         raise ValueError(f"no parameter {name}; a stem has {', '.join(PARAMETERS)}")
     return PARAMETERS[name]

@@ -36,7 +36,7 @@ class Automation:
     gestures: list[Gesture] = field(default_factory=list)
 
     def take(self, gesture: Gesture) -> None:
-        """Let the beginning be after a gesture."""
+        """Let the beginning be after a gesture. [recorder-thread]"""
         if gesture.set is None:
             self.there = gesture.there
         else:
@@ -51,7 +51,7 @@ class GestureLog:
     """
 
     def __init__(self, mixer: Mixer, notes: Notes) -> None:
-        """Begin with the mixer as it is. [main-thread, before the callback runs]"""
+        """Begin with the mixer as it is, before the callback runs. [main-thread]"""
         self._mixer, self._notes = mixer, notes
         self._before = Automation(mixer.scene())
         self._now: Scene = mixer.scene()
@@ -84,7 +84,8 @@ class GestureLog:
     def passage(self, start: int, end: int) -> Automation:
         """What happened from a frame to another; from the first frame on, what was done before it too.
 
-        Frames of its gestures count from its beginning. [recorder-thread]
+        Frames of its gestures count from its beginning.
+        [recorder-thread]
         """
         found = Automation(dict(self._before.scene), self._before.there)
         for gesture in self._kept:

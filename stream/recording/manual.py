@@ -32,7 +32,7 @@ class ManualTake:
             return False
 
     def end(self) -> None:
-        """End the take, if there is one. [recorder-thread; main-thread when nobody steps any more]"""
+        """End the take, if there is one. [recorder-thread]"""
         reel, self.reel = self.reel, None
         if reel is None:
             return

@@ -24,7 +24,7 @@ class RecordingOptions:
 
     @property
     def used(self) -> bool:
-        """Whether anything may be recorded at all."""
+        """Whether anything may be recorded at all. [any-thread]"""
         return self.whole is not None or self.folder is not None
 
     def place(self) -> Path:

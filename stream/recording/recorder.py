@@ -37,9 +37,10 @@ class Recorder:
 
     def __init__(self, ring: Ring, tracks: Sequence[Track], samplerate: int, frames: int | None = None,
                  start: int = 0) -> None:
-        """Open all files. Raises Failure, and leaves none, if one cannot be. [main-thread, recorder-thread]
+        """Open all files. Raises Failure, and leaves none, if one cannot be.
 
         frames: how many there will be, if it is known
+        [main-thread, recorder-thread]
         """
         self.start = self.at = start
         self.overruns = 0

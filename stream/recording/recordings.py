@@ -17,9 +17,10 @@ class Recordings:
     """
 
     def __init__(self, engine: Engine, sink: Path | None) -> None:
-        """Open that file. Raises Failure. [main-thread, before the callback runs]
+        """Open that file, before the callback runs. Raises Failure.
 
         sink: its path; None where a device is the output
+        [main-thread]
         """
         self._engine, self._sink = engine, None
         self.files: dict[str, str] = {}
@@ -31,9 +32,10 @@ class Recordings:
             self.files[sink.stem] = str(sink)
 
     def allow(self, take: TakeInfo, shelf: RecordingOptions, say: Callable[[str], None]) -> None:
-        """Let takes be made. Raises Failure. [main-thread, before the callback runs]
+        """Let takes be made; before the callback runs. Raises Failure.
 
         take: what all of them have in common
+        [main-thread]
         """
         self.takes = Takes(self._engine, take, shelf, say)
         self.files |= self.takes.files
@@ -50,7 +52,7 @@ class Recordings:
         return (self.takes is not None and self.takes.step()) or went
 
     def close(self, keep: bool) -> None:
-        """Have everything whole, or have it removed. Raises Failure. [main-thread, once no thread steps]"""
+        """Have everything whole, or have it removed. Once no thread steps. Raises Failure. [main-thread]"""
         sink, self._sink = self._sink, None
         takes, self.takes = self.takes, None
         try:

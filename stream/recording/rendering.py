@@ -1,4 +1,4 @@
-"""The mix of a take made again from what came in, the stems and the gestures, as the callback made it."""
+"""The mix of a take made again from what came in, the stems and the gestures, as the callback made it. [main-thread]"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -24,7 +24,7 @@ class RenderDesk:
     """A mixer that plays gestures back."""
 
     def __init__(self, take: TakeInfo, passage: Automation, whole: bool) -> None:
-        """Stand where the take begins. Raises ValueError for what the stems do not have. [one thread]
+        """Stand where the take begins. Raises ValueError for what the stems do not have.
 
         whole: stems will come as they are separated, and not as they were heard
         """
@@ -43,7 +43,7 @@ class RenderDesk:
         self._catch_up()
 
     def play(self, dry: Frames, stems: Frames, heard: Frames) -> Frames:
-        """The mix of the next frames. [one thread]
+        """The mix of the next frames.
 
         dry: float32 (n, 2), what came in      stems: float32 (n, 2 · stems)
         heard: as stems, with what inserts made of them; the same array where there are none
@@ -87,7 +87,7 @@ class RenderDesk:
 
 
 def render(files: dict[str, Path], take: TakeInfo, passage: Automation, to: Path, whole: bool = False) -> None:
-    """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError. [main-thread]
+    """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError.
 
     files: by name, the input, the stems, and what inserts made of them, if the mix shall have that
     whole: the stems as they are separated, and not as they were heard

@@ -14,9 +14,10 @@ class Takes:
     """All takes of a run. What fails while a device is heard ends its take, and is said; audio goes on."""
 
     def __init__(self, engine: Engine, take: TakeInfo, shelf: RecordingOptions, say: Say) -> None:
-        """Open the whole run's files, if they are wanted. Raises Failure. [main-thread, before the callback runs]
+        """Open the whole run's files, if they are wanted, before the callback runs. Raises Failure.
 
         take: what all takes have in common
+        [main-thread]
         """
         self._studio = TakeSources(engine, take, shelf, GestureLog(engine.mixer, engine.notes), say)
         self._live = engine.feeder is None
@@ -62,7 +63,7 @@ class Takes:
         return self._by_hand.step() or went
 
     def close(self, keep: bool) -> None:
-        """Finish all takes, or remove the whole run's. Raises Failure. [main-thread, when nobody steps any more]"""
+        """Finish all takes, or remove the whole run's, once no thread steps. Raises Failure. [main-thread]"""
         self._studio.gestures.collect()
         self._by_hand.wanted = False
         self._by_hand.end()

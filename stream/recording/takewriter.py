@@ -19,6 +19,7 @@ class TakeSources:
     """What all takes of a run have in common.
 
     take: what their logs begin with      say: takes lines for the user
+    [any-thread]
     """
 
     engine: Engine
@@ -29,7 +30,7 @@ class TakeSources:
 
     @property
     def written(self) -> int:
-        """The position of the next frame that will be heard. [any-thread]"""
+        """The position of the next frame that will be heard."""
         assert self.engine.tap is not None
         return self.engine.tap.written
 
@@ -46,9 +47,10 @@ class TakeWriter:
     """
 
     def __init__(self, studio: TakeSources, folder: Path, start: int, frames: int | None = None) -> None:
-        """Open all files. Raises Failure, and leaves none, if one cannot be. [main-thread, recorder-thread]
+        """Open all files. Raises Failure, and leaves none, if one cannot be.
 
         frames: how many there will be, if it is known
+        [main-thread, recorder-thread]
         """
         self._studio, self.folder, self.start = studio, folder, start
         assert studio.engine.tap is not None

@@ -28,12 +28,13 @@ class Bag:
 
     def __init__(self, networks: Sequence[OneFile], weights: Sequence[Weights] = (),
                  stems: Sequence[str] | None = None, segment_s: float | None = None) -> None:
-        """Bind the networks to the same arrays. [main-thread]
+        """Bind the networks to the same arrays.
 
         weights: a network's; all the same where none are given
         stems: those wanted, which then are the only sources; None is all
         segment_s: seconds, in place of the networks' own segment where that is longer
         Raises ValueError for networks that do not go together, a stem that none has and weights that do not fit.
+        [opening-thread]
         """
         self._networks, first = tuple(networks), networks[0]
         self._weights, self._stems, self._segment_s = weights, stems, segment_s
@@ -65,10 +66,11 @@ class Bag:
     @classmethod
     def open(cls, files: Sequence[Path], how: Callable[[Path], OneFile], weights: Sequence[Weights] = (),
              stems: Sequence[str] | None = None, segment_s: float | None = None) -> "Bag":
-        """Open the files that have a weight for a wanted stem. [main-thread, one at a time]
+        """Open the files that have a weight for a wanted stem, one at a time.
 
         how: opens one of them, as Network does
         Raises ValueError as `Bag` and `how` do.
+        [opening-thread]
         """
         if stems is None or not weights:
             return cls([how(file) for file in files], weights, stems, segment_s)
@@ -80,7 +82,7 @@ class Bag:
         return cls([how(file) for file, _ in kept], [weight for _, weight in kept], stems, segment_s)
 
     def shorter(self, columns: int) -> "Bag | None":
-        """The same networks and sessions for a shorter window, if all can. [main-thread]"""
+        """The same networks and sessions for a shorter window, if all can. [opening-thread]"""
         networks = [network.shorter(columns) for network in self._networks if isinstance(network, Network)]
         found = [network for network in networks if network is not None]
         if len(found) < len(self._networks):
@@ -114,14 +116,15 @@ class Bag:
                 network.skip()
 
     def reset(self) -> None:
-        """Forget what was heard. [main-thread, separator-thread]"""
+        """Forget what was heard. [opening-thread, separator-thread]"""
         for network in self._networks:
             network.reset()
 
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:
-        """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may. [any-thread]
+        """`spec_out` and `wave_out`, new, of arrays as `mix` and `spec` are; several threads may.
 
         Not of networks that carry a state.
+        [any-thread]
         """
         networks = cast("tuple[Network, ...]", self._networks)
         if self._alone is not None:

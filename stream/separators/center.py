@@ -27,7 +27,7 @@ class Center:
     latency = N_FFT - FFT_HOP
 
     def __init__(self) -> None:
-        """Make all arrays. [main-thread]"""
+        """Make all arrays. [opening-thread]"""
         taper = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(N_FFT) / N_FFT))
         self._taper = taper.astype(np.float32)
         self._untaper = (taper / 2).astype(np.float32)  # four squared tapers overlap everywhere and sum to two
@@ -39,15 +39,16 @@ class Center:
         self._cross = np.zeros(N_FFT // 2 + 1, np.complex64)
 
     def reset(self) -> None:
-        """Forget what was heard. [main-thread, separator-thread]"""
+        """Forget what was heard. [opening-thread, separator-thread]"""
         for array in (self._window, self._sum, self._power, self._cross):
             array[:] = 0
 
     def process(self, mix: Frames, stems: Frames) -> None:
-        """Take one hop, give the one `latency` frames before it. [separator-thread]
+        """Take one hop, give the one `latency` frames before it.
 
         mix: float32 (2, hop)
         stems: float32 (2, 2, hop), written: other, vocals; they sum to the mix
+        [separator-thread]
         """
         self._window[:, :-FFT_HOP] = self._window[:, FFT_HOP:]
         self._window[:, -FFT_HOP:] = mix

@@ -45,7 +45,7 @@ class Opening:
     geometry: Geometry | HopGeometry | None = None
 
     def open(self, latency_s: float | None) -> tuple[Separator, float | None]:
-        """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [main-thread]"""
+        """A separator for a latency, and that latency (None: as low as it goes). Raises ValueError. [opening-thread]"""
         if not self.files:
             return plugin(self.model), latency_s
         if self.recompute is not None and self.window_columns is not None:
@@ -66,7 +66,10 @@ class Opening:
         return Windowed(bag, cast("Geometry", plan_windows(latency_s or MOST_S, bag.columns).geometry)), latency_s
 
     def plan(self, latency_s: float, columns: int | None = None) -> Plan:
-        """What a latency is spent on; columns: of the window, where the model leaves no choice. Raises ValueError."""
+        """What a latency is spent on; columns: of the window, where the model leaves no choice. Raises ValueError.
+
+        [any-thread]
+        """
         if self.recompute is not None:
             return plan_hops(latency_s, self.recompute)
         return plan_windows(latency_s, columns or self.window_columns)
@@ -77,11 +80,12 @@ class Opening:
         return Bag.open(self.files, how, self.weights)
 
     def offline(self, frames: int, stems: Sequence[str] | None = None) -> Bag | None:
-        """The model for segments of so many frames, as exactly as its files allow. [main-thread]
+        """The model for segments of so many frames, as exactly as its files allow.
 
         frames: those of fewer than 16 columns are filled up; a file of fixed length has its own (`Bag.frames`)
         stems: those wanted, which then are the only sources; None is all
         Returns None for a plugin. Raises ValueError.
+        [opening-thread]
         """
         columns = max(LEAST_COLUMNS, math.ceil(frames / FFT_HOP))
         exact = frames if frames > (columns - 1) * FFT_HOP else None
@@ -92,19 +96,19 @@ class Opening:
         return Bag.open(self.files, how, self.weights, stems, self.segment_s)
 
     def fixed(self, separator: Separator) -> int | None:
-        """STFT columns of the separator's window, where the latency has no say in them."""
+        """STFT columns of the separator's window, where the latency has no say in them. [any-thread]"""
         if isinstance(separator, Windowed) and (self.window_columns or separator.network.fixed):
             return separator.geometry.columns
         return None
 
 
 def sizes(separator: Separator) -> Geometry | HopGeometry | None:
-    """The sizes of a separator that has some."""
+    """The sizes of a separator that has some. [any-thread]"""
     return separator.geometry if isinstance(separator, Windowed | Stateful) else None
 
 
 def window_s(separator: Separator) -> float | None:
-    """Seconds that the separator knows of at once, if it says so."""
+    """Seconds that the separator knows of at once, if it says so. [any-thread]"""
     geometry = sizes(separator)
     return None if geometry is None else geometry.window / separator.samplerate
 
@@ -117,6 +121,7 @@ def spend(separator: Separator, samplerate: int, device: tuple[int, int, int], l
     latency_s: in all; None is as low as this separator goes
     least: frames that the budget must have at the least
     Raises ValueError if the parts leave no budget.
+    [any-thread]
     """
     ratio = samplerate / separator.samplerate
     geometry = sizes(separator)

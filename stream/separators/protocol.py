@@ -23,28 +23,29 @@ class Separator(Protocol):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Stem names."""
+        """Stem names. [any-thread]"""
 
     @property
     def samplerate(self) -> int:
-        """Hz."""
+        """Hz. [any-thread]"""
 
     @property
     def hop(self) -> int:
-        """Frames."""
+        """Frames. [any-thread]"""
 
     @property
     def latency(self) -> int:
-        """Frames."""
+        """Frames. [any-thread]"""
 
     def reset(self) -> None:
-        """Forget what was heard. [main-thread, separator-thread]"""
+        """Forget what was heard. [opening-thread, separator-thread]"""
 
     def process(self, mix: Frames, stems: Frames) -> None:
-        """Take one hop and give one. [separator-thread]
+        """Take one hop and give one.
 
         mix: float32 (2, hop)
         stems: float32 (stems, 2, hop), written
+        [separator-thread]
         """
 
 
@@ -74,21 +75,25 @@ class Easing(Protocol):
 
     @property
     def levels(self) -> tuple[Level, ...]:
-        """What a hop may be made with: first what was asked for, then cheaper and cheaper."""
+        """What a hop may be made with: first what was asked for, then cheaper and cheaper. [any-thread]"""
 
     def ease(self, level: int) -> None:
         """Make the next hops with `levels[level]`. [separator-thread]"""
 
 
 def plugins() -> tuple[str, ...]:
-    """Names of separators that installed packages declare (entry-point group `demucs_stream.separators`)."""
+    """Names of separators that installed packages declare (entry-point group `demucs_stream.separators`).
+
+    [any-thread]
+    """
     return tuple(sorted(point.name for point in entry_points(group=GROUP)))
 
 
 def plugin(name: str) -> Separator:
-    """A separator by its name; a plugin is called without arguments. [main-thread]
+    """A separator by its name; a plugin is called without arguments.
 
     Raises ValueError, with the names there are, for one that is not here or does not load.
+    [opening-thread]
     """
     found = entry_points(group=GROUP, name=name)
     if not found:

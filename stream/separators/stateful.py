@@ -26,9 +26,10 @@ class Stateful:
     name = "stateful"
 
     def __init__(self, network: Bag | StatefulNetwork, geometry: HopGeometry) -> None:
-        """Make all arrays. [main-thread]
+        """Make all arrays.
 
         Raises ValueError if the network was opened for another length of hops.
+        [opening-thread]
         """
         if network.columns != geometry.columns:
             raise ValueError(f"the network was opened for {network.columns} columns, a hop has {geometry.columns}")
@@ -48,16 +49,17 @@ class Stateful:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was heard: the past is silence again. [main-thread, separator-thread]"""
+        """Forget what was heard: the past is silence again. [opening-thread, separator-thread]"""
         self.network.reset()
         self._window[:], self._spec[:] = 0, 0
         self._crossfade.reset()
 
     def process(self, mix: Frames, stems: Frames) -> None:
-        """Take one hop, give the one `latency` frames before it. [separator-thread]
+        """Take one hop, give the one `latency` frames before it.
 
         mix: float32 (2, hop)
         stems: float32 (stems, 2, hop), written
+        [separator-thread]
         """
         self._slide(mix)
         network = self.network

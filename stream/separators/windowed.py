@@ -17,7 +17,7 @@ class Window:
     """A window of some length that ends with the newest hop: the network's arrays, and the part that it delivers."""
 
     def __init__(self, network: Bag | Network, geometry: Geometry) -> None:
-        """Make all arrays. [main-thread]"""
+        """Make all arrays. [opening-thread]"""
         part = geometry.hop + geometry.crossfade
         self.network, self.geometry = network, geometry
         self._delivered = slice(geometry.context, geometry.context + part)
@@ -25,7 +25,7 @@ class Window:
         self._istft = RangeIstft(len(network.sources), 2, geometry.columns, geometry.context, part)
 
     def reset(self) -> None:
-        """Forget what was heard. [main-thread, separator-thread]"""
+        """Forget what was heard. [opening-thread, separator-thread]"""
         self.network.mix[:] = 0
         self._stft.reset()
 
@@ -55,9 +55,10 @@ class Windowed:
     name = "windowed"
 
     def __init__(self, network: Bag | Network, geometry: Geometry) -> None:
-        """Make all arrays. [main-thread]
+        """Make all arrays.
 
         Raises ValueError if the network was opened for another length, or does not see all of what is delivered.
+        [opening-thread]
         """
         if network.columns != geometry.columns:
             raise ValueError(f"the network was opened for {network.columns} columns, the window has "
@@ -88,16 +89,17 @@ class Windowed:
         self._level = level
 
     def reset(self) -> None:
-        """Forget what was heard: the past is silence again. [main-thread, separator-thread]"""
+        """Forget what was heard: the past is silence again. [opening-thread, separator-thread]"""
         for window in self._windows:
             window.reset()
         self._crossfade.reset()
 
     def process(self, mix: Frames, stems: Frames) -> None:
-        """Take one hop, give the one `latency` frames before it. [separator-thread]
+        """Take one hop, give the one `latency` frames before it.
 
         mix: float32 (2, hop)
         stems: float32 (stems, 2, hop), written
+        [separator-thread]
         """
         for level, window in enumerate(self._windows):
             window.slide(mix)
@@ -107,9 +109,10 @@ class Windowed:
         self._crossfade.join(self._part, stems)
 
     def skip(self, mix: Frames) -> None:
-        """Take one hop and give none; the next delivery has no neighbour to fade from. [separator-thread]
+        """Take one hop and give none; the next delivery has no neighbour to fade from.
 
         mix: float32 (2, hop)
+        [separator-thread]
         """
         for window in self._windows:
             window.slide(mix)

@@ -13,17 +13,17 @@ DOWN = MOST // 2 + 1  # a control that sends this or more is down
 
 
 class Action(Protocol):
-    """One binding at work."""
+    """One binding at work. [midi-thread]"""
 
     def take(self, value: int) -> None:
-        """Do what a value of its control means. Raises ValueError for what is not here. [midi-thread]"""
+        """Do what a value of its control means. Raises ValueError for what is not here."""
 
     def shows(self) -> int:
-        """The value that shows how things are, from 0 to what its control sends. [midi-thread]"""
+        """The value that shows how things are, from 0 to what its control sends."""
 
 
 class Key:
-    """A note is down at any velocity, a control in its upper half."""
+    """A note is down at any velocity, a control in its upper half. [midi-thread]"""
 
     def __init__(self, source: Source) -> None:
         self._least, self._is_note = (1 if source.kind == "note" else DOWN), source.kind == "note"
@@ -40,7 +40,7 @@ class Key:
 
 
 class Switch:
-    """Turns over, is on while it is held, or solos alone."""
+    """Turns over, is on while it is held, or solos alone. [midi-thread]"""
 
     def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
@@ -63,7 +63,7 @@ class Switch:
 
 
 class Press:
-    """Recalls a scene, or does what the desk offers."""
+    """Recalls a scene, or does what the desk offers. [midi-thread]"""
 
     def __init__(self, binding: Binding, desk: Desk) -> None:
         self._desk, self._target, self._light = desk, binding.target, binding.light
@@ -98,7 +98,8 @@ def _lit(light: Light | None, on: bool) -> int:
 def made(binding: Binding, desk: Desk) -> Action | None:
     """What moves for a binding; None for a stem's number that this model has not.
 
-    Raises ValueError for a stem's name that it has not. [any-thread]
+    Raises ValueError for a stem's name that it has not.
+    [main-thread, midi-thread]
     """
     target, mixer = binding.target, desk.mixer
     if binding.mode == "press":

@@ -1,4 +1,4 @@
-"""What a message means: where it comes from, what it moves, how, and what is shown for it."""
+"""What a message means: where it comes from, what it moves, how, and what is shown for it. [any-thread]"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A binding at work, and what is known of its control."""
+"""A binding at work, and what is known of its control. [midi-thread]"""
 
 from dataclasses import dataclass, replace
 

@@ -16,10 +16,11 @@ class Cable:
     """One side of a controller: plugged in while its port is here, and again when it is back. One thread uses it."""
 
     def __init__(self, side: Any, port: Port, parts: tuple[str, ...] = ()) -> None:
-        """Nothing is plugged in before `look`. [main-thread]
+        """Nothing is plugged in before `look`.
 
         port: where to, or the other side's port: then the one that belongs to the same device
         parts: of names; where no port is of that device, one that has a part in common with it will do
+        [main-thread]
         """
         room = {"queue_size_limit": QUEUE} if side is INPUT else {}
         self._midi = side(rtapi=port.api, name=OWN, **room)
@@ -94,10 +95,11 @@ class Cable:
 
 
 def let_go(*cables: Cable) -> None:
-    """Unplug and close, when what was sent last has left. [main-thread]
+    """Unplug and close, when what was sent last has left.
 
     NB: JACK's library crashes where a port is closed while it is told of another change (jack2#216), and RtMidi frees
     what JACK's thread may still be reading: so one step after the other, with a rest before each.
+    [main-thread]
     """
     for step in (*(cable.unplug for cable in cables), *(cable.close for cable in cables)):
         time.sleep(REST_S)

@@ -9,7 +9,7 @@ NEAR = 1.5 / MOST  # a fader this close to what is set has it
 
 
 class Fader:
-    """Stands somewhere: takes over when it passes what is set, or was the last to set it."""
+    """Stands somewhere: takes over when it passes what is set, or was the last to set it. [midi-thread]"""
 
     def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
@@ -36,7 +36,7 @@ class Fader:
 
 
 class Encoder:
-    """Has no end: each click moves the parameter on from where it is."""
+    """Has no end: each click moves the parameter on from where it is. [midi-thread]"""
 
     def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
@@ -55,10 +55,11 @@ class Encoder:
 
 
 def clicks(value: int, encoding: str) -> int:
-    """How far an encoder was turned; to the left is below 0. [any-thread]
+    """How far an encoder was turned; to the left is below 0.
 
     twos: 1, 2 ... are to the right, 127, 126 ... to the left      offset: from 64
     sign: 1, 2 ... are to the right, 65, 66 ... to the left
+    [any-thread]
     """
     if encoding == "offset":
         return value - 64

@@ -37,9 +37,10 @@ class Controller:
     """Polled: RtMidi's own thread would wait for the GIL and hold JACK's graph up."""
 
     def __init__(self, wish: ControllerRequest, desk: Desk, say: Say) -> None:
-        """Plug in. Raises ValueError for a port or a map that is not here, or does not fit. [main-thread]
+        """Plug in. Raises ValueError for a port or a map that is not here, or does not fit.
 
         say: takes lines for the user
+        [main-thread]
         """
         self._say, self._apart = say, wish.out is not None
         self._in, self._out, map_ = _plugged(wish)

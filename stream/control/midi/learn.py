@@ -18,9 +18,10 @@ class Learner:
     """Hears messages while somebody moves a control that is meant for a target, and makes a binding of them."""
 
     def __init__(self, target: Target, taken: Iterable[Source] = ()) -> None:
-        """Nothing is heard yet. [any-thread]
+        """Nothing is heard yet.
 
         taken: whose messages mean something else already, and are passed over
+        [any-thread]
         """
         self.target, self._taken = target, [*taken]
         self._turns = bool(target.parameter) and not parameter(target.parameter).switch
@@ -28,7 +29,7 @@ class Learner:
         self._last_s = float("-inf")
 
     def hear(self, message: Sequence[int], now_s: float) -> None:
-        """Take a message; what cannot move the target is passed over. [any-thread]"""
+        """Take a message; what cannot move the target is passed over. [midi-thread]"""
         event = read(message)
         if event is None or any(_source(event).meets(source) for source in self._taken):
             return
@@ -46,7 +47,7 @@ class Learner:
         return event.value >= {"note": 1, "control": DOWN}.get(event.kind, event.value + 1)
 
     def binding(self, now_s: float) -> Binding | None:
-        """What was learnt; None while there is more to hear. [any-thread]"""
+        """What was learnt; None while there is more to hear. [midi-thread]"""
         if not self._turns:
             return self._made(_source(self._events[0])) if self._events else None
         if now_s - self._last_s < SETTLED_S or len(self._events) < ENOUGH:
@@ -76,6 +77,7 @@ def encoding(values: list[int]) -> str:
 
     A fader does not say the same twice running, nor leaps over more than half its way. What was only turned one way may
     be two things: 1, 1, 2 is taken for `twos`, 65, 65, 66 for `offset`.
+    [any-thread]
     """
     if not any(one == other or abs(one - other) > 64 for one, other in pairwise(values)):
         return ""

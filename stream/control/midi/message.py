@@ -1,4 +1,4 @@
-"""MIDI's channel messages, as far as controllers speak them: notes, controls, pitch bend and programs."""
+"""MIDI's channel messages, as far as controllers speak them: notes, controls, pitch bend and programs. [any-thread]"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Event:
 
 
 def read(message: Sequence[int]) -> Event | None:
-    """What a message says; None for any other kind, and for one that is not whole. [any-thread]"""
+    """What a message says; None for any other kind, and for one that is not whole."""
     if not 2 <= len(message) <= 3 or any(byte > MOST for byte in message[1:]):
         return None
     status, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1]
@@ -39,7 +39,7 @@ def read(message: Sequence[int]) -> Event | None:
 
 
 def written(event: Event) -> list[int]:
-    """The message that says it. [any-thread]"""
+    """The message that says it."""
     status = KINDS[event.kind] | event.channel - 1
     if event.kind == "bend":
         return [status, event.value & MOST, event.value >> 7]

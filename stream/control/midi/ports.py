@@ -34,7 +34,7 @@ class Port:
 
     @property
     def device(self) -> str:
-        """Its name without what tells two sides of a device apart, or one plugging-in from the next."""
+        """Its name without what tells two sides of a device apart, or one plugging-in from the next. [any-thread]"""
         return " ".join(re.split(r"[\W_]+", _SIDES.sub(" ", _NUMBERS.sub(" ", self.name.lower()))))
 
 
@@ -67,7 +67,8 @@ def find(wish: str, ports: list[Port], fit: Callable[[str], int]) -> Port:
     """The port of a number, of a part of a name, or for `auto` the first that is likely to be a controller.
 
     fit: how surely a name is a controller's; among several ports the surest is taken
-    Raises ValueError, with those that are here. [any-thread]
+    Raises ValueError, with those that are here.
+    [any-thread]
     """
     fits = [port for port in ports if _fits(port, wish)]
     if not fits:

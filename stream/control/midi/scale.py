@@ -4,6 +4,7 @@
     0 ──────────── 0.5 ───────────  1      position: the middle is exact
    -26 dB ───────── 0 ───────── 12 dB      pan, filter, equalizer: their rest is in the middle
     silence ─────────────────── top        gain: the law of a fader (stream.mixer.fader), where 0 dB is held a little
+[any-thread]
 """
 
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ class Scale:
     top: float = 0.0
 
     def value(self, position: float) -> float:
-        """The parameter at a position, 0 to 1. [any-thread]"""
+        """The parameter at a position, 0 to 1."""
         if self.name == "gain":
             unity = fader.position(0, self.top)
             return 0.0 if abs(position - unity) < HELD else fader.gain_db(position, self.top)
@@ -33,7 +34,7 @@ class Scale:
         return parameter.rest + (end - parameter.rest) * abs(2 * position - 1)
 
     def position(self, value: float) -> float:
-        """Where a control stands for a value, 0 to 1. [any-thread]"""
+        """Where a control stands for a value, 0 to 1."""
         if self.name == "gain":
             return fader.position(value, self.top)
         parameter = PARAMETERS[self.name]
@@ -43,13 +44,13 @@ class Scale:
 
 
 def position(sent: int, most: int) -> float:
-    """Where a control stands that sends this of 0 to `most`. [any-thread]"""
+    """Where a control stands that sends this of 0 to `most`."""
     middle = (most + 1) // 2
     return sent / middle / 2 if sent < middle else 0.5 + (sent - middle) / (most - middle) / 2
 
 
 def sent(position: float, most: int) -> int:
-    """What a control sends that stands there. [any-thread]"""
+    """What a control sends that stands there."""
     middle = (most + 1) // 2
     away = 2 * position - 1
     return round(middle + away * (middle if away < 0 else most - middle))

@@ -21,9 +21,10 @@ class MidiSurface:
     """What a map's bindings do to a desk. One thread calls it."""
 
     def __init__(self, map_: Map, desk: Desk, say: Say) -> None:
-        """Know what to do. Raises ValueError for a stem that this model has not. [main-thread]
+        """Know what to do. Raises ValueError for a stem that this model has not.
 
         say: takes lines for the user
+        [main-thread]
         """
         self.map, self._desk, self._say = map_, desk, say
         self._sent: dict[tuple[int, ...], float] = {}
@@ -36,7 +37,7 @@ class MidiSurface:
             raise ValueError(f"{map_.name}: {error}") from None
 
     def bind(self, binding: Binding) -> None:
-        """Let a message mean this from now on, in the map too. Raises ValueError for what is not here. [any-thread]"""
+        """Let a message mean this from now on, in the map too. Raises ValueError for what is not here. [midi-thread]"""
         new = self._bound([binding])
         self.map = self.map.plus([binding])
         kept = {key: control for key, control in self._controls.items() if control.binding in self.map.bindings}

@@ -1,4 +1,4 @@
-"""x · (0.5 · (1 + erf(x / √2))) as com.microsoft.Gelu: one pass over memory instead of five."""
+"""x · (0.5 · (1 + erf(x / √2))) as com.microsoft.Gelu: one pass over memory instead of five. [opening-thread]"""
 
 from stream.separators.fusion.graph import Graph, become
 

@@ -5,6 +5,7 @@
 As many multiplications, but the wide tensor is no longer cut, and ONNX Runtime takes the sigmoid into the convolution
 (FusedConv) and keeps all of it in its blocked layout. W is cut by nodes, which are folded when the session opens: so
 it may be anything that is constant.
+[opening-thread]
 """
 
 from onnx import NodeProto, helper

@@ -1,4 +1,4 @@
-"""A graph's nodes by what they make and who takes it."""
+"""A graph's nodes by what they make and who takes it. [opening-thread]"""
 
 from typing import Any
 

@@ -2,6 +2,7 @@
 
 ONNX Runtime has fusions of its own, but none that knows these as torch exports them. A graph in which a pattern is not
 found is left as it is. What each saves: docs/notes/speed.md, `python -m benchmarks.network`.
+[opening-thread]
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +20,7 @@ PASSES: Mapping[str, Callable[[Graph], int]] = {"gelu": gelu, "attention": atten
 
 
 def fused(path: Path, names: Iterable[str] = PASSES) -> bytes:
-    """A model file with the named passes applied, as bytes to open a session from. [main-thread]
+    """A model file with the named passes applied, as bytes to open a session from.
 
     Raises whatever onnx raises for a file that it cannot read.
     """

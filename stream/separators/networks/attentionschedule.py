@@ -24,11 +24,12 @@ class Memory:
     """
 
     def __init__(self, columns: int, recompute: int, length: int, tokens: int) -> None:
-        """Make all arrays. [main-thread]
+        """Make all arrays.
 
         columns: of a hop; recompute: of these, the last that the next hop is given again
         length: columns of the caches
         tokens: positions a column of the wave branch
+        [opening-thread]
         """
         self._columns, self._recompute, self._length = columns, recompute, length
         self._quarters = np.arange(tokens) / tokens
@@ -41,15 +42,15 @@ class Memory:
 
     @property
     def given(self) -> dict[str, npt.NDArray[Any]]:
-        """By the graph's names."""
+        """By the graph's names. [opening-thread, separator-thread]"""
         return {"positions": self._positions, "slots": self._slots, "mask": self._mask, "blend": self._blend}
 
     def reset(self) -> None:
-        """Nothing was heard yet. [main-thread, separator-thread]"""
+        """Nothing was heard yet. [opening-thread, separator-thread]"""
         self.start(-self._recompute)
 
     def start(self, first: int) -> None:
-        """The next hop is the first, and this its first column: those before the song are silence. [main-thread]"""
+        """The next hop is the first, and this its first column: those before the song are silence. [opening-thread]"""
         self._first = first
         self._weight = 0.0  # columns' worth of what the statistics have heard
         self._heard = False
@@ -58,9 +59,10 @@ class Memory:
         self._written[:] = NEVER
 
     def resize(self, length: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Let the caches have another length; `given` has another mask from here on. [separator-thread]
+        """Let the caches have another length; `given` has another mask from here on.
 
         Returns the places of what is still remembered, before and now.
+        [separator-thread]
         """
         kept = self._written[self._written >= self._first - (length - self._columns)]
         before, now = kept % self._length, kept % length
@@ -114,7 +116,10 @@ class Memory:
 
 
 def folded(columns: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Positions that stay within what was trained: up to TURN and back again, so that neighbours stay neighbours."""
+    """Positions that stay within what was trained: up to TURN and back again, so that neighbours stay neighbours.
+
+    [separator-thread]
+    """
     turned = np.mod(columns, 2 * TURN)
     folded: npt.NDArray[np.float64] = np.minimum(turned, 2 * TURN - turned)
     return folded

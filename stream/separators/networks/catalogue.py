@@ -1,6 +1,7 @@
 """What there is for ONNX Runtime to compute with: what each needs, what it is told, how exact it must be.
 
 Built-in providers are part of a build of onnxruntime; plugins are packages that go with any build.
+[any-thread]
 """
 
 import json

@@ -4,6 +4,7 @@ Softmax leaves attention weights of 1e-38 and less by the million, and a multipl
 times as long: a quarter of a 7.8 s window, a tenth of a 2 s one, for values that change no bit of the stems
 (docs/notes/speed.md). ONNX Runtime's `session.set_denormal_as_zero` reaches its own threads, and of the callers' only
 the one that opened the process' first session.
+[any-thread]
 """
 
 import platform
@@ -47,7 +48,7 @@ def _exchange(_context: Any, _bits: Any) -> Any:
 
 @compiled(types.uint32(types.uint32))
 def exchange(bits: Any) -> Any:
-    """Set this thread's MXCSR to `bits`, give what it was. [any-thread, x86 only]"""
+    """Set this thread's MXCSR to `bits`, give what it was; on x86 only."""
     return _exchange(bits)
 
 
@@ -60,7 +61,7 @@ def _current() -> Any:
 
 @contextmanager
 def flushed() -> Iterator[None]:
-    """Denormals are zero on this thread while inside; nothing on processors other than x86. [any-thread]"""
+    """Denormals are zero on this thread while inside; nothing on processors other than x86."""
     if not X86:
         yield
         return
@@ -74,7 +75,7 @@ def flushed() -> Iterator[None]:
 
 @contextmanager
 def unchanged() -> Iterator[None]:
-    """Whatever is done inside to this thread's treatment of denormals is undone. [any-thread]"""
+    """Whatever is done inside to this thread's treatment of denormals is undone."""
     before = _current() if X86 else 0
     try:
         yield

@@ -1,4 +1,7 @@
-"""What is made of model files on this machine, and can be made again: graphs made ready for it, compiled networks."""
+"""What is made of model files on this machine, and can be made again: graphs made ready for it, compiled networks.
+
+[any-thread]
+"""
 
 import hashlib
 import os

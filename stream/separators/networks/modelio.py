@@ -1,4 +1,7 @@
-"""What a model file must be (design.md, The model file): its inputs, its outputs, and what it says of itself."""
+"""What a model file must be (design.md, The model file): its inputs, its outputs, and what it says of itself.
+
+[any-thread]
+"""
 
 import json
 from collections.abc import Mapping

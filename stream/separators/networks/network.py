@@ -28,12 +28,13 @@ class Network:
 
     def __init__(self, path: Path, columns: int, threads: int = 0, provider: str = "auto",
                  frames: int | None = None) -> None:
-        """Open the file and bind the arrays; takes seconds. [main-thread, one at a time (onnxruntime#27063)]
+        """Open the file and bind the arrays; takes seconds. One at a time (onnxruntime#27063).
 
         threads: of ONNX Runtime; 0 is one per core
         frames: of the wave branch, which end in the last column; None is whole columns, which is all that older files
         take (contract.any_frames)
         Raises ValueError for a file that is no model, or not one of ours.
+        [opening-thread]
         """
         self.provider = provider_name(provider)
         full = columns * FFT_HOP
@@ -61,7 +62,7 @@ class Network:
         self.take(np.zeros((2, self.columns * FFT_HOP), np.float32), np.zeros((4, BINS, self.columns), np.float32))
 
     def shorter(self, columns: int) -> "Network | None":
-        """The same network and session for a shorter window; None where it has a length of its own. [main-thread]"""
+        """The same network and session for a shorter window; None where it has a length of its own. [opening-thread]"""
         if self.fixed or self.provider != "cpu":
             return None
         other = copy(self)
@@ -69,7 +70,7 @@ class Network:
         return other
 
     def take(self, mix: Frames, spec: Frames) -> None:
-        """Let these arrays be `mix` and `spec`, so that networks can share them. [main-thread]"""
+        """Let these arrays be `mix` and `spec`, so that networks can share them. [opening-thread]"""
         self.mix, self.spec = mix, spec
         self._heard = mix if self.frames == mix.shape[1] else np.zeros((2, self.frames), np.float32)
         self._binding = self._session.io_binding()
@@ -89,7 +90,7 @@ class Network:
             self._session.run_with_iobinding(self._binding)
 
     def reset(self) -> None:
-        """Forget what was heard: the past is silence again. [main-thread, separator-thread]"""
+        """Forget what was heard: the past is silence again. [opening-thread, separator-thread]"""
         self.mix[:] = 0
 
     def infer(self, mix: Frames, spec: Frames) -> tuple[Frames, Frames]:

@@ -18,14 +18,14 @@ NAMED_NODES = 4  # kinds of nodes that are named, of those that run elsewhere
 
 
 def here() -> list[str]:
-    """Names of the providers that are installed, in `ORDER`; whether they work is another question."""
+    """Names of the providers that are installed, in `ORDER`; whether they work is another question. [any-thread]"""
     built_in = ort.get_available_providers()
     return [name for name in ORDER if (BUILT_IN[name].names[0] in built_in if name in BUILT_IN
                                        else find_spec(PLUGINS[name].module))]
 
 
 def versions() -> dict[str, str | None]:
-    """Of onnxruntime and every plugin's package; None for one that is not installed."""
+    """Of onnxruntime and every plugin's package; None for one that is not installed. [any-thread]"""
     found: dict[str, str | None] = {"onnxruntime": ort.__version__}
     for plugin in PLUGINS.values():
         try:
@@ -36,7 +36,7 @@ def versions() -> dict[str, str | None]:
 
 
 def missing(name: str) -> str:
-    """What to do about a provider that is not here, in one line."""
+    """What to do about a provider that is not here, in one line. [any-thread]"""
     if name in PLUGINS:
         return f"provider {name} needs the package {PLUGINS[name].package}: {PLUGINS[name].install}"
     if name in BUILT_IN:
@@ -45,7 +45,7 @@ def missing(name: str) -> str:
 
 
 def provider_name(wish: str) -> str:
-    """The provider for a wish; `auto` is the CPU until something else was timed. Raises ValueError."""
+    """The provider for a wish; `auto` is the CPU until something else was timed. Raises ValueError. [any-thread]"""
     name = "cpu" if wish == "auto" else wish
     if name in here():
         return name
@@ -53,12 +53,13 @@ def provider_name(wish: str) -> str:
 
 
 def give(options: Any, provider: str, threads: int) -> list[Any] | None:
-    """Let a session's options have a provider; what its `providers` must be. [main-thread, one at a time]
+    """Let a session's options have a provider; what its `providers` must be. One at a time.
 
     options: SessionOptions
     provider: as `provider_name` gives it
     threads: of the provider; 0 is as it thinks best
     Raises Failure for a plugin that cannot be loaded.
+    [opening-thread]
     """
     if provider == "cpu":
         return [CPU]
@@ -77,7 +78,7 @@ def give(options: Any, provider: str, threads: int) -> list[Any] | None:
 
 
 def device(plugin: Plugin) -> Any:
-    """The device that is meant, after the library was loaded into this process. Raises Failure."""
+    """The device that is meant, after the library was loaded into this process. Raises Failure. [opening-thread]"""
     package = importlib.import_module(plugin.module)
     try:
         if package.get_ep_name() not in {found.ep_name for found in ort.get_ep_devices()}:
@@ -92,10 +93,11 @@ def device(plugin: Plugin) -> Any:
 
 
 def elsewhere(session: Any, provider: str) -> str | None:
-    """What of a built-in provider's graph runs on another one, in one line; None where nothing does. [any-thread]
+    """What of a built-in provider's graph runs on another one, in one line; None where nothing does.
 
     session: InferenceSession, whose options `give` was given
     Raises Failure for a provider that does not start, or runs nothing.
+    [any-thread]
     """
     name = BUILT_IN[provider].names[0]
     if name not in session.get_providers():

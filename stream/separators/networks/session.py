@@ -1,4 +1,4 @@
-"""ONNX Runtime's sessions: a model file, opened for certain sizes on one provider."""
+"""ONNX Runtime's sessions: a model file, opened for certain sizes on one provider. [opening-thread]"""
 
 import logging
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ ort.set_default_logger_severity(3)  # warnings about graphs are for developers; 
 
 
 def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -> Any:
-    """An InferenceSession; takes a second or more. [main-thread, one at a time (onnxruntime#27063)]
+    """An InferenceSession; takes a second or more. One at a time (onnxruntime#27063).
 
     sizes: of the file's symbolic dimensions, for providers that compile a graph; those that it has not are left
     provider: as `provider_name` gives it; the rest as for `Network`
@@ -53,7 +53,7 @@ def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -
 
 
 def said(path: Path) -> Mapping[str, str]:
-    """What a model file says of itself, read without making anything ready; a second or less. [main-thread]
+    """What a model file says of itself, read without making anything ready; a second or less.
 
     Raises ValueError for a file that is no model.
     """

@@ -20,7 +20,7 @@ class State:
     """Both copies of a state's tensors, by name."""
 
     def __init__(self, shapes: Mapping[str, tuple[int, ...]], provider: str) -> None:
-        """Zeros, in the provider's own memory where ONNX Runtime can leave them there. [main-thread]"""
+        """Zeros, in the provider's own memory where ONNX Runtime can leave them there. [opening-thread]"""
         self.device = ON_GPU.get(provider, "cpu")
         self._arrays: list[dict[str, Array]] = [{name: np.zeros(shape, np.float32) for name, shape in shapes.items()}]
         self._arrays.append({name: array if _is_cache(name) else np.zeros_like(array)
@@ -33,25 +33,29 @@ class State:
         return ort.OrtValue.ortvalue_from_numpy(array, self.device, 0)  # on the CPU the array itself
 
     def take(self, binding: Any, turn: int) -> None:
-        """Let a binding find what the run before this turn has left. [main-thread, separator-thread]"""
+        """Let a binding find what the run before this turn has left. [opening-thread, separator-thread]"""
         for name, value in self._values[turn].items():
             binding.bind_ortvalue_input(name, value)
 
     def leave(self, binding: Any, turn: int, suffix: str) -> None:
-        """Let it leave, under names with this behind them, what the next turn finds. [main-thread, separator-thread]"""
+        """Let it leave what the next turn finds, under names with this behind them.
+
+        [opening-thread, separator-thread]
+        """
         for name, value in self._values[1 - turn].items():
             binding.bind_ortvalue_output(name + suffix, value)
 
     def caches(self, lengths: tuple[int, int]) -> dict[str, Array]:
-        """Zeros for rings of another length; lengths: of this state's and of the others, columns. [main-thread]"""
+        """Zeros for rings of another length; lengths: of this state's and of the others, columns. [opening-thread]"""
         ours, others = lengths
         return {name: np.zeros((array.shape[0], array.shape[1] // ours * others, array.shape[2]), np.float32)
                 for name, array in self._arrays[0].items() if _is_cache(name)}
 
     def swap(self, caches: dict[str, Array], places: tuple[Array, Array], length: int) -> dict[str, Array]:
-        """Take other rings, of `length` columns, and give up those that were here; on the CPU only. [separator-thread]
+        """Take other rings, of `length` columns, and give up those that were here; on the CPU only.
 
         places: of the columns that are remembered, in the old rings and in the new ones
+        [separator-thread]
         """
         before, now = places
         given_up = {name: self._arrays[0][name] for name in caches}
@@ -64,7 +68,7 @@ class State:
         return given_up
 
     def clear(self) -> None:
-        """Zeros again. [main-thread, separator-thread]"""
+        """Zeros again. [opening-thread, separator-thread]"""
         for turn, (arrays, values) in enumerate(zip(self._arrays, self._values, strict=True)):
             for name, array in arrays.items():
                 if turn and _is_cache(name):

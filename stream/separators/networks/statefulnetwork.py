@@ -32,11 +32,12 @@ class StatefulNetwork:
     fixed = False
 
     def __init__(self, path: Path, columns: int, context: int, threads: int = 0, provider: str = "auto") -> None:
-        """Open the file and bind all arrays; takes a second. [main-thread, one at a time (onnxruntime#27063)]
+        """Open the file and bind all arrays; takes a second. One at a time (onnxruntime#27063).
 
         columns: of a hop, those computed again included; context: columns that are remembered
         threads: as for `Network`
         Raises ValueError for a file that is no model, or not one of ours.
+        [opening-thread]
         """
         self.provider = provider_name(provider)
         length = context + columns
@@ -62,7 +63,7 @@ class StatefulNetwork:
         self.take(np.zeros((2, self.frames), np.float32), np.zeros((4, BINS, columns), np.float32))
 
     def take(self, mix: Frames, spec: Frames) -> None:
-        """Let these arrays be `mix` and `spec`, so that networks can share them. [main-thread]"""
+        """Let these arrays be `mix` and `spec`, so that networks can share them. [opening-thread]"""
         self.mix, self.spec = mix, spec
         self._bind()
 
@@ -81,9 +82,10 @@ class StatefulNetwork:
             _bind(self._bindings[turn].bind_input, name, array)
 
     def run(self) -> None:
-        """`mix` and `spec` through the network into `wave_out` and `spec_out`, without the GIL. [separator-thread]
+        """`mix` and `spec` through the network into `wave_out` and `spec_out`, without the GIL.
 
         What is no number is forgotten with everything before it: it would stay in the state for ever.
+        [separator-thread]
         """
         self.memory.begin(self.mix[:, : self.frames - self.recompute * FFT_HOP])
         if self.provider != "cpu":  # the others are given a copy of what is in an array when it is bound
@@ -117,7 +119,7 @@ class StatefulNetwork:
         self.memory.end()
 
     def reset(self) -> None:
-        """Forget what was heard. [main-thread, separator-thread]"""
+        """Forget what was heard. [opening-thread, separator-thread]"""
         self.memory.reset()
         self._state.clear()
 

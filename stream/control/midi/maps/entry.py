@@ -1,4 +1,7 @@
-"""One `[[binding]]` of a map file, which makes a binding, or several where it has lists (docs/guide/midi.md)."""
+"""One `[[binding]]` of a map file, which makes a binding, or several where it has lists (docs/guide/midi.md).
+
+[any-thread]
+"""
 
 from dataclasses import replace
 
@@ -15,7 +18,7 @@ MOST_CLICKS = 250  # more would not get away from what is held (stream.control.m
 
 
 def bindings(table: Table) -> list[Binding]:
-    """All that a table stands for. Raises ValueError for what it cannot mean. [any-thread]"""
+    """All that a table stands for. Raises ValueError for what it cannot mean."""
     tables.known(table, KEYS)
     sources = _sources(table)
     lights = _lights(table, sources)
@@ -88,7 +91,7 @@ def _target(table: Table, count: int) -> Target:
 
 
 def target(text: str) -> Target:
-    """`drums.mute` or `1.mute`. Raises ValueError. [any-thread]"""
+    """`drums.mute` or `1.mute`. Raises ValueError."""
     stem, _, name = text.rpartition(".")
     if not stem or stem == "0":
         raise ValueError(f"{text!r} is no target, such as 1.mute or drums.gain")

@@ -1,4 +1,4 @@
-"""Maps: small TOML files that say what a controller's messages mean. Those that are ready lie here."""
+"""Maps: small TOML files that say what a controller's messages mean. Those that are ready lie here. [any-thread]"""
 
 import tomllib
 from collections.abc import Iterable
@@ -35,11 +35,11 @@ class Map:
     end: tuple[tuple[int, ...], ...] = ()
 
     def fit(self, port: str) -> int:
-        """Characters that it has in common with a port's name; 0 where it is not for it. [any-thread]"""
+        """Characters that it has in common with a port's name; 0 where it is not for it."""
         return max((len(part) for part in self.ports if part.lower() in port.lower()), default=0)
 
     def plus(self, learnt: Iterable[Binding]) -> "Map":
-        """With more bindings, in the place of those that had the same message or target. [any-thread]"""
+        """With more bindings, in the place of those that had the same message or target."""
         new = tuple(learnt)
         kept = (old for old in self.bindings
                 if not any(old.target == one.target or old.source.meets(one.source) for one in new))
@@ -48,14 +48,14 @@ class Map:
 
 @cache
 def ready() -> dict[str, Map]:
-    """The maps that are in the package, by name. [any-thread]"""
+    """The maps that are in the package, by name."""
     found = sorted(files("stream.control.midi.maps").iterdir(), key=lambda file: file.name)
     return {name: parsed(file.read_text(encoding="utf-8"), name)
             for file in found if (name := file.name.removesuffix(".toml")) != file.name}
 
 
 def chosen(wish: str | None, port: str) -> Map:
-    """The map of a name or a file; for None the one that is for a port. Raises ValueError. [any-thread]"""
+    """The map of a name or a file; for None the one that is for a port. Raises ValueError."""
     if wish is None:
         return for_port(port) or ready()[GENERIC]
     if wish in ready():
@@ -72,18 +72,18 @@ def chosen(wish: str | None, port: str) -> Map:
 
 
 def for_port(port: str) -> Map | None:
-    """The ready map that is for a port. [any-thread]"""
+    """The ready map that is for a port."""
     best = max(ready().values(), key=lambda map_: map_.fit(port))
     return best if best.fit(port) else None
 
 
 def fit(port: str) -> int:
-    """How surely a port is one that some ready map is for; 0 where it is not. [any-thread]"""
+    """How surely a port is one that some ready map is for; 0 where it is not."""
     return max(map_.fit(port) for map_ in ready().values())
 
 
 def parsed(text: str, name: str) -> Map:
-    """The map that a text is. Raises ValueError, with the name and what is wrong. [any-thread]"""
+    """The map that a text is. Raises ValueError, with the name and what is wrong."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -111,7 +111,7 @@ def _map(table: Table, name: str) -> Map:
 
 
 def apart(bindings: list[Binding]) -> None:
-    """Raise ValueError for two bindings of one message. [any-thread]"""
+    """Raise ValueError for two bindings of one message."""
     for one, other in combinations(bindings, 2):
         if one.source.meets(other.source):
             raise ValueError(f"{one.source} is bound twice: to {one.target} and to {other.target}")

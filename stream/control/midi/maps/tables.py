@@ -1,4 +1,4 @@
-"""Values out of a TOML table, checked; whatever is wrong is a ValueError that says what was wanted."""
+"""Values out of a TOML table, checked; whatever is wrong is a ValueError that says what was wanted. [any-thread]"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,19 +7,19 @@ Table = Mapping[str, Any]
 
 
 def known(table: Table, keys: Iterable[str]) -> None:
-    """Raise for a key that means nothing. [any-thread]"""
+    """Raise for a key that means nothing."""
     for key in table:
         if key not in keys:
             raise ValueError(f"unknown key {key}; here are {', '.join(keys)}")
 
 
 def whole(table: Table, key: str, least: int, most: int, default: int = 0) -> int:
-    """A whole number. [any-thread]"""
+    """A whole number."""
     return _checked(key, table.get(key, default), least, most)
 
 
 def wholes(table: Table, key: str, least: int, most: int) -> list[int]:
-    """A whole number, or a list of them. [any-thread]"""
+    """A whole number, or a list of them."""
     value = table[key]
     if value == []:
         raise ValueError(f"{key} is an empty list")
@@ -27,7 +27,7 @@ def wholes(table: Table, key: str, least: int, most: int) -> list[int]:
 
 
 def number(table: Table, key: str, least: float, most: float) -> float:
-    """Any number; 0 where there is none. [any-thread]"""
+    """Any number; 0 where there is none."""
     value = table.get(key, 0.0)
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         raise ValueError(f"{key} must be {least:g} to {most:g}, not {value!r}")
@@ -35,7 +35,7 @@ def number(table: Table, key: str, least: float, most: float) -> float:
 
 
 def flag(table: Table, key: str, default: bool) -> bool:
-    """True or false. [any-thread]"""
+    """True or false."""
     value = table.get(key, default)
     if not isinstance(value, bool):
         raise ValueError(f"{key} must be true or false, not {value!r}")
@@ -43,7 +43,7 @@ def flag(table: Table, key: str, default: bool) -> bool:
 
 
 def text(table: Table, key: str) -> str:
-    """A text; empty where there is none. [any-thread]"""
+    """A text; empty where there is none."""
     value = table.get(key, "")
     if not isinstance(value, str):
         raise ValueError(f"{key} must be a text, not {value!r}")
@@ -51,7 +51,7 @@ def text(table: Table, key: str) -> str:
 
 
 def choice(table: Table, key: str, choices: Iterable[str], default: str) -> str:
-    """One of these texts. [any-thread]"""
+    """One of these texts."""
     value = table.get(key, default)
     if value not in choices:
         raise ValueError(f"{key} must be one of {', '.join(choices)}, not {value!r}")

@@ -1,4 +1,4 @@
-"""A map as the text of a file."""
+"""A map as the text of a file. [any-thread]"""
 
 import json
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from stream.control.midi.maps.mapfile import Map
 
 
 def text(map_: Map) -> str:
-    """TOML that `mapfile.parsed` makes the same map of. [any-thread]"""
+    """TOML that `mapfile.parsed` makes the same map of."""
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in
              (("about", map_.about), ("source", map_.source), ("ports", map_.ports), ("start", map_.start),
               ("end", map_.end)) if value]
@@ -20,7 +20,7 @@ def text(map_: Map) -> str:
 
 
 def write(map_: Map, path: Path) -> None:
-    """Write a whole file or none. Raises OSError. [any-thread]"""
+    """Write a whole file or none. Raises OSError."""
     write_atomically(path, lambda part: part.write_text(text(map_), encoding="utf-8"))
 
 
