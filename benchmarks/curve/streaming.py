@@ -47,10 +47,10 @@ def stream(opening: Opening, mix: Path, folder: Path) -> Run:
     host = Host(RunRequest(opening, mix, None, "virtual", shelf=RecordingOptions(folder)), lambda _line: None)
     host.run(lambda: True)
     report = host.report()
-    if report["misses"] or report["overruns"]:
-        raise RuntimeError(f"{report['misses']} misses and {report['overruns']} overruns on a clock that waits: "
+    if report.misses or report.overruns:
+        raise RuntimeError(f"{report.misses} misses and {report.overruns} overruns on a clock that waits: "
                            "what was recorded is not what the separator gave")
-    stems = {name: Path(host.files[name]) for name in report["sources"]}
+    stems = {name: Path(host.files[name]) for name in report.sources}
     times = np.array(host.engine.worker.hop_times_s)
     times = times[WARM:] if len(times) > WARM else times  # a live run warms up before it starts
     hop_s = host.latency.hop / host.latency.samplerate

@@ -58,13 +58,13 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
         stack.callback(host.close, keep=False)
         drive(host, arguments, surface, stack, half_way)
     report = host.report()
-    if true is not None and report["heard_s"]:
-        report["sdr_db"] = demo_song.score(true, host.files)
-        for stem, db in report["sdr_db"].items():
+    scores = demo_song.score(true, host.files) if true is not None and report.heard_s else None
+    if scores is not None:
+        for stem, db in scores.items():
             say(f"{stem}: {db:.1f} dB SDR against the true stem")
     say(f"what you would have heard is in {out / 'mix.wav'}. Next: demucs-stream devices, then demucs-stream "
         "--device N --mute vocals")
-    return report
+    return report.json() if scores is None else report.json() | {"sdr_db": scores}
 
 
 @contextmanager

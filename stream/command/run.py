@@ -141,7 +141,7 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
     for text in closing_lines(report):
         say(text)
     if host.trouble is not None:
-        raise Incomplete(host.trouble, report)
+        raise Incomplete(host.trouble, report.json())
 
 
 @contextmanager
@@ -243,4 +243,4 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
     host = Host(request, say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, surface, stack)
-    return host.report()
+    return host.report().json()

@@ -7,7 +7,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -31,6 +30,7 @@ from stream.recording.takes import Takes
 from stream.separators.opening import sizes, window_s
 from stream.separators.protocol import Easing
 from stream.session.negotiate import negotiate
+from stream.session.report import HopTime, InsertReport, RunReport
 from stream.session.request import RunRequest, Say
 from stream.session.returns import Returns
 from stream.session.streams import DeviceRequest, Streams
@@ -289,24 +289,21 @@ class Host:
             recordings.close(keep)
             self._unrecorded = recordings.trouble
 
-    def report(self) -> dict[str, Any]:
-        """What was done and measured, as `--json` prints it."""
-        worker, counts = self.engine.worker, self.engine.counts()
+    def report(self) -> RunReport:
+        """What was done and measured until now."""
+        worker, opening, latency = self.engine.worker, self._request.opening, self.latency
         times = np.array(worker.hop_times_s) if worker.hop_times_s else np.zeros(1)
-        opening = self._request.opening
-        return {
-            "model": opening.model, "provider": opening.provider, "samplerate": self._rate,
-            "separator": getattr(self.separator, "name", opening.model), "sources": list(self.separator.sources),
-            "latency_s": self.latency.total_s, "latency_parts_s": self.latency.parts_s,
-            "latency_frames": self.latency.total, "window_s": window_s(self.separator),
-            "preferred": self._preferred, "expected_loss_db": expected_loss_db(sizes(self.separator)),
-            "heard_s": self.engine.heard / self._rate, "hops": worker.hops, "eased_hops": worker.eased, **counts,
-            "hop_time_s": {"median": float(np.median(times)), "p99": float(np.percentile(times, 99)),
-                           "max": float(times.max())},
-            "files": self.files, "absences": self._returns.report() if self._returns else [],
-            "inserts": [{"stem": insert.stem, "effects": insert.process.name, "latency_frames": insert.process.latency,
-                         "block_s": insert.process.block_s, "trouble": insert.trouble} for insert in self.inserts],
-        }
+        return RunReport(
+            model=opening.model, provider=opening.provider, samplerate=self._rate,
+            separator=getattr(self.separator, "name", opening.model), sources=list(self.separator.sources),
+            latency_s=latency.total_s, latency_parts_s=latency.parts_s, latency_frames=latency.total,
+            window_s=window_s(self.separator), preferred=self._preferred,
+            expected_loss_db=expected_loss_db(sizes(self.separator)), heard_s=self.engine.heard / self._rate,
+            hops=worker.hops, eased_hops=worker.eased, **self.engine.counts(),
+            hop_time_s=HopTime(float(np.median(times)), float(np.percentile(times, 99)), float(times.max())),
+            files=self.files, absences=self._returns.report() if self._returns else [],
+            inserts=[InsertReport(insert.stem, insert.process.name, insert.process.latency, insert.process.block_s,
+                                  insert.trouble) for insert in self.inserts])
 
 
 def _text(error: BaseException) -> str:

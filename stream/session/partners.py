@@ -1,9 +1,9 @@
 """Programs on JACK that a run is connected to: they may go and come back while JACK's server goes on."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from stream.session.line import Line
+from stream.session.report import Absence
 
 
 class Partners:
@@ -40,8 +40,7 @@ class Partners:
         for name in list(self._left_s):
             self._arrive(name, now)
 
-    def report(self) -> list[dict[str, Any]]:
-        """Who was gone, how often and for how long, as `--json` prints it."""
-        found = ((*name.split(" ", 1), times, self._gone_s[name]) for name, times in self._times.items())
-        return [{"what": f"JACK {what}", "device": device, "times": times, "seconds": seconds}
-                for what, device, times, seconds in found]
+    def report(self) -> list[Absence]:
+        """Who was gone, how often and for how long."""
+        found = ((*name.split(" ", 1), name) for name in self._times)
+        return [Absence(f"JACK {what}", device, self._times[name], self._gone_s[name]) for what, device, name in found]

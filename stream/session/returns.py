@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 from stream.common.errors import Failure, Unfit
 from stream.common.quiet import hush
@@ -13,6 +12,7 @@ from stream.devices import portaudio
 from stream.live.engine import Engine
 from stream.session.line import SILENT_S, Line
 from stream.session.partners import Partners
+from stream.session.report import Absence
 from stream.session.streams import PATIENCE_S, Streams
 
 LOOK_S = 0.5  # between two looks for a device that is gone
@@ -157,7 +157,7 @@ class Returns:
             if self._thread.is_alive():  # it hangs: it is left alone, and ends with the program
                 portaudio.leave()
 
-    def report(self) -> list[dict[str, Any]]:
-        """Who was gone, how often and for how long, as `--json` prints it."""
-        return [{"what": "audio device", "device": line.name, "times": line.times, "seconds": line.gone_s}
+    def report(self) -> list[Absence]:
+        """Who was gone, how often and for how long."""
+        return [Absence("audio device", line.name, line.times, line.gone_s)
                 for line in self._streams.lines if line.times] + self._partners.report()

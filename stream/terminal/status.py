@@ -1,13 +1,12 @@
 """What a person sees while it runs: one line that changes on a terminal, nothing elsewhere; and the closing report."""
 
-from typing import Any
-
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from stream.live.engine import Engine
 from stream.mixer.mixer import Mixer
+from stream.session.report import RunReport
 
 
 def line(engine: Engine, mixer: Mixer, keys: str) -> Text:
@@ -53,37 +52,37 @@ def clock(seconds: float) -> str:
     return f"{int(seconds // 60)}:{seconds % 60:04.1f}"
 
 
-def latency_lines(report: dict[str, Any]) -> str:
+def latency_lines(report: RunReport) -> str:
     """The latency and its parts, as a sentence."""
     parts = " + ".join(f"{name.replace('_', ' ')} {seconds * 1000:.0f}"
-                       for name, seconds in report["latency_parts_s"].items() if seconds)
-    return f"latency {report['latency_s'] * 1000:.0f} ms = {parts} ({report['latency_frames']} frames)"
+                       for name, seconds in report.latency_parts_s.items() if seconds)
+    return f"latency {report.latency_s * 1000:.0f} ms = {parts} ({report.latency_frames} frames)"
 
 
-def opening_lines(report: dict[str, Any]) -> list[str]:
+def opening_lines(report: RunReport) -> list[str]:
     """What there is to say before the first frame."""
-    lines, loss_db = [latency_lines(report)], report["expected_loss_db"]
-    lines += [f"insert on {insert['stem']}: {insert['effects']}, {insert['latency_frames']} frames late, "
-              f"{insert['block_s'] * 1000:.2f} ms a block" for insert in report["inserts"]]
+    lines, loss_db = [latency_lines(report)], report.expected_loss_db
+    lines += [f"insert on {insert.stem}: {insert.effects}, {insert.latency_frames} frames late, "
+              f"{insert.block_s * 1000:.2f} ms a block" for insert in report.inserts]
     if loss_db is not None:
         lines.append(f"expected loss against offline separation: {loss_db[0]:g} dB in the median second, "
                      f"{loss_db[1]:g} dB over a whole song, most of it at the moment an instrument enters")
     return lines
 
 
-def closing_lines(report: dict[str, Any]) -> list[str]:
+def closing_lines(report: RunReport) -> list[str]:
     """What there is to say at the end of a run."""
-    times = report["hop_time_s"]
-    eased = f"{report['eased_hops']} made with less, " if report["eased_hops"] else ""
-    late = f"{report['insert_misses']} blocks without an insert, " if report["insert_misses"] else ""
+    times = report.hop_time_s
+    eased = f"{report.eased_hops} made with less, " if report.eased_hops else ""
+    late = f"{report.insert_misses} blocks without an insert, " if report.insert_misses else ""
     return [
         latency_lines(report),
-        f"{clock(report['heard_s'])} heard, {report['hops']} hops, {eased}{report['misses']} missed, "
-        f"{late}{report['underruns']} underruns, {report['xruns']} xruns; "
-        f"a hop took {times['median'] * 1000:.0f} ms (median), {times['max'] * 1000:.0f} at most",
-        *(f"the {gone['what']} {gone['device']} was gone {_times(gone['times'])}, for {gone['seconds']:.1f} s"
-          for gone in report["absences"]),
-        *(f"wrote {path}" for path in report["files"].values()),
+        f"{clock(report.heard_s)} heard, {report.hops} hops, {eased}{report.misses} missed, "
+        f"{late}{report.underruns} underruns, {report.xruns} xruns; "
+        f"a hop took {times.median * 1000:.0f} ms (median), {times.max * 1000:.0f} at most",
+        *(f"the {gone.what} {gone.device} was gone {_times(gone.times)}, for {gone.seconds:.1f} s"
+          for gone in report.absences),
+        *(f"wrote {path}" for path in report.files.values()),
     ]
 
 

@@ -87,8 +87,8 @@ class UserInterface:
         if self._link is None:
             return plain
         report = host.report()
-        facts = {name: report[name] for name in ("provider", "samplerate", "separator")}
-        facts["model"] = Path(report["model"]).name
+        facts = {"provider": report.provider, "samplerate": report.samplerate, "separator": report.separator,
+                 "model": Path(report.model).name}
         self._link.open(Snapshot(host.engine, host.separator, desk, facts, lambda: host.recording), desk)
         return ScreenProcess(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
 

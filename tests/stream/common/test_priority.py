@@ -51,6 +51,6 @@ def test_a_system_without_such_a_thing_is_done_without(monkeypatch: pytest.Monke
 def test_a_run_asks_for_it_where_somebody_waits(clock: str, wanted: bool, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "song.wav", noise(30_000), 44_100)
     host = Host(RunRequest(Opening("center"), tmp_path / "song.wav", tmp_path / "out.wav", clock), lambda _text: None)
-    assert host.report()["preferred"] == (wanted and granted())
+    assert host.report().preferred == (wanted and granted())
     host.run(lambda: True)
     assert not SYSTEM or os.getpriority(os.PRIO_PROCESS, 0) == USUAL

@@ -124,11 +124,11 @@ def test_the_report_names_the_parts_of_the_latency_and_what_went_wrong(song: Cal
                                                                        tmp_path: Path) -> None:
     _, host = run(song(noise(30_000)), tmp_path / "out", CENTER, 512, 0.5)
     report = host.report()
-    assert report["latency_s"] == pytest.approx(sum(report["latency_parts_s"].values())) == pytest.approx(0.5)
-    assert report["latency_frames"] == 22_050
-    assert (report["separator"], report["misses"], report["underruns"], report["xruns"]) == ("center", 0, 0, 0)
-    assert report["hops"] == -(-(30_000 + host.latency.delay) // 512) * 512 // 1024
-    assert set(report["files"]) == {"input", "mix", "other", "vocals"}
+    assert report.latency_s == pytest.approx(sum(report.latency_parts_s.values())) == pytest.approx(0.5)
+    assert report.latency_frames == 22_050
+    assert (report.separator, report.misses, report.underruns, report.xruns) == ("center", 0, 0, 0)
+    assert report.hops == -(-(30_000 + host.latency.delay) // 512) * 512 // 1024
+    assert set(report.files) == {"input", "mix", "other", "vocals"}
 
 
 @pytest.mark.parametrize(("fixture", "recompute", "latency_s"), [("model_path", None, 2.0), ("stateful_path", 2, 0.45)],

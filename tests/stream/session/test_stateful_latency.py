@@ -43,7 +43,7 @@ def test_an_impulse_comes_out_when_the_printed_latency_is_over(
     host = Host(wish, lambda _text: None)
     latency = host.latency
     host.run(lambda: True)
-    assert latency.total == sum(latency.parts.values()) == host.report()["latency_frames"]
+    assert latency.total == sum(latency.parts.values()) == host.report().latency_frames
     assert latency.total_s == pytest.approx(NAMED_S[name], abs=1.01 / rate)
     heard, _ = sf.read(tmp_path / "out.wav")
     assert int(np.argmax(np.abs(heard[:, 0]))) == AT + latency.total
