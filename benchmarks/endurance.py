@@ -23,7 +23,7 @@ from benchmarks.report import Report
 from export.loading import StoreError
 from export.store import STATEFUL
 from stream.callback.header import HEADER
-from stream.command.run import latency_s
+from stream.command.runwords import latency_s
 from stream.common.errors import Failure
 from stream.latency.geometry import SAMPLERATE
 from stream.live.engine import FADE, Engine, Setup

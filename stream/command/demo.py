@@ -4,20 +4,18 @@ import shutil
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from stream.command.choosing import best_s, live
-from stream.command.run import AUTO, drive, latency_s, preset
-from stream.inserts.naming import chains
-from stream.latency.geometry import DeviceTiming, window_columns
+from stream.command.driving import drive
+from stream.command.runwords import run_words
+from stream.command.sourcesink import SourceSink
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.host import Host
-from stream.session.request import RunRequest, Say
+from stream.session.request import Say
 from stream.terminal.status import clock
 from stream.terminal.surface import UserInterface
 
@@ -31,18 +29,13 @@ def demo(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
 def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInterface) -> dict[str, Any]:
     from stream.command import song as demo_song  # scipy.signal takes half a second to import; only this wants it
 
-    out, say = arguments.output, surface.say
+    out, say, words = arguments.output, surface.say, run_words(arguments)
     with _nothing_left(out / "song"):
         true = None if arguments.song else demo_song.write(out / "song")
         song = arguments.song or out / "song" / "mix.wav"
         say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
-        wanted_s, window = latency_s(arguments.latency), window_columns(arguments.window)
-        chosen = live(replace(opening(), window_columns=window), wanted_s, say)
-        if arguments.latency == AUTO:
-            wanted_s = best_s(chosen, DeviceTiming(), say)
-        host = Host(RunRequest(chosen, song, None, "wall", latency_s=wanted_s, late=arguments.on_late,
-                               shelf=RecordingOptions(out), prepare=preset(arguments),
-                               inserts=chains(arguments.insert)), say)
+        ends = SourceSink(song, None, "wall")
+        host = Host(words.request(opening, ends, RecordingOptions(out), say), say)
 
     muted = False
 
