@@ -79,7 +79,7 @@ class Engine:
         self.header, self.latency, self.mixer = header, latency, mixer
         self.inputs = Ring(history, 2, setup.block)
         self.worker = Worker(separator, self.inputs, latency, setup.offline, GROWTH)
-        self.worker.delay = self._delay
+        self.worker.output.delay = self._delay
         self.feeder = None
         if setup.reader is not None:
             self.feeder = Feeder(setup.reader, self.inputs, setup.block, latency.samplerate)
@@ -141,7 +141,7 @@ class Engine:
             insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, offline, self.latency.delay + GROWTH)
             data, counter = insert.ring.data, insert.ring.counter
             self._arrays[hd.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
-            self.worker.listeners.append(insert.wake)
+            self.worker.output.listeners.append(insert.wake)
 
     def _delay(self) -> int:
         """Frames between a frame's way in and its way out, now. [any-thread]"""

@@ -144,13 +144,13 @@ def behind() -> Live:
     live.play(noise(4096))
     live.play(noise(40_960), separate=False)
     live.separate()
-    assert live.engine.worker._held is not None
+    assert live.engine.worker.output.waits
     return live
 
 
 def test_what_was_given_up_is_never_counted_as_there() -> None:
     live = behind()
-    ring, there, held_at = live.engine.worker.ring, live.engine.worker.ring.written, live.engine.worker._position
+    ring, there, held_at = live.engine.worker.ring, live.engine.worker.ring.written, live.engine.worker.output._position
     while ring.written == there:
         assert live.engine.heard < held_at
         live.serve(noise(512))
