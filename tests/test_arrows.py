@@ -85,6 +85,11 @@ def test_a_room_that_everybody_uses_knows_nobody(room: str) -> None:
     assert KNOWN[room] == set()
 
 
+@pytest.mark.parametrize("room", ["stream/callback", "stream/live", "stream/mixer"])
+def test_the_live_path_knows_neither_devices_nor_files(room: str) -> None:
+    assert not KNOWN[room] & {"stream/devices", "stream/audiofiles"}
+
+
 def test_of_stream_export_knows_the_common_room_only() -> None:
     assert KNOWN["export"] == {"dsp", "stream/common"}
 

@@ -10,7 +10,6 @@ import struct
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 from dsp.channels import layout
 from stream.audiofiles.decoder import Decoder
@@ -25,14 +24,6 @@ ANALYZED_US = "1000000"  # of sound that ffmpeg looks at before it gives any; by
 # bits of a WAV's mask of channels, from the lowest on, under ffmpeg's names
 _PLACES = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
 _SKIPPED = (b"free", b"skip", b"wide", b"uuid")  # boxes that may lie between an MP4's type and what matters
-
-
-@runtime_checkable
-class Slow(Protocol):
-    """A reader whose frames come when they like."""
-
-    def there(self, frames: int) -> bool:
-        """Whether `read` would give so many, or the end, at once."""
 
 
 class PipedReader(Decoder):

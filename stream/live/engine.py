@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from dsp.console import BUSES, MEMORY, PIECE, rows
-from stream.audiofiles.song import Reader
 from stream.callback import header as hd
 from stream.callback.bridge import Bridge
 from stream.callback.callback import callback
@@ -22,6 +21,7 @@ from stream.callback.routes import table
 from stream.latency.geometry import Latency
 from stream.live.feeder import ENDLESS, Feeder
 from stream.live.insert import Insert
+from stream.live.reader import FrameReader
 from stream.live.worker import Worker
 from stream.mixer.mixer import RAMP_S, Mixer
 from stream.mixer.route import CUE, MIX, Route
@@ -54,7 +54,7 @@ class Setup:
     block: int = 512
     late: str = "dry"
     offline: bool = False
-    reader: Reader | None = None
+    reader: FrameReader | None = None
     tapped: bool = False
     keep_s: float = 0.0
     routes: tuple[Route, ...] = ()

@@ -10,9 +10,8 @@ import numpy as np
 
 from dsp.clean import clean
 from dsp.resample import Resampler
-from stream.audiofiles.piped import Slow
-from stream.audiofiles.song import Reader
 from stream.callback.ring import Ring
+from stream.live.reader import FrameReader, SlowReader
 
 AHEAD_S = 1.0
 LEAD_S = 0.1  # that is ahead of the clock when it starts, and again when a pipe stood still
@@ -23,7 +22,7 @@ ENDLESS = 1 << 62
 class Feeder:
     """Reads a file into the feed ring, a second ahead of whoever takes from it, at the samplerate of his clock."""
 
-    def __init__(self, reader: Reader, taken: Ring, block: int, samplerate: int) -> None:
+    def __init__(self, reader: FrameReader, taken: Ring, block: int, samplerate: int) -> None:
         """Make the ring.
 
         taken: the input ring: what it has, has been taken off the feed ring
@@ -33,7 +32,7 @@ class Feeder:
         """
         self._reader, self._taken = reader, taken
         self._resampler = Resampler(reader.samplerate, samplerate, 2)
-        self._chunk = SMALL if isinstance(reader, Slow) else CHUNK
+        self._chunk = SMALL if isinstance(reader, SlowReader) else CHUNK
         most = math.ceil(CHUNK * samplerate / reader.samplerate) + self._resampler.lag()
         self._ahead = max(int(AHEAD_S * samplerate), block) + most
         self.ring = Ring(2 * self._ahead, 2, most)
@@ -55,7 +54,7 @@ class Feeder:
         """
         if self.end != ENDLESS or self.ring.written - self._taken.written >= self._ahead:
             return False
-        if isinstance(self._reader, Slow):
+        if isinstance(self._reader, SlowReader):
             if not self._reader.there(self._chunk):
                 return False
             self._after_a_gap()

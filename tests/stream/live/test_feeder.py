@@ -90,3 +90,53 @@ def test_a_file_of_another_rate_keeps_its_length_and_its_pitch(tmp_path: Path, s
     wanted = np.sin(2 * np.pi * 441 * np.arange(feeder.end) / samplerate)
     middle = slice(samplerate // 2, -samplerate // 2)
     assert np.abs(found[middle, 0] - wanted[middle]).max() < 1e-3
+
+
+class Given:
+    """A reader that is no file."""
+
+    samplerate, cleaned = 44_100, 0
+
+    def __init__(self, frames: Frames) -> None:
+        self._frames, self._at = frames, 0
+        self.frames = len(frames)
+
+    def read(self, frames: int) -> Frames:
+        part = self._frames[self._at : self._at + frames].copy()
+        self._at += len(part)
+        return part
+
+
+class Dripping(Given):
+    """One whose frames come when the test says so: `ready` of them have."""
+
+    ready = 0
+
+    def there(self, frames: int) -> bool:
+        return self.ready >= min(self._at + frames, self.frames)
+
+
+def test_whatever_gives_frames_can_stand_for_a_device() -> None:
+    frames = noise(3 * CHUNK + 5)
+    feeder = Feeder(Given(frames), Ring(1 << 18, 2, 512), 512, 44_100)
+    while feeder.step():
+        pass
+    found = np.zeros((len(frames), 2), np.float32)
+    assert feeder.end == feeder.expected == len(frames)
+    assert feeder.ring.read(0, found)
+    assert (found == frames).all()
+
+
+def test_what_comes_when_it_likes_is_read_when_it_is_there() -> None:
+    reader = Dripping(noise(5000))
+    feeder = Feeder(reader, Ring(1 << 18, 2, 512), 512, 44_100)
+    assert not feeder.step()
+    assert feeder.lacks(1)
+    reader.ready = 3000
+    while feeder.step():
+        pass
+    assert (feeder.ring.written, feeder.end) == (2048, ENDLESS)
+    reader.ready = 5000
+    while feeder.step():
+        pass
+    assert feeder.end == 5000
