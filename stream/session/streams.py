@@ -8,7 +8,6 @@
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,47 +17,16 @@ from stream.callback.bridge import CALLS, CHANNELS, Bridge
 from stream.common.errors import Failure, Unfit
 from stream.devices.aside import aside
 from stream.devices.jackports import JackPorts
-from stream.devices.portaudio import JACK, Device, find, leave
+from stream.devices.portaudio import Device, find, leave
 from stream.latency.geometry import Latency
 from stream.live.engine import Engine
 from stream.mixer.route import Route, width
+from stream.session.devicerequest import DeviceRequest
 from stream.session.line import AnyDevice, Line, StreamSettings
 
 PATIENCE_S = 1.0  # for a device that is let go of and does not call
 CALLING_S = 3.0  # for one that called just now: its server may hang since
 STILL_S = 1.0  # without a call, and a device may hang
-
-
-@dataclass(frozen=True)
-class DeviceRequest:
-    """What is to be opened.
-
-    source, sink: None where a file takes that side
-    samplerate: Hz; None is the device's own, or `wanted` if the device has that
-    routes, others: to the sink, and to other devices
-    clocks: `one` or `two` for source and sink, or `auto`
-    """
-
-    source: AnyDevice | None
-    sink: AnyDevice | None
-    block: int
-    samplerate: int | None = None
-    wanted: int | None = None
-    routes: tuple[Route, ...] = ()
-    others: tuple[Route, ...] = ()
-    clocks: str = "auto"
-
-    @property
-    def apart(self) -> bool:
-        """Whether source and sink have clocks of their own, or are opened as if they had."""
-        source, sink = self.source, self.sink
-        if source is None or sink is None:
-            return False
-        if isinstance(source, JackPorts) or isinstance(sink, JackPorts):
-            return type(source) is not type(sink)
-        if self.clocks != "auto":
-            return self.clocks == "two"
-        return not (source.name == sink.name or source.hostapi == sink.hostapi == JACK)
 
 
 class Streams:

@@ -11,7 +11,7 @@ from stream.callback.bridgecallbacks import capture, playback
 from stream.devices.portaudio import Device
 from stream.mixer.route import route
 from stream.native.cpuclock import now, ticks_per_second
-from stream.session.streams import JACK, DeviceRequest
+from stream.session.devicerequest import JACK, DeviceRequest
 from tests.rig.byhand import Frames, Live, Shares
 from tests.rig.jackd import Jackd
 from tests.rig.live import Live as Command

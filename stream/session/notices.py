@@ -1,0 +1,54 @@
+"""What a user is told of a run while it goes on."""
+
+from stream.live.engine import Engine
+from stream.live.insert import Insert
+from stream.separators.protocol import Easing, Separator
+from stream.session.request import Say
+
+
+class Notices:
+    """Says what has changed: samples that are left out, a clock that stood still, inserts and what a hop is made with.
+
+    A broken insert is bypassed, too.
+    """
+
+    def __init__(self, engine: Engine, separator: Separator, say: Say) -> None:
+        """Nothing has been said."""
+        self._engine, self._say = engine, say
+        self._levels = separator.levels if isinstance(separator, Easing) else ()
+        self._level = 0
+        self._cleaned, self._still_s = False, 0.0
+        self._broken: list[Insert] = []
+        self._reset: list[Insert] = []
+
+    def look(self) -> None:
+        """Say what has changed since this was called last."""
+        engine = self._engine
+        if not self._cleaned and engine.counts()["cleaned"]:
+            self._cleaned = True
+            self._say("the input holds samples that are no numbers, or over 60 dB above full scale; they are silence")
+        if engine.stood_still_s > self._still_s:
+            still_s, self._still_s = engine.stood_still_s - self._still_s, engine.stood_still_s
+            self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
+        for insert in engine.inserts:
+            self._look_at(insert)
+        governor = engine.worker.governor
+        if governor is not None and governor.level != self._level:
+            self._say_level(governor.level)
+
+    def _look_at(self, insert: Insert) -> None:
+        if insert.process.resets and insert not in self._reset:
+            self._reset.append(insert)
+            self._say(f"insert on {insert.stem}: {insert.process.name} gave what cannot be sound and was reset; "
+                      "this is not said again")
+        if insert.trouble is not None and insert not in self._broken:
+            self._broken.append(insert)
+            self._say(f"insert on {insert.stem}: {insert.process.name} {insert.trouble}: going on without it")
+            self._engine.mixer.set(insert.stem, "insert", 0)
+
+    def _say_level(self, level: int) -> None:
+        """The separator makes do with less, or has more again."""
+        before, now = (self._levels[each].text for each in (self._level, level))
+        why = "hops come too late" if level > self._level else "there is time again"
+        self._level = level
+        self._say(f"{why}: going on with {now} instead of {before}; the latency stays")
