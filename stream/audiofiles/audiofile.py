@@ -99,7 +99,7 @@ class AudioReader(Closing):
         try:
             block: Frames = self._file.read(frames, dtype="float32", always_2d=True)
             if len(block) < min(frames, self.frames - self.at):
-                raise ValueError(f"it ends here, and was {self.frames / self.samplerate:.2f} s long")
+                raise ValueError(f"it ends here, but was {self.frames / self.samplerate:.2f} s long before")
             self.cleaned += clean(block, np.float32(LOUDEST_IN_FILES))
             self.at += len(block)
             return to_stereo(block)
@@ -111,7 +111,7 @@ class AudioReader(Closing):
     def damage(self) -> str | None:
         """What was wrong with it, once it has been read to its end; None if nothing."""
         lost_s = (self.promised - self.frames) / self.samplerate
-        return f"it ends {lost_s:.2f} s before its header says" if lost_s >= 0.005 else None
+        return f"it ends {lost_s:.2f} s earlier than its header says" if lost_s >= 0.005 else None
 
     def rewind(self) -> None:
         """Start over."""
@@ -153,7 +153,7 @@ class AudioWriter:
         """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full."""
         self._frames += len(block)
         if self._most is not None and self._frames > self._most:
-            raise Failure(f"{self.path} is full: a WAV file ends at 4 GB")
+            raise Failure(f"{self.path} is full: a WAV file cannot be larger than 4 GB")
         try:
             self._file.write(block)
         except (sf.LibsndfileError, OSError, AssertionError) as error:
@@ -258,5 +258,5 @@ def _systems(file: sf.SoundFile, error: Exception) -> Exception:
 def _reason(error: Exception) -> str:
     text = getattr(error, "error_string", "") or getattr(error, "strerror", "") or str(error)
     if str(text).startswith(_TOO_LARGE):
-        return "a file may not be larger here (the limit is the user's, `ulimit -f`, or the disk's)"
+        return "a file cannot be larger than this here; the limit is the user's (`ulimit -f`) or the disk's"
     return str(text).strip().rstrip(".") or type(error).__name__

@@ -26,14 +26,14 @@ def boxes(file: BinaryIO, start: int, end: int) -> Iterator[Box]:
         file.seek(start)
         head = file.read(LARGE)
         if len(head) < HEADER:
-            raise Failure(f"what is {start} bytes into the file is no MP4 box")
+            raise Failure(f"there is no MP4 box at byte {start} of the file")
         size, kind = struct.unpack_from(">I4s", head)
         content = start + HEADER
         if size == 1 and len(head) == LARGE:
             size, content = struct.unpack_from(">Q", head, HEADER)[0], start + LARGE
         size = size or end - start  # 0: it goes on to the end
         if start + size > end or start + size < content:
-            raise Failure(f"the MP4 box {kind!r} at {start} bytes ends outside of what holds it")
+            raise Failure(f"the MP4 box {kind!r} at byte {start} is longer than the box or file that holds it")
         yield Box(kind, start, content, start + size)
         start += size
 

@@ -33,7 +33,8 @@ class Decoder(Closing):
         """
         sound = probe(path)
         if not 1 <= sound.channels <= MOST_CHANNELS:
-            raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, not 1 to {MOST_CHANNELS}")
+            raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, "
+                          f"and 1 to {MOST_CHANNELS} can be read")
         self.path, self.samplerate, self.channels, self._sound = path, sound.samplerate, sound.channels, sound
         self.frames, self._sure = (promised, True) if promised else (sound.frames, sound.sure)
         self._layout = layout(sound.layout, sound.channels)
@@ -53,11 +54,11 @@ class Decoder(Closing):
         if not self.ended or not (self._said or self._sure):
             return None
         if self._said == OTHER_FORMAT:
-            return (f"all that follows {self.at / self.samplerate:.2f} s is missing: a stream of another format begins "
-                    "there")
+            return (f"everything after {self.at / self.samplerate:.2f} s is missing, because a stream of another "
+                    "format begins there")
         lost_s = (self.frames - self.at) / self.samplerate
         if not self._said:
-            return f"it ends {lost_s:.2f} s before its header says" if self.frames - self.at >= NOTICED else None
+            return f"it ends {lost_s:.2f} s earlier than its header says" if self.frames - self.at >= NOTICED else None
         about = "" if self._sure else "about "
         return f"{about}{lost_s:.2f} s of it could not be decoded: {self._said}" if lost_s >= 0.005 else self._said
 

@@ -48,7 +48,7 @@ def program(name: str, why: str) -> str:
     """A program's path. Raises Failure where it is not installed, which says what needs it and what to do."""
     found = there(name)
     if found is None:
-        raise Failure(f"{why} needs {name}, which is not here: {INSTALL}")
+        raise Failure(f"{why} needs {name}, which is not installed: {INSTALL}")
     return found
 
 
@@ -69,7 +69,7 @@ def probe(path: Path) -> Sound:
     streams, whole = found.get("streams", []), found.get("format", {})
     stream = next((one for one in streams if one.get("codec_type") == "audio"), None)
     if stream is None:
-        raise Failure(f"{path} cannot be read as sound: it holds none")
+        raise Failure(f"{path} cannot be read as sound: it holds no sound")
     rate, channels = int(stream.get("sample_rate", 0)), int(stream.get("channels", 0))
     if rate < 1 or channels < 1:
         raise Failure(f"{path} cannot be read as sound: it has {channels} channels at {rate} Hz")

@@ -57,9 +57,9 @@ class Limited:
             self._spool.close()
             self._spool = None
             if scale < 1:
-                self.note = f"peaks at {_db(self._peak):+.1f} dB, made {-_db(scale):.1f} dB quieter"
+                self.note = f"it peaks at {_db(self._peak):+.1f} dB and was made {-_db(scale):.1f} dB quieter"
         elif self._peak > self._most:
-            self.note = f"peaks at {_db(self._peak):+.1f} dB, cut off at {_db(self._most):+.1f} dB"
+            self.note = f"it peaks at {_db(self._peak):+.1f} dB and was clipped at {_db(self._most):+.1f} dB"
         self._writer.finish()
 
     def close(self, keep: bool = True) -> None:

@@ -96,7 +96,7 @@ class PipedReader(Decoder):
         if len(data) < size:
             assert self._pipe is not None
             _, said = self._pipe.wait(Path("pipe:0"))
-            raise Failure(f"{self.path} cannot be read as sound: {said or 'it holds none'}")
+            raise Failure(f"{self.path} cannot be read as sound: {said or 'it holds no sound'}")
         return data
 
     def there(self, frames: int) -> bool:
@@ -125,7 +125,7 @@ class PipedReader(Decoder):
 
     def rewind(self) -> None:
         """Raises Failure: it can be read once only."""
-        raise Failure(f"{self.path} is a pipe: it can be read once only")
+        raise Failure(f"{self.path} is a pipe, which can be read only once")
 
     def close(self) -> None:
         """Let go of the pipe."""

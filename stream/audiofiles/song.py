@@ -126,7 +126,7 @@ def open_song(path: Path) -> Reader:
             reader.close()
             return decoder
         if guess and not helped and not whole(path, reader.format, reader.frames):
-            raise Failure(f"{path} does not say how long it is: ffmpeg reads it to its end; {INSTALL}")
+            raise Failure(f"{path} does not say how long it is, and only ffmpeg can read it to its end: {INSTALL}")
     except BaseException:
         reader.close()
         raise

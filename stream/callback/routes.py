@@ -33,8 +33,8 @@ def placed(routes: Sequence[Route], names: Sequence[str], channels: int) -> npt.
         at = 2 * names.index(wanted.bus)
         for side, channel in enumerate(wanted.channels):
             if channel >= channels:
-                raise ValueError(f"{wanted}: the output device has {channels} channels")
+                raise ValueError(f"--out {wanted}: the output device has only {channels} channels")
             if found[channel] != SILENT:
-                raise ValueError(f"{wanted}: channel {channel + 1} has another bus already")
+                raise ValueError(f"--out {wanted}: channel {channel + 1} already has another bus")
             found[channel] = at + side if len(wanted.channels) == 2 else MONO - at
     return found

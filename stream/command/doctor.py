@@ -25,7 +25,7 @@ from stream.tuning.load import watched
 from stream.tuning.select import select_provider, timed_settings
 from stream.tuning.sustainable import NONE_S, SustainedLatency, best_sustainable, sustainable
 
-REFUSED = f"refused; beside busy ones fewer hops are late with a line `@audio - nice {NICE}` in limits.conf"
+REFUSED = f"refused; the line `@audio - nice {NICE}` in limits.conf allows it, and fewer hops are late then"
 LIBRARIES = ("numba", "numpy", "sounddevice", "soundfile", "soxr", "python-rtmidi", "python-osc")
 
 
@@ -62,7 +62,7 @@ def _devices() -> tuple[list[portaudio.Device], str | None]:
         found = portaudio.devices()
     except Failure as error:
         return [], str(error)
-    return found, None if found else "no sound devices"
+    return found, None if found else "there are no sound devices"
 
 
 def _timing(devices: list[portaudio.Device]) -> DeviceTiming:

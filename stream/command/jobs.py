@@ -50,8 +50,8 @@ class Job:
             if any(stat.st_mtime < changed for stat in stats) or not all(
                     made.same_song(one, self.song.path) for one in set(said)):
                 return ""
-            return "is done already" if len(said) == len(found) else (
-                "is taken for done: not all its files say what made them, but they are newer")
+            return "is separated already" if len(said) == len(found) else (
+                "is taken as separated: not every stem file says how it was made, but all are newer than the song")
         return ""
 
     @property
@@ -106,7 +106,7 @@ class SongWorker:
         done = "" if force else job.done_before(self._how.options)
         if done:
             job.state = "skipped"
-            self._say(f"{shown(job.song.path)} {done} (--force does it again): {job.written}")
+            self._say(f"{shown(job.song.path)} {done} (--force separates it again): {job.written}")
             return
         try:
             self._write(job)
@@ -131,12 +131,12 @@ class SongWorker:
                 def progress(done: int) -> None:
                     move(done)
                     if self._stopping.is_set():
-                        raise Failure(f"{path} was given up")
+                        raise Failure(f"the separation of {path} was stopped")
 
                 job.notes = write(engine.pieces(reader, fit), job.targets, lambda target: open_writer(
                     replace(target, made=str(made.Provenance(made.how(target, self._how.options), *sums))),
                     self._how.output, engine.samplerate, frames, path), progress)
             if reader.damage:
-                job.notes.append(f"damaged: {reader.damage}")
+                job.notes.append(f"the file is damaged: {reader.damage}")
             if reader.cleaned:
-                job.notes.append(f"{reader.cleaned} samples of it are no numbers, or absurd, and are silence")
+                job.notes.append(f"{reader.cleaned} of its samples are no numbers, or far too loud, and are silence")

@@ -112,7 +112,7 @@ def songs(paths: Iterable[Path], output: Path, say: Callable[[str], None]) -> tu
         for song in inside:
             found.setdefault(identity(song.path), song)
     if unread and not found:
-        raise Failure(f"no song was found in what can be read; not looked into: {', '.join(map(shown, unread))}")
+        raise Failure(f"no song was found, and these folders cannot be read: {', '.join(map(shown, unread))}")
     return list(found.values()), unread
 
 

@@ -61,7 +61,7 @@ def _output(arguments: Namespace) -> Output:
     form = "flac" if arguments.flac else "mp3" if arguments.mp3 else "wav"
     bits = 16 if arguments.int16 else 24 if arguments.int24 else 32
     if arguments.stem_mp4 and (arguments.two_stems or arguments.stems):
-        raise ValueError("a .stem.mp4 holds the mix and all four stems: it goes with neither --two-stems nor --stems")
+        raise ValueError("--stem-mp4 writes the mix and all four stems: neither --two-stems nor --stems goes with it")
     if arguments.stem_mp4:
         program("ffmpeg", "--stem-mp4")
     if form == "flac" and bits == 32:
@@ -76,7 +76,7 @@ def _wish(arguments: Namespace) -> SeparateOptions:
     if arguments.stems:
         stems = tuple(filter(None, (stem.strip() for text in arguments.stems for stem in text.split(","))))
         if arguments.two_stems:
-            raise ValueError("--stems and --two-stems do not go together: each says which stems are written")
+            raise ValueError("--stems and --two-stems cannot be used together: each says which stems are written")
     elif arguments.two_stems and arguments.other_method != "add":  # the other stems are not wanted
         stems = (arguments.two_stems,)
     return SeparateOptions(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
@@ -97,7 +97,8 @@ def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Names
     found = tuple(StemFile(arguments.output / stem_path(template, song, part.name, output.ext), (part,))
                   for part in parts)
     if len({target.path for target in found}) < len(found):
-        raise ValueError(f"--filename needs {{stem}}: every stem of {song.path} would be written to {found[0].path}")
+        raise ValueError(f"--filename must contain {{stem}}: else every stem of {song.path} would be written to "
+                         f"{found[0].path}")
     return found
 
 
@@ -112,14 +113,15 @@ def _tell_failures(jobs: Sequence[Job], unread: Sequence[Path]) -> None:
     if failed and len(jobs) == 1 and not unread:
         raise Failure(failed[0].error)
     if failed:
-        raise Failure(f"{len(failed)} of {len(jobs)} not separated: "
+        raise Failure(f"{len(failed)} of {len(jobs)} songs were not separated: "
                       f"{', '.join(shown(job.song.path) for job in failed)}{_left(unread)}")
     if unread:
-        raise Failure(f"what was found is done, but not all could be looked into: {', '.join(map(shown, unread))}")
+        raise Failure("all songs that were found are separated, but these folders cannot be read: "
+                      f"{', '.join(map(shown, unread))}")
 
 
 def _left(unread: Sequence[Path]) -> str:
-    return f"; not looked into: {', '.join(map(shown, unread))}" if unread else ""
+    return f"; these folders cannot be read: {', '.join(map(shown, unread))}" if unread else ""
 
 
 def _report(jobs: Sequence[Job], chosen: Opening, engine: OfflineEngine, arguments: Namespace) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def stem_path(template: str, song: Song, stem: str, ext: str) -> Path:
         known = False
     if not known:
         fields = " ".join(f"{{{field}}}" for field in FIELDS)
-        raise ValueError(f"--filename {template!r} is no file name; what is known in braces is {fields}")
+        raise ValueError(f"--filename {template!r} is not a file name; in braces it may have {fields}")
     name = template.format(track=song.track, trackext=song.path.suffix.removeprefix("."), stem=stem, ext=ext)
     if Path(name).is_absolute() or ".." in Path(name).parts or name.endswith(("/", os.sep)) or not name.strip("./"):
         raise ValueError(f"--filename must name a file below the output folder, not {name!r}")
@@ -71,7 +71,7 @@ def apart(places: Iterable[tuple[Song, Path]]) -> None:
     taken: dict[str, Song] = {}
     for song, path in places:
         if key(path) in sources:
-            raise ValueError(f"{path} is a song itself: it cannot be written over")
+            raise ValueError(f"{path} is itself a song to separate, and must not be overwritten")
         other = taken.setdefault(key(path), song)
         if other is not song:
             raise ValueError(f"{shown(other.path)} and {shown(song.path)} would both be written to {shown(path)}; "

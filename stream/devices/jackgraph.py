@@ -35,9 +35,9 @@ class JackGraph:
         lib, names = library()._lib, tuple(names)
         for name in names:
             if not (port := self._port(name)):
-                raise ValueError(f"there is no port {name}")
+                raise ValueError(f"JACK has no port {name}")
             if bool(lib.jack_port_flags(port) & lib.JackPortIsInput) != (mode == PLAYBACK):
-                raise ValueError(f"nothing can be played to the port {name}")
+                raise ValueError(f"the port {name} {'takes no sound' if mode == PLAYBACK else 'gives no sound'}")
         self.spreads[mode] = self._spread(names, mode)
 
     def look(self) -> bool:

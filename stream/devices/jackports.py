@@ -19,8 +19,8 @@ def library() -> Any:
     try:
         import jack
     except OSError as error:
-        raise Failure("JACK is not installed (Debian and Ubuntu: apt-get install jackd2, or pipewire-jack and then "
-                      "`pw-jack demucs-stream ...`)") from error
+        raise Failure("JACK is not installed; on Debian and Ubuntu run `apt-get install jackd2`, or install "
+                      "pipewire-jack and run `pw-jack demucs-stream ...`") from error
     return jack
 
 
@@ -74,7 +74,7 @@ def find(wish: str, kind: str) -> JackPorts:
         there, physical = names(ours, kind), names(ours, kind, physical=True)
         ports = tuple(_chosen(rest.strip(), there, physical))
         if strange := [name for name in ports if name.encode(errors="ignore").decode() != name]:
-            raise ValueError(f"the name of {strange[0]} is no UTF-8: it cannot be connected")
+            raise ValueError(f"the name of {strange[0]} is not valid UTF-8, so it cannot be connected")
         return JackPorts(wish, ports, ours.samplerate, ours.blocksize)
     except ValueError as error:
         listing = "".join(f"\n  {name}" for name in there) or " none"
@@ -131,14 +131,15 @@ def _chosen(rest: str, there: list[str], physical: list[str]) -> list[str]:
     if ":" in rest:
         names = [name.strip() for name in rest.split(",")]
         if strange := [name for name in names if name not in there]:
-            raise ValueError(f"there is no port {strange[0]}")
+            raise ValueError(f"JACK has no port {strange[0]}")
         return names
     programs = {name: program_of(name).lower() for name in there}
     found = [name for name in physical if not is_ours(name)] if not rest else [
         name for name, program in programs.items() if program == rest.lower()] or [
         name for name, program in programs.items() if rest.lower() in program and not is_ours(program)]
     if not found:
-        raise ValueError(f"no program {rest} has ports" if rest else "no sound card has any (jack:none connects none)")
+        raise ValueError(f"no JACK program called {rest} has ports" if rest else
+                         "no sound card has such ports (jack:none connects nothing)")
     return found
 
 

@@ -37,7 +37,7 @@ def _portaudio() -> Any:
         with quiet():
             import sounddevice
     except OSError as error:
-        raise Failure("PortAudio is not installed (Debian and Ubuntu: apt-get install libportaudio2)") from error
+        raise Failure("PortAudio is not installed; on Debian and Ubuntu run `apt-get install libportaudio2`") from error
     return sounddevice
 
 
@@ -115,8 +115,10 @@ def find(wish: str | None, kind: str) -> Device:
     if len(matches) == 1:
         return matches[0]
     listing = "".join(f"\n{device}" for device in able) or " none"
-    what = f"no {kind} device" if not matches else f"more than one {kind} device"
-    raise ValueError(f"{what} {'by default' if wish is None else wish}; here are:{listing}")
+    count = "more than one" if matches else "no"
+    what = f"there is {count} default {kind} device" if wish is None else (
+        f"{count} {kind} device {'has the number' if wish.isdigit() else 'is called'} {wish}")
+    raise ValueError(f"{what}; here are:{listing}")
 
 
 def again(device: Device) -> Device | None:
@@ -179,7 +181,7 @@ class PortAudioStream(Closing):
         """
         for route in routes:
             if route.ports:
-                raise ValueError(f"{route}: ports are for --output-device jack")
+                raise ValueError(f"--out {route}: JACK ports need --output-device jack")
         self._sd, self._routes = _portaudio(), tuple(routes)
         self._keep, self._started, self._closed = header, False, False
         self._jack = _jack_of(self._sd, source, sink, tell)

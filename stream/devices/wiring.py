@@ -31,7 +31,7 @@ def ports(routes: Sequence[Route], there: Sequence[str]) -> tuple[Route, ...]:
     wanted = routes or [Route(MIX, tuple(range(len(there[:2]))))]
     for route in wanted:
         if any(channel >= len(there) for channel in route.channels):
-            raise ValueError(f"{route}: the output device has {len(there)} channels")
+            raise ValueError(f"--out {route}: the output device has only {len(there)} channels")
     return tuple(replace(route, ports=route.ports or tuple(there[c] for c in route.channels)) for route in wanted)
 
 
@@ -46,7 +46,7 @@ def wiring(routes: Sequence[Route], sources: Sequence[str]) -> Wiring:
         check_bus(route.bus, sources)
         for side, port in zip(SIDES if len(route.ports) == 2 else ("mono",), route.ports, strict=False):
             if port in taken:
-                raise ValueError(f"{route}: {port} has another bus already")
+                raise ValueError(f"--out {route}: the port {port} already has another bus")
             taken[port] = f"{route.bus}_{side}"
     names = [f"{bus}_{side}" for bus in buses(sources) for side in SIDES]
     mono = [bus for bus in buses(sources) if f"{bus}_mono" in taken.values()]

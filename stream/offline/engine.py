@@ -54,7 +54,7 @@ def open_offline_engine(chosen: Opening, wish: SeparateOptions) -> OfflineEngine
     bag = _fitting(chosen, wish)
     if bag is None:
         if how.starts != (0,) or wish.segment_s is not None:
-            raise ValueError(f"{chosen.model} takes no segments: it has no --shifts and no --segment")
+            raise ValueError(f"{chosen.model} does not work in segments, so it takes neither --shifts nor --segment")
         separator, _ = chosen.open(None)
 
         def hops(reader: Reader, _fit: SongLevel) -> Iterator[Piece]:
@@ -85,7 +85,7 @@ def _fitting(chosen: Opening, wish: SeparateOptions) -> Bag | None:
         return None
     most_s = bag.segment / bag.samplerate
     if wish.segment_s is not None and int(wish.segment_s * bag.samplerate) > bag.segment:
-        raise ValueError(f"segment must be at most {most_s:g} s, what {chosen.model} was trained on, "
+        raise ValueError(f"segment must be at most {most_s:g} s, as {chosen.model} was trained, "
                          f"not {wish.segment_s:g}")
     fitting = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
     return bag if bag.fixed or fitting == wanted else open_bag(fitting)

@@ -57,7 +57,7 @@ def ni(sources: Sequence[str]) -> tuple[Part, ...]:
     """The mix and the four stems of a .stem.mp4; stems beyond the four go to `other`. Raises ValueError for fewer."""
     for stem in NI_STEMS:
         if stem not in sources:
-            raise ValueError(f"a .stem.mp4 holds {', '.join(NI_STEMS)}; this model has {', '.join(sources)}")
+            raise ValueError(f"a .stem.mp4 file holds {', '.join(NI_STEMS)}, but this model has {', '.join(sources)}")
     beyond = [stem for stem in sources if stem not in NI_STEMS]
     whole = Part("mix", (0.0,) * len(sources), 1.0)
     return whole, *(_sum(stem, sources, [stem, *beyond] if stem == "other" else [stem]) for stem in NI_STEMS)
@@ -65,7 +65,7 @@ def ni(sources: Sequence[str]) -> tuple[Part, ...]:
 
 def _at(sources: Sequence[str], stem: str) -> int:
     if stem not in sources:
-        raise ValueError(f"no stem {stem}; this model has {', '.join(sources)}")
+        raise ValueError(f"there is no stem {stem}; this model has {', '.join(sources)}")
     return sources.index(stem)
 
 

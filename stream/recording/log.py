@@ -87,15 +87,19 @@ def read(path: Path) -> tuple[TakeInfo, Automation]:
                 found[1].gestures.append(_gesture(row))
             number += 1
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"{path} is no gesture log: line {number}: {type(error).__name__}: {error}") from error
+        raise ValueError(f"{path} is not a gesture log: line {number}: {_reason(error)}") from error
     if found is None:
-        raise ValueError(f"{path} is no gesture log: it is empty")
+        raise ValueError(f"{path} is not a gesture log: it is empty")
     return found
 
 
+def _reason(error: Exception) -> str:
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
+
+
 def _head(row: Any) -> tuple[TakeInfo, Automation]:
-    if row.pop("demucs-stream-log") != VERSION:
-        raise ValueError("another version's")
+    if (version := row.pop("demucs-stream-log")) != VERSION:
+        raise ValueError(f"its format is version {version}, and this program reads version {VERSION}")
     passage = Automation(_numbers(row.pop("scene")), bool(row.pop("there")))
     return TakeInfo(**row), passage
 
@@ -103,7 +107,9 @@ def _head(row: Any) -> tuple[TakeInfo, Automation]:
 def _gesture(row: Any) -> Gesture:
     if "set" in row:
         return Gesture(int(row["frame"]), _numbers(row["set"]))
-    return Gesture(int(row["frame"]), there={"there": True, "late": False}[row["stems"]])
+    if row["stems"] not in ("there", "late"):
+        raise ValueError(f"stems must be there or late, not {row['stems']!r}")
+    return Gesture(int(row["frame"]), there=row["stems"] == "there")
 
 
 def _strips(scene: Strips) -> dict[str, Any]:

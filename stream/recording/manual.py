@@ -40,7 +40,7 @@ class ManualTake:
             reel.finish(self._studio.engine.end)
             self._studio.say(f"recorded {reel.seconds} to {reel.folder}")
         except Failure as error:
-            self._studio.say(f"recording has failed: {error}")
+            self._studio.say(f"the recording has failed: {error}")
 
     def _begin(self) -> None:
         studio = self._studio
@@ -48,13 +48,13 @@ class ManualTake:
             self.reel = TakeWriter(studio, studio.shelf.place(), studio.written)
         except Failure as error:
             self.wanted = False
-            studio.say(f"no recording: {error}")
+            studio.say(f"the recording cannot begin: {error}")
             return
         studio.say(f"recording to {self.reel.folder}")
 
 
 def give_up(studio: TakeSources, reel: TakeWriter, error: Failure) -> None:
     """End a take that has failed at what is written of it. [recorder-thread]"""
-    studio.say(f"recording has ended: {error}")
+    studio.say(f"the recording has ended: {error}")
     with suppress(Failure):
         reel.close(keep=True)

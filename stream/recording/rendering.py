@@ -117,5 +117,5 @@ def _blocks(readers: list[AudioReader], frames: int) -> Iterator[list[Frames]]:
         blocks = [reader.read(min(CHUNK, frames - start)) for reader in readers]
         for reader, block in zip(readers, blocks, strict=True):
             if len(block) < min(CHUNK, frames - start):
-                raise Failure(f"{reader.path} ends after {start + len(block)} frames, the take has {frames}")
+                raise Failure(f"{reader.path} ends after {start + len(block)} frames, but the take has {frames}")
         yield blocks

@@ -26,4 +26,4 @@ class RetrospectiveTake:
             reel.finish(end)
             studio.say(f"kept the last {reel.seconds} in {reel.folder}")
         except Failure as error:
-            studio.say(f"nothing kept: {error}")
+            studio.say(f"the last seconds cannot be kept: {error}")

@@ -81,7 +81,7 @@ class Takes:
         except Failure as error:
             if not self._live:
                 raise
-            self._whole, self.trouble = None, f"the recording ended before the run: {error}"
+            self._whole, self.trouble = None, f"the recording ended before the run did: {error}"
             give_up(self._studio, whole, error)
             return False
 

@@ -77,8 +77,8 @@ class Bag:
         kept = [(file, weight) for file, weight in zip(files, weights, strict=True)
                 if any(weight.get(stem) for stem in stems)]
         if not kept:
-            raise ValueError(f"no file of the model has a weight for {', '.join(stems)}; "
-                             f"it has stems {', '.join(weights[0])}")
+            raise ValueError(f"no network of the model makes {', '.join(stems)}; "
+                             f"its stems are {', '.join(weights[0])}")
         return cls([how(file) for file, _ in kept], [weight for _, weight in kept], stems, segment_s)
 
     def shorter(self, columns: int) -> "Bag | None":

@@ -49,20 +49,20 @@ class Opening:
         if not self.files:
             return plugin(self.model), latency_s
         if self.recompute is not None and self.window_columns is not None:
-            raise ValueError(f"{self.model} carries a state: it has no window")
+            raise ValueError(f"{self.model} is a stateful model: it has no window whose length could be chosen")
         if latency_s is None and self.geometry is None:
             latency_s = NAMED_S[USUAL]
         wanted = self.geometry or self.plan(latency_s or MOST_S).geometry
         if isinstance(wanted, HopGeometry):
             if self.recompute is None:
-                raise ValueError(f"{self.model} carries no state: it can only be run over windows")
+                raise ValueError(f"{self.model} is not a stateful model: it can only be run over windows")
             return Stateful(self._hops(wanted), wanted), latency_s
         bag = self._bag(wanted.columns)
         if bag.columns == wanted.columns:
             return Windowed(bag, wanted), latency_s
         if self.window_columns is not None:
-            raise ValueError(f"{self.model} sees windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s and no "
-                             f"others; the window cannot be {wanted.window / bag.samplerate:.2f} s")
+            raise ValueError(f"{self.model} works only with windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s; "
+                             f"the window cannot be {wanted.window / bag.samplerate:.2f} s")
         return Windowed(bag, cast("Geometry", plan_windows(latency_s or MOST_S, bag.columns).geometry)), latency_s
 
     def plan(self, latency_s: float, columns: int | None = None) -> Plan:

@@ -97,12 +97,12 @@ def plugin(name: str) -> Separator:
     """
     found = entry_points(group=GROUP, name=name)
     if not found:
-        raise ValueError(f"no separator {name}; here are {', '.join(plugins())}")
+        raise ValueError(f"there is no separator {name}; the installed ones are {', '.join(plugins())}")
     try:
         made = next(iter(found)).load()()
     except Exception as error:  # whatever a stranger's code raises, only this separator is lost
-        raise ValueError(f"separator {name} does not load: {error}") from error
+        raise ValueError(f"separator {name} cannot be loaded: {error}") from error
     if not isinstance(made, Separator):
-        raise ValueError(f"separator {name} lacks what a separator has: sources, samplerate, hop, latency, reset, "
+        raise ValueError(f"separator {name} is incomplete: a separator has sources, samplerate, hop, latency, reset, "
                          "process")
     return made

@@ -43,10 +43,10 @@ def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, s
         if hop_s * MARGIN <= there_s:
             return chosen
         held = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])
-        text = (f"a latency of {chosen.latency.total_s:.2f} s cannot be held here: a hop takes {hop_s:.2f} s and may "
-                f"take {max(0, there_s) / MARGIN:.2f} s")
+        text = (f"this computer cannot hold a latency of {chosen.latency.total_s:.2f} s: a hop takes {hop_s:.2f} s "
+                f"and may take {max(0, there_s) / MARGIN:.2f} s")
         if latency_s is not None or held is None:
-            raise Failure(text + (f"; try --latency {held:g}" if held else "; no latency can be held"))
-        say(f"{text}; taking {held:g} s")
+            raise Failure(text + (f"; try --latency {held:g}" if held else "; it can hold no latency at all"))
+        say(f"{text}; using {held:g} s instead")
         asked_s = held
-    raise Failure("this machine is too busy to hold any latency; close other programs, or give --latency SECONDS")
+    raise Failure("this computer is too busy to hold any latency; close other programs, or give --latency SECONDS")

@@ -110,7 +110,7 @@ class Streams:
 
         for route in routes:
             if max(route.channels) >= sink.outputs:
-                raise ValueError(f"{route}: {sink.name} has {sink.outputs} channels")
+                raise ValueError(f"--out {route}: {sink.name} has only {sink.outputs} channels")
         bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._request.block), width(routes), routes)
         settings = StreamSettings(None, sink, None, self._request.block, int(playback.address or 0), bridge.header,
                                   CALLS, tuple(routes))
@@ -166,7 +166,7 @@ class Streams:
                 bridge.change((stream.samplerate, self.samplerate), stream.block)
                 bridge.header[CHANNELS] = stream.in_channels
             elif stream.out_channels < bridge.header[CHANNELS]:
-                raise ValueError(f"{plan.routes[-1]}: {line.name} has {stream.out_channels} channels")
+                raise ValueError(f"--out {plan.routes[-1]}: {line.name} has only {stream.out_channels} channels")
             else:
                 bridge.change((self.samplerate, stream.samplerate), stream.block)
                 bridge.rest()

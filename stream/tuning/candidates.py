@@ -78,8 +78,8 @@ def _outcome(asked: Asked, name: str, reference: Separator, music: Frames) -> Ou
     least = least_db(name)
     if trial.agrees_db >= least:
         return Outcome(name, trial, "", notes)
-    return Outcome(name, trial, f"its stems agree with the CPU provider's to {trial.agrees_db:.0f} dB only; "
-                                f"{least:.0f} dB are wanted", notes)
+    return Outcome(name, trial, f"its stems agree with the CPU provider's to {trial.agrees_db:.0f} dB only, "
+                                f"and {least:.0f} dB are needed", notes)
 
 
 @contextmanager

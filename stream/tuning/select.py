@@ -25,7 +25,7 @@ def select_provider(asked: Asked, timed: bool = True) -> Opening:
     kept = known(asked)
     if kept is not None:
         if opening.provider == "auto":
-            asked.say(f"{kept}, as timed earlier")
+            asked.say(f"using {kept}, as timed earlier")
         return kept.of(opening)
     if opening.provider == "auto" and not timed:
         return _as_last(asked)
@@ -49,10 +49,11 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
             threads = tuned(asked, found.provider)
     if load.busy:
         found = replace(found, doubtful=True)
-        asked.say(f"taking {found}; {load} meanwhile, so threads are left as they are and timed again in an hour")
+        asked.say(f"using {found}; {load} during the timing, so the number of threads stays as it is and is "
+                  "timed again in an hour")
     else:
         found = replace(found, threads=threads)
-        asked.say(f"taking {found}")
+        asked.say(f"using {found}")
     keep(placed(asked), found)
     keep(last(asked.opening), found)
     return found
@@ -98,5 +99,5 @@ def _as_last(asked: Asked) -> Opening:
     try:
         return select_provider(replace(asked, opening=opening))
     except ValueError as error:
-        asked.say(f"{error}; taking the CPU provider")
+        asked.say(f"{error}; using the CPU provider instead")
         return replace(opening, provider="cpu")

@@ -60,7 +60,7 @@ def sustainable(opening: Opening, timing: DeviceTiming, say: Callable[[str], Non
     rows = [row for row, _ in timed]
     least_s = min((least_s for _, least_s in timed if least_s > 0), default=NONE_S)
     if load.busy:
-        say(f"{load} meanwhile: these times are doubtful and are not kept for the next start")
+        say(f"{load} during the timing, so these times are doubtful and are not stored for the next start")
     else:
         keep(path, Answer([list(asdict(row).values()) for row in rows], least_s))
     return rows, least_s

@@ -65,7 +65,7 @@ class Plugin:
     @property
     def install(self) -> str:
         """What to do where it is not here."""
-        return f"install demucs-stream[{self.extra}]"
+        return f"run `pip install '.[{self.extra}]'` in demucs-stream's folder"
 
 
 def _openvino(device: Any, threads: int, exact: bool) -> Options:
@@ -100,25 +100,27 @@ def _tensorrt() -> Options:
 
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-GPU_BUILD = "install onnxruntime-gpu in place of onnxruntime"
+GPU_BUILD = "run `pip uninstall onnxruntime`, then `pip install onnxruntime-gpu`"
 BUILT_IN = {
-    "cpu": BuiltIn((CPU,), "install onnxruntime", EXACT_DB),
+    "cpu": BuiltIn((CPU,), "run `pip install onnxruntime`", EXACT_DB),
     # searching convolutions' algorithms exhaustively, its default, takes longer than a stream may wait
     "cuda": BuiltIn((CUDA,), GPU_BUILD, REDUCED_DB, lambda: {"cudnn_conv_algo_search": "HEURISTIC"}),
-    "tensorrt": BuiltIn(("TensorrtExecutionProvider", CUDA), f"{GPU_BUILD}, and TensorRT", REDUCED_DB, _tensorrt),
-    "coreml": BuiltIn(("CoreMLExecutionProvider",), "it is in the onnxruntime for macOS only", REDUCED_DB, lambda:
+    "tensorrt": BuiltIn(("TensorrtExecutionProvider", CUDA), f"{GPU_BUILD}, and install TensorRT", REDUCED_DB,
+                        _tensorrt),
+    "coreml": BuiltIn(("CoreMLExecutionProvider",), "only the onnxruntime for macOS has it", REDUCED_DB, lambda:
                       _cached({"ModelFormat": "MLProgram"}, "coreml", "ModelCacheDirectory")),
-    "dml": BuiltIn(("DmlExecutionProvider",), "install onnxruntime-directml in place of onnxruntime (Windows)",
+    "dml": BuiltIn(("DmlExecutionProvider",), "on Windows run `pip uninstall onnxruntime`, "
+                   "then `pip install onnxruntime-directml`",
                    REDUCED_DB),
 }
-INTEL = ": it wants an Intel processor"
+INTEL = ": it needs an Intel processor"
 PLUGINS = {
     "openvino": Plugin("onnxruntime-ep-openvino", "openvino", REDUCED_DB, _is_cpu, partial(_openvino, exact=False),
                        INTEL),
     "openvino-f32": Plugin("onnxruntime-ep-openvino", "openvino", EXACT_DB, _is_cpu, partial(_openvino, exact=True),
                            INTEL),
     "webgpu": Plugin("onnxruntime-ep-webgpu", "webgpu", EXACT_DB, lambda _device: True, lambda _device, _threads: {},
-                     ": it wants a GPU and its driver"),
+                     ": it needs a GPU and its driver"),
 }
 # fastest first, where all of them are here: by what others report, until they are timed
 ORDER = ("tensorrt", "cuda", "coreml", "dml", "webgpu", "openvino", "openvino-f32", "cpu")

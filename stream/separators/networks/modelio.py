@@ -44,8 +44,9 @@ def shape(path: Path, session: Any, asked: tuple[int, int]) -> tuple[int, tuple[
     fits = fits and all(_fits(shape, wanted[key]) for key, shape in shapes.items())
     if not fits or not all(value.type == "tensor(float)" for value in found):
         listing = ", ".join(f"{v.name} {list(size)} {v.type}" for v, size in zip(found, sizes, strict=True))
-        raise ValueError(f"{path} is a model of another shape: found {listing}; wanted float32 mix [1, 2, {frames}], "
-                         f"spec [1, 4, {BINS}, {columns}], spec_out [1, stems, 4, {BINS}, {columns}], "
+        raise ValueError(f"{path} is a model of another shape: it has {listing}; needed are float32 "
+                         f"mix [1, 2, {frames}], spec [1, 4, {BINS}, {columns}], "
+                         f"spec_out [1, stems, 4, {BINS}, {columns}], "
                          f"wave_out [1, stems, 2, {frames}]")
     return int(stems), (columns, frames) if fixed else None
 
@@ -89,7 +90,7 @@ def whole(path: Path, meta: dict[str, str], key: str, default: int, least: int =
     """A whole number that the file says of itself. Raises ValueError for anything else."""
     text = meta.get(key, str(default))
     if not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise ValueError(f"{path} says {key} {text!r}; a whole number from {least} on is wanted")
+        raise ValueError(f"{path} says {key} {text!r}, which must be a whole number of {least} or more")
     return int(text)
 
 
@@ -104,7 +105,7 @@ def sources(path: Path, meta: dict[str, str], stems: int) -> tuple[str, ...]:
     try:
         names = tuple(map(str, json.loads(text))) if text.startswith("[") else tuple(text.split(","))
     except ValueError as error:
-        raise ValueError(f"{path} names its stems as {text!r}; a JSON list is wanted") from error
+        raise ValueError(f"{path} names its stems as {text!r}, which must be a JSON list") from error
     if len(names) != stems:
         raise ValueError(f"{path} has {stems} stems but names {len(names)}: {', '.join(names) or 'none'}")
     for name in names:  # a model file is a stranger's: its names become those of files

@@ -45,7 +45,7 @@ class Network:
         self._session = session(path, {"T": columns, "N": wanted}, threads, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
         if stateful(meta):
-            raise ValueError(f"{path} carries a state: it separates live, hop by hop, and has no windows")
+            raise ValueError(f"{path} is a stateful model: it only separates live, hop by hop, and not in windows")
         asked = columns, wanted if any_frames(meta) else full
         stems, own = shape(path, self._session, asked)
         self.fixed = own is not None

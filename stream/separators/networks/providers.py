@@ -41,7 +41,7 @@ def missing(name: str) -> str:
         return f"provider {name} needs the package {PLUGINS[name].package}: {PLUGINS[name].install}"
     if name in BUILT_IN:
         return f"provider {name} is not in this onnxruntime: {BUILT_IN[name].install}"
-    return f"provider {name} is not in this onnxruntime; here are: auto, {', '.join(here())}"
+    return f"provider {name} is not in this onnxruntime; it has auto, {', '.join(here())}"
 
 
 def provider_name(wish: str) -> str:
@@ -89,7 +89,7 @@ def device(plugin: Plugin) -> Any:
     for found in ort.get_ep_devices():
         if found.ep_name == package.get_ep_name() and plugin.fits(found):
             return found
-    raise Failure(f"{plugin.package} finds nothing on this machine that it can compute with{plugin.wants}")
+    raise Failure(f"{plugin.package} finds no device on this machine to compute with{plugin.wants}")
 
 
 def elsewhere(session: Any, provider: str) -> str | None:
@@ -113,5 +113,5 @@ def elsewhere(session: Any, provider: str) -> str | None:
         return None
     kinds = Counter(strange).most_common()
     named = ", ".join(f"{kind} {count}" for kind, count in kinds[:NAMED_NODES])
-    return (f"provider {provider} runs {nodes} nodes of the model in {len(own)} parts; {len(strange)} run elsewhere "
-            f"({named}{', ...' if len(kinds) > NAMED_NODES else ''})")
+    return (f"provider {provider} runs {nodes} nodes of the model in {len(own)} parts; {len(strange)} run on "
+            f"another one ({named}{', ...' if len(kinds) > NAMED_NODES else ''})")

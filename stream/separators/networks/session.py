@@ -45,7 +45,7 @@ def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -
             made = ort.InferenceSession(str(path), options, providers=providers, enable_fallback=False)
     except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
         how = "" if provider == "cpu" else f" with provider {provider}"
-        raise ValueError(f"{path} is no model that ONNX Runtime can open{how}: {reason(error)}") from error
+        raise ValueError(f"{path} is not a model that ONNX Runtime can open{how}: {reason(error)}") from error
     left = elsewhere(made, provider) if provider in BUILT_IN and provider != "cpu" else None
     if left:
         log.warning("%s", left)
@@ -63,7 +63,7 @@ def said(path: Path) -> Mapping[str, str]:
         found: Mapping[str, str] = ort.InferenceSession(str(path), options, providers=CPU).get_modelmeta(
         ).custom_metadata_map
     except Exception as error:  # onnx and onnxruntime raise a class of their own for each kind of damage
-        raise ValueError(f"{path} is no model that ONNX Runtime can open: {reason(error)}") from error
+        raise ValueError(f"{path} is not a model that ONNX Runtime can open: {reason(error)}") from error
     return found
 
 

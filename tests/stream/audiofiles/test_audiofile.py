@@ -136,7 +136,7 @@ def test_a_limit_of_file_sizes_is_named(small_files: Path, kind: Kind) -> None:
         for _ in range(100):
             writer.write(noise(10_000))
 
-    with pytest.raises(Failure, match=rf"{path.name} cannot be written: a file may not be larger here .*ulimit -f"):
+    with pytest.raises(Failure, match=rf"{path.name} cannot be written: a file cannot be larger .*ulimit -f"):
         fill()
     writer.close(keep=False)
     assert list(small_files.iterdir()) == []
@@ -149,14 +149,14 @@ def test_a_run_that_comes_to_a_limit_of_file_sizes_says_so(small_files: Path,
     assert main(["run", "--model", "center", "--device", str(song), "--record", str(small_files / "take"), "--ui",
                  "none"]) == 1
     said = capsys.readouterr().err
-    assert "a file may not be larger here" in said
+    assert "a file cannot be larger than this here" in said
     assert "System error" not in said
 
 
 def test_a_file_over_4_gb_that_was_not_announced_is_refused(tmp_path: Path) -> None:
     writer = AudioWriter(tmp_path / "a.wav", 44_100)
     writer._frames = 0xFFFF_0000 // 8  # as if so much had been written
-    with pytest.raises(Failure, match="is full: a WAV file ends at 4 GB"):
+    with pytest.raises(Failure, match="is full: a WAV file cannot be larger than 4 GB"):
         writer.write(noise(1000))
     writer.close(keep=False)
     assert list(tmp_path.iterdir()) == []

@@ -84,7 +84,7 @@ def test_values_that_are_no_numbers_are_silence_and_counted(tmp_path: Path) -> N
 
 @needs_ffmpeg
 @pytest.mark.parametrize(("name", "says"), [
-    ("text.m4a", "cannot be read as sound: Invalid data"), ("silent.mkv", "it holds none"),
+    ("text.m4a", "cannot be read as sound: Invalid data"), ("silent.mkv", "it holds no sound"),
     ("missing.m4a", "no such file"), ("half.m4a", "cannot be read as sound: Invalid data")])
 def test_what_is_no_sound_is_refused_in_one_line_that_names_it(tmp_path: Path, name: str, says: str) -> None:
     (tmp_path / "text.m4a").write_text("no sound at all, but more than a few bytes of it")
@@ -125,7 +125,7 @@ def test_what_follows_in_another_format_is_said_to_be_missing(tmp_path: Path, fi
         length = len(whole(reader))
         assert abs(length - 2 * 48_000) < 2000
         assert reader.damage == (
-            f"all that follows {length / 48_000:.2f} s is missing: a stream of another format begins there")
+            f"everything after {length / 48_000:.2f} s is missing, because a stream of another format begins there")
     feed.wait()
 
 

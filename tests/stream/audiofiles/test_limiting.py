@@ -41,8 +41,9 @@ def test_every_mode_is_demucs_own(tmp_path: Path, mode: str, peak: float) -> Non
 
 
 @pytest.mark.parametrize(("mode", "says"), [
-    ("rescale", r"peaks at \+6\.0 dB, made 6\.1 dB quieter"), ("clamp", r"peaks at \+6\.0 dB, cut off at -0\.1 dB"),
-    ("none", r"peaks at \+6\.0 dB, cut off at \+0\.0 dB")])
+    ("rescale", r"it peaks at \+6\.0 dB and was made 6\.1 dB quieter"),
+    ("clamp", r"it peaks at \+6\.0 dB and was clipped at -0\.1 dB"),
+    ("none", r"it peaks at \+6\.0 dB and was clipped at \+0\.0 dB")])
 def test_what_was_done_is_said(tmp_path: Path, mode: str, says: str) -> None:
     assert pytest.approx(written(tmp_path, loud(10 ** (6 / 20)), mode)[1]) == says.replace("\\", "")
 

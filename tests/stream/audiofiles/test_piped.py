@@ -217,7 +217,7 @@ def test_what_this_process_has_open_already_is_read_where_it_is() -> None:
     with open_live(Path(f"/dev/fd/{one.fileno()}")) as reader:
         assert isinstance(reader, PipedReader)
         np.testing.assert_array_equal(whole(reader), noise(RATE))
-        with pytest.raises(Failure, match="can be read once only"):
+        with pytest.raises(Failure, match="can be read only once"):
             reader.rewind()
     feeding.join()
     one.close()

@@ -160,7 +160,7 @@ def test_without_ffmpeg_what_would_be_cut_short_is_refused(made: Made, folder: P
     if not name.startswith("streamed"):
         path.write_bytes(once.read_bytes() * (2 if name.startswith("joined") else 1))
     monkeypatch.setattr(ffmpeg.shutil, "which", lambda _name: None)
-    with pytest.raises(Failure, match="ffmpeg reads it to its end"):
+    with pytest.raises(Failure, match="only ffmpeg can read it to its end"):
         open_song(path)
 
 

@@ -105,8 +105,8 @@ def test_buses_of_another_device_stay_together_sample_for_sample_and_each_device
 
 
 @pytest.mark.parametrize(("texts", "says"), [
-    (["cue=1-2", "vocals=2"], "vocals=2: channel 2 has another bus already"),
-    (["cue=3-4"], "cue=3-4: the output device has 2 channels")])
+    (["cue=1-2", "vocals=2"], "vocals=2: channel 2 already has another bus"),
+    (["cue=3-4"], "cue=3-4: the output device has only 2 channels")])
 def test_what_another_device_has_not_is_refused(texts: list[str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         Bridge((RATE, RATE), BLOCK, 2, [route(text) for text in texts])
@@ -209,7 +209,7 @@ def test_several_buses_leave_by_another_device(jackd: Jackd) -> None:
 
 @pytest.mark.device
 @pytest.mark.parametrize(("routes", "says"), [
-    (("vocals=1-2@system", "cue=2@system"), "cue=2@system: channel 2 has another bus already"),
+    (("vocals=1-2@system", "cue=2@system"), "cue=2@system: channel 2 already has another bus"),
     (("vocals=98-99@system",), "vocals=98-99@system: system has"),
     (("guitar=1-2@system",), "no bus guitar; here are mix, ")], ids=["twice", "lacks", "unknown"])
 def test_what_cannot_leave_by_another_device_is_one_line(jackd: Jackd, routes: tuple[str, ...], says: str) -> None:

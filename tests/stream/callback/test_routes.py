@@ -74,8 +74,8 @@ def test_the_widest_route_says_how_many_channels_are_wanted() -> None:
 
 @pytest.mark.parametrize(("texts", "says"), [
     (["guitar=1-2"], "no bus guitar; here are mix, drums, bass, other, vocals, cue"),
-    (["vocals=7-8"], "vocals=7-8: the output device has 6 channels"),
-    (["mix=1-2", "vocals=2-3"], "vocals=2-3: channel 2 has another bus already")])
+    (["vocals=7-8"], "vocals=7-8: the output device has only 6 channels"),
+    (["mix=1-2", "vocals=2-3"], "vocals=2-3: channel 2 already has another bus")])
 def test_what_the_device_or_the_model_lacks_is_refused(texts: list[str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         table([route(text) for text in texts], SOURCES, 6)

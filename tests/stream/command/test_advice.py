@@ -29,7 +29,7 @@ def test_the_worst_comes_first(rows: list[SustainedLatency], load: Load, fault: 
 
 
 @pytest.mark.parametrize(("name", "machine", "installed", "told"), [
-    ("Intel Xeon", "x86_64", ["cpu"], "install demucs-stream[openvino]"), ("Intel", "AMD64", ["cpu"], "[openvino]"),
+    ("Intel Xeon", "x86_64", ["cpu"], "pip install '.[openvino]'"), ("Intel", "AMD64", ["cpu"], "[openvino]"),
     ("Intel Xeon", "x86_64", ["openvino", "cpu"], None), ("AMD EPYC", "x86_64", ["cpu"], None)])
 def test_what_is_advised_fits_the_processor(name: str, machine: str, installed: list[str], told: str | None,
                                             monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +44,7 @@ def test_what_is_advised_fits_the_processor(name: str, machine: str, installed: 
 def test_a_gpu_that_is_not_used_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "here", lambda: ["cpu"])
     monkeypatch.setattr("shutil.which", lambda program: f"/usr/bin/{program}")
-    assert "install onnxruntime-gpu" in (module._faster() or "")
+    assert "pip install onnxruntime-gpu" in (module._faster() or "")
 
 
 def test_a_processor_has_a_name() -> None:

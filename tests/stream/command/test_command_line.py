@@ -53,7 +53,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 WRONG = {
     "unknown command": ("frobnicate", 2, "frobnicate"),
-    "no such device": ("run --device nosuch --model center", 2, "no input device nosuch; here are:"),
+    "no such device": ("run --device nosuch --model center", 2, "no input device is called nosuch; here are:"),
     "missing file": ("run --device missing.wav --model center --record out", 1, "no such file: missing.wav"),
     "unreadable file": ("run --device text.wav --model center --record out", 1, "cannot be read as sound"),
     "empty file": ("run --device empty.wav --model center --record out", 1, "empty: it holds no frames"),
@@ -62,10 +62,10 @@ WRONG = {
     "unreadable file, separate": ("separate text.wav --model center -o out", 1, "cannot be read as sound"),
     "empty file, separate": ("separate empty.wav --model center -o out", 1, "empty"),
     "folder, separate": ("separate folder.wav --model center -o out", 1, "is a folder"),
-    "no model": ("run --device song.wav --model text.onnx --record out", 2, "is no model that ONNX Runtime can open"),
-    "no model, separate": ("separate song.wav --model text.onnx -o out", 2, "is no model"),
+    "no model": ("run --device song.wav --model text.onnx --record out", 2, "is not a model that ONNX Runtime can"),
+    "no model, separate": ("separate song.wav --model text.onnx -o out", 2, "is not a model"),
     "model of another shape": ("run --device song.wav --model shape.onnx --record out", 2,
-                               "model of another shape: found mix [1, 2, 1024]"),
+                               "model of another shape: it has mix [1, 2, 1024]"),
     "model of another shape, separate": ("separate song.wav --model shape.onnx -o out", 2, "model of another shape"),
     "unknown model": ("run --device song.wav --model nosuch --record out", 2, "no model is called 'nosuch'"),
     "missing model": ("run --device song.wav --model nosuch.onnx --record out", 2, "no such model file: nosuch.onnx"),
@@ -150,8 +150,8 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_a_separator_that_no_latency_helps_is_refused(
         folder: Path, late: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(["--model", late, "--latency", "0.3"], capsys)
-    assert "cannot be held here" in line
-    assert "no latency can" in line
+    assert "this computer cannot hold" in line
+    assert "it can hold no latency at all" in line
     assert not left_in(folder / "out")
 
 
@@ -160,7 +160,7 @@ def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(
     """A hop takes so long on any machine: more than a latency of 0.3 s leaves for it, less than a longer one does."""
     monkeypatch.setattr(negotiate, "time_hop", lambda _separator: 0.1)
     line = refused(["--model", str(model(folder / "shares.onnx")), "--provider", "cpu", "--latency", "0.3"], capsys)
-    assert "cannot be held here" in line
+    assert "this computer cannot hold" in line
     assert "try --latency" in line
     assert not left_in(folder / "out")
 

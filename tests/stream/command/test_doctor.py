@@ -89,4 +89,4 @@ def test_without_weights_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch,
 @pytest.mark.usefixtures("_devices")
 def test_a_provider_that_is_named_and_absent_is_refused(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["doctor", "--model", file, "--provider", "tensorrt"]) == 2
-    assert "install onnxruntime-gpu in place of onnxruntime, and TensorRT" in capsys.readouterr().err
+    assert "`pip install onnxruntime-gpu`, and install TensorRT" in capsys.readouterr().err

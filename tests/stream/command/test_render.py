@@ -81,7 +81,7 @@ def test_a_take_that_is_still_being_made_is_said_to_be_unfinished(tmp_path: Path
 
 @pytest.mark.parametrize(("words", "code", "says"), [
     (["nowhere"], 1, "No such file"), (["TAKE", "-o", "TAKE/mix.wav"], 2, "it cannot be the output too"),
-    (["TAKE/mix.wav"], 2, "is no gesture log"), (["TAKE", "-o", "TAKE/x.wav/y.wav"], 1, "cannot be written")])
+    (["TAKE/mix.wav"], 2, "is not a gesture log"), (["TAKE", "-o", "TAKE/x.wav/y.wav"], 1, "cannot be written")])
 def test_what_cannot_be_rendered_is_one_line(take: Path, words: list[str], code: int, says: str) -> None:
     (take / "x.wav").write_text("a file")
     done = command("render", *(word.replace("TAKE", str(take)) for word in words))

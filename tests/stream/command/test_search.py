@@ -117,7 +117,7 @@ def test_a_link_to_nothing_is_a_song_that_fails_and_is_named(
     Path("music/round.wav").symlink_to("round.wav")
     assert main(["separate", "--model", "center", "music", "-o", "music/out"]) == 1
     err = capsys.readouterr().err.splitlines()
-    assert err[-1] == "demucs-stream: 2 of 3 not separated: music/gone.wav, music/round.wav"
+    assert err[-1] == "demucs-stream: 2 of 3 songs were not separated: music/gone.wav, music/round.wav"
     assert Path("music/out/a/vocals.wav").exists()
 
 
@@ -150,9 +150,10 @@ def test_a_folder_that_cannot_be_read_is_said_and_the_rest_is_done(
     shut = locked / "music" / "shut"
     assert code == 1
     assert err[0] == f"{shut} cannot be read: Permission denied"
-    assert err[-1] == f"demucs-stream: what was found is done, but not all could be looked into: {shut}"
+    assert err[-1] == ("demucs-stream: all songs that were found are separated, but these folders cannot be read: "
+                       f"{shut}")
     assert (locked / "out" / "a" / "vocals.wav").exists()
-    with pytest.raises(Failure, match="no song was found in what can be read"):
+    with pytest.raises(Failure, match="no song was found, and these folders cannot be read"):
         Search(shut, output=locked / "out")
 
 

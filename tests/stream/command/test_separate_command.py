@@ -109,7 +109,7 @@ def test_a_song_that_fails_leaves_the_others_and_is_named(run: Any, folder: Path
     wav(folder / "c.wav")
     done = run("a.wav", "b.wav", "missing.wav", "c.wav", "-o", "out")
     assert done.code == 1
-    assert done.said[-1] == "demucs-stream: 2 of 4 not separated: b.wav, missing.wav"
+    assert done.said[-1] == "demucs-stream: 2 of 4 songs were not separated: b.wav, missing.wav"
     assert sum("b.wav cannot be read as sound" in line for line in done.said) == 1
     assert sum("no such file: missing.wav" in line for line in done.said) == 1
     assert files(folder / "out") == sorted(f"{song}/{stem}.wav" for song in "ac" for stem in STEMS)
@@ -136,7 +136,7 @@ def test_what_is_done_is_skipped_until_it_is_forced_or_the_song_changes(run: Any
     again = run("a.wav", "-o", "out", "--json")
     assert again.report["songs"] == {"a.wav": "skipped"}
     assert again.report["files"]["drums"] == "out/a/drums.wav"
-    assert "a.wav is done already (--force does it again)" in again.said[0]
+    assert "a.wav is separated already (--force separates it again)" in again.said[0]
     assert {path: path.stat().st_mtime_ns for path in made} == made
     assert run("a.wav", "-o", "out", "--force", "--json").report["songs"] == {"a.wav": "written"}
     (folder / "out/a/bass.wav").unlink()
@@ -168,7 +168,7 @@ def test_every_format_is_written(run: Any, folder: Path, words: list[str], ext: 
 def test_what_is_beyond_full_scale_is_said(run: Any, folder: Path) -> None:
     sf.write(folder / "loud.wav", 40 * noise(RATE), RATE, "FLOAT")
     done = run("loud.wav", "-o", "out", "--int16", "--stems", "other")
-    assert [line for line in done.said if "loud.wav: other.wav: peaks at +" in line and "quieter" in line]
+    assert [line for line in done.said if "loud.wav: other.wav: it peaks at +" in line and "quieter" in line]
     assert np.abs(sound("out/loud/other.wav")).max() == pytest.approx(1 / 1.01, abs=1e-4)
 
 
@@ -244,13 +244,13 @@ WRONG = {
     "unknown stem": ("--two-stems drum", 2, "no stem drum; this model has drums, bass, other, vocals"),
     "unknown stem, alone": ("--two-stems drum --other-method none", 2, "no stem drum"),
     "unknown stem, some": ("--stems bass,drum", 2, "no stem drum"),
-    "two choices of stems": ("--stems bass --two-stems bass", 2, "do not go together"),
+    "two choices of stems": ("--stems bass --two-stems bass", 2, "cannot be used together"),
     "two choices of format": ("--flac --mp3", 2, "not allowed with"),
     "bitrate": ("--mp3 --mp3-bitrate 500", 2, "32 to 320 kbit/s"),
-    "template without stem": ("--filename {track}.{ext}", 2, "--filename needs {stem}"),
+    "template without stem": ("--filename {track}.{ext}", 2, "--filename must contain {stem}"),
     "template elsewhere": ("--filename ../{stem}.wav", 2, "below the output folder"),
-    "template over the song": ("--filename a.wav --stems bass -o .", 2, "a song itself"),
-    "part of a stem file": ("--stem-mp4 --stems bass", 2, "holds the mix and all four stems"),
+    "template over the song": ("--filename a.wav --stems bass -o .", 2, "itself a song to separate"),
+    "part of a stem file": ("--stem-mp4 --stems bass", 2, "writes the mix and all four stems"),
     "jobs": ("--jobs 0", 2, "--jobs"),
 }
 
@@ -274,7 +274,7 @@ def test_a_plugin_takes_no_segments(folder: Path, capsys: pytest.CaptureFixture[
     wav(folder / "a.wav")
     done = Ran(capsys, "a.wav", "--model", "center", "--shifts", "1")
     assert (done.code, len(done.said)) == (2, 1)
-    assert "center takes no segments" in done.said[0]
+    assert "center does not work in segments" in done.said[0]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -25,8 +25,8 @@ def test_a_template_is_filled_as_demucs_fills_it(template: str, wanted: str) -> 
 
 
 @pytest.mark.parametrize(("template", "says"), [
-    ("{artist}/{stem}.wav", "what is known in braces"), ("{track/{stem}", "what is known in braces"),
-    ("{}", "what is known in braces"), ("{stem.__class__}", "what is known in braces"),
+    ("{artist}/{stem}.wav", "in braces it may have"), ("{track/{stem}", "in braces it may have"),
+    ("{}", "in braces it may have"), ("{stem.__class__}", "in braces it may have"),
     ("/tmp/{stem}.wav", "below the output folder"), ("../{stem}.wav", "below the output folder"),
     ("{track}/", "below the output folder"), ("", "below the output folder"), (".", "below the output folder")])
 def test_a_template_that_leads_elsewhere_is_refused(template: str, says: str) -> None:
@@ -43,7 +43,7 @@ def test_two_songs_for_one_place_are_refused_with_both_named() -> None:
 
 def test_no_song_is_written_over() -> None:
     song = Song(Path("vocals.wav"))
-    with pytest.raises(ValueError, match=r"vocals\.wav is a song itself"):
+    with pytest.raises(ValueError, match=r"vocals\.wav is itself a song to separate"):
         apart([(song, Path("vocals.wav"))])
 
 

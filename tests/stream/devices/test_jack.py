@@ -89,7 +89,7 @@ def test_every_bus_leaves_by_its_own_pair_of_an_eight_channel_device(jackd: Jack
 
 def test_channels_that_the_device_lacks_are_one_line(jackd: Jackd) -> None:
     done = command("--device", "system", "--model", "center", "--out", "mix=1-2", "vocals=3-4")
-    assert (done.code, done.said) == (2, ["demucs-stream: vocals=3-4: the output device has 2 channels"])
+    assert (done.code, done.said) == (2, ["demucs-stream: --out vocals=3-4: the output device has only 2 channels"])
 
 
 def test_recordings_are_whole_equally_long_and_start_at_the_first_frame_of_the_input(
@@ -145,7 +145,7 @@ def test_a_rate_that_the_device_refuses_is_one_line(jackd: Jackd, tmp_path: Path
 def test_a_device_that_is_not_here_is_one_line_with_those_that_are(jackd: Jackd, tmp_path: Path) -> None:
     done = command("--device", "nosuch", "--model", "center", "--record", tmp_path / "out")
     assert done.code == 2
-    assert "no input device nosuch; here are:" in done.err
+    assert "no input device is called nosuch; here are:" in done.err
     assert "system, JACK Audio Connection Kit (2 in, 2 out)" in done.err
     assert not list(tmp_path.iterdir())
 

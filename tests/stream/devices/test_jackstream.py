@@ -103,15 +103,16 @@ def test_devices_lists_the_server(jackd: Jackd) -> None:
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [
-    (["--device", "jack:nosuch"], 2, "input device jack:nosuch: no program nosuch has ports; here are:"),
-    (["--output-device", "jack:system:nosuch"], 2, "there is no port system:nosuch; here are:"),
-    (["--device", "jack", "--out", "mix=5-6"], 2, "mix=5-6: the output device has 4 channels"),
-    (["--device", "jack", "--out", "mix=1-2", "vocals=2"], 2, "vocals=2: system:playback_2 has another bus already"),
-    (["--device", "jack", "--out", "mix=a:b,c:d"], 2, "there is no port a:b"),
-    (["--device", "jack", "--out", "mix=system:capture_1"], 2, "nothing can be played to the port system:capture_1"),
+    (["--device", "jack:nosuch"], 2, "input device jack:nosuch: no JACK program called nosuch has ports; here are:"),
+    (["--output-device", "jack:system:nosuch"], 2, "JACK has no port system:nosuch; here are:"),
+    (["--device", "jack", "--out", "mix=5-6"], 2, "mix=5-6: the output device has only 4 channels"),
+    (["--device", "jack", "--out", "mix=1-2", "vocals=2"], 2,
+     "--out vocals=2: the port system:playback_2 already has another bus"),
+    (["--device", "jack", "--out", "mix=a:b,c:d"], 2, "JACK has no port a:b"),
+    (["--device", "jack", "--out", "mix=system:capture_1"], 2, "the port system:capture_1 takes no sound"),
     (["--device", "jack", "--out", "guitar=1-2"], 2, "no bus guitar; here are mix, other, vocals, cue"),
     (["--device", "jack", "--samplerate", "96000"], 1, "cannot be opened at 96000 Hz: its server runs at 44100 Hz"),
-    (["--device", "system", "--out", "mix=system:playback_1"], 2, "ports are for --output-device jack"),
+    (["--device", "system", "--out", "mix=system:playback_1"], 2, "JACK ports need --output-device jack"),
 ], ids=lambda value: str(value))
 def test_what_is_not_there_is_one_line(jackd: Jackd, words: list[str], code: int, says: str) -> None:
     done = command(*words, *CENTER, *([] if "--device" in words else ["--input-device", "jack"]))

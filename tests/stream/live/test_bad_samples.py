@@ -200,6 +200,6 @@ def test_a_file_with_such_samples_is_separated_without_them_and_it_is_said(
     song = tmp_path / "song.wav"
     sf.write(song, spoilt(value, RATE), RATE, "FLOAT")
     assert main(["separate", "--model", "center", str(song), "-o", str(tmp_path / "out")]) == 0
-    assert "6 samples of it are no numbers" in capsys.readouterr().err
+    assert "6 of its samples are no numbers" in capsys.readouterr().err
     stems = sum(sf.read(path)[0] for path in (tmp_path / "out" / "song").glob("*.wav"))
     np.testing.assert_allclose(stems, silenced(spoilt(value, RATE)), atol=1e-5)

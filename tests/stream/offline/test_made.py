@@ -104,7 +104,7 @@ def test_stems_that_say_nothing_are_left_alone_while_they_are_newer_and_that_is_
         sound, rate = sf.read(f"out/a/{stem}.wav", dtype="float32")
         sf.write(f"out/a/{stem}.wav", sound, rate, "FLOAT")
     assert main(["separate", "a.wav", "-o", "out", "--model", "center"]) == 0
-    assert "taken for done: not all its files say what made them" in capsys.readouterr().err
+    assert "taken as separated: not every stem file says how it was made" in capsys.readouterr().err
     later = time.time() + 10
     os.utime("a.wav", (later, later))
     assert state(capsys, "--model", "center") == "written"

@@ -202,17 +202,18 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     stage.play(noise(5_000))
     stage.takes.keep()
     stage.play(noise(5_000))
-    assert [line.partition(":")[0] for line in stage.said] == ["no recording", "nothing kept"]
+    assert [line.partition(":")[0] for line in stage.said] == [
+        "the recording cannot begin", "the last seconds cannot be kept"]
 
 
 @pytest.mark.parametrize(("text", "says"), [
     ("", "it is empty"), ("hello", "line 1"), ("{}", "demucs-stream-log"),
-    ('{"demucs-stream-log": 2}', "another version's"),
+    ('{"demucs-stream-log": 2}', "its format is version 2, and this program reads version 1"),
     ('{"demucs-stream-log": 1, "scene": {}, "there": true}', "missing"), ("[1]", "line 1")])
 def test_what_is_no_log_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(text)
-    with pytest.raises(ValueError, match="is no gesture log: ") as found:
+    with pytest.raises(ValueError, match="is not a gesture log: ") as found:
         log.read(path)
     assert says in str(found.value)
 
@@ -223,7 +224,7 @@ def test_files_that_are_too_short_are_refused_and_nothing_is_left(tmp_path: Path
     stage.takes.close(keep=True)
     sf.write(tmp_path / "vocals.wav", noise(100), RATE, "FLOAT")
     take, passage = log.read(tmp_path / log.NAME)
-    with pytest.raises(Failure, match=r"vocals\.wav ends after 100 frames, the take has"):
+    with pytest.raises(Failure, match=r"vocals\.wav ends after 100 frames, but the take has"):
         render(files(tmp_path, take), take, passage, tmp_path / "again.wav")
     assert not (tmp_path / "again.wav").exists()
 

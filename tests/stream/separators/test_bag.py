@@ -106,7 +106,7 @@ def test_a_network_alone_gives_what_it_gives(files, window, stems):
 
 @pytest.mark.parametrize(("weights", "stems", "says"), [
     ((), ("voice",), "the model has no stem voice; it has drums, bass, other, vocals"),
-    (SPECIALISTS, ("vocals",), "no file of the model has a weight for vocals"),
+    (SPECIALISTS, ("vocals",), "no network of the model makes vocals"),
     (SPECIALISTS, None, "no network of the bag has a weight for vocals"),
     (SPECIALISTS[:2], None, "a bag of 3 networks has weights for 2"),
     (({"voice": 1.0},) * 3, None, "the bag has a weight for voice, but its networks give drums"),

@@ -78,7 +78,7 @@ def test_planning_keeps_to_a_fixed_length(fixed, latency_s):
 
 def test_a_window_of_another_length_is_refused_in_one_line(fixed):
     opening = Opening("fixed", (fixed,), window_columns=88)
-    with pytest.raises(ValueError, match=r"fixed sees windows of 0\.56 s and no others; the window cannot be 2\.04 s"):
+    with pytest.raises(ValueError, match=r"fixed works only with windows of 0\.56 s; the window cannot be 2\.04 s"):
         opening.open(2.0)
 
 
@@ -117,7 +117,7 @@ def test_a_truncated_ort_file_is_refused(tmp_path, kept):
     whole = as_ort(model(tmp_path / "m.onnx"))
     data = whole.read_bytes()
     whole.write_bytes(data[: kept if isinstance(kept, int) else int(kept * len(data))])
-    assert "is no model that ONNX Runtime can open" in refused(whole)
+    assert "is not a model that ONNX Runtime can open" in refused(whole)
 
 
 def test_an_ort_file_of_another_version_is_refused(tmp_path):
@@ -144,12 +144,12 @@ def test_extra_inputs_are_refused_by_name(tmp_path):
 @pytest.mark.parametrize(("stems", "metadata", "says"), [
     (6, {"sources": '["drums", "bass"]'}, "has 6 stems but names 2: drums, bass"),
     (3, {}, "has 3 stems but names 0: none"),
-    (4, {"sources": "[drums"}, r"names its stems as '[drums'; a JSON list is wanted"),
+    (4, {"sources": "[drums"}, r"names its stems as '[drums', which must be a JSON list"),
     (4, {"sources": '["a", "b", "c", "../../d"]'}, "names a stem '../../d', which cannot be the name of a file"),
     (4, {"sources": '["a", "b", "c", ""]'}, "names a stem '', which cannot be"),
     (4, {"sources": '["a", "b", "c", "a"]'}, "names two stems 'a'"),
-    (4, {"samplerate": "fast"}, "says samplerate 'fast'; a whole number"),
-    (4, {"segment": "0"}, "says segment '0'; a whole number"),
+    (4, {"samplerate": "fast"}, "says samplerate 'fast', which must be a whole number"),
+    (4, {"segment": "0"}, "says segment '0', which must be a whole number of 1 or more"),
 ])
 def test_a_file_that_contradicts_itself_is_refused(tmp_path, stems, metadata, says):
     path = model(tmp_path / "m.onnx", metadata, spec_out=[1, stems, 4, BINS, "T"], wave_out=[1, stems, 2, "N"])
@@ -185,6 +185,6 @@ def test_run_refuses_another_window_in_one_line(fixed: Path, tmp_path: Path,
              "--window", "2"]
     assert main(words) == 2
     said = capsys.readouterr().err
-    assert "sees windows of 0.56 s and no others" in said
+    assert "works only with windows of 0.56 s" in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out").exists()

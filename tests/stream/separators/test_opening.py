@@ -46,7 +46,7 @@ def test_the_built_in_separator_is_found_by_its_name() -> None:
 
 
 def test_a_separator_that_is_not_here_is_refused_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match=r"no separator centre; here are .*center"):
+    with pytest.raises(ValueError, match=r"there is no separator centre; the installed ones are .*center"):
         plugin("centre")
 
 
@@ -59,7 +59,7 @@ def test_a_plugin_is_opened_without_a_file_and_has_no_window() -> None:
 
 
 def test_a_provider_that_is_not_here_is_refused_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match=r"provider abacus is not in this onnxruntime; here are: .*cpu"):
+    with pytest.raises(ValueError, match=r"provider abacus is not in this onnxruntime; it has auto, .*cpu"):
         Opening("model.onnx", (Path("model.onnx"),), provider="abacus").open(2.0)
 
 

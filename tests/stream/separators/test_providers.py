@@ -1,7 +1,9 @@
 """A provider computes what the CPU does, or says in one line why it cannot."""
 
+import re
 import sys
 import threading
+import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -51,8 +53,17 @@ def test_auto_is_the_cpu() -> None:
 def test_a_plugin_that_is_not_installed_is_refused_with_what_to_install(
         name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(providers, "find_spec", lambda _module: None)
-    with pytest.raises(ValueError, match=rf"{name} needs the package .*: install demucs-stream\[openvino\]"):
+    with pytest.raises(ValueError, match=rf"{name} needs the package .*: run `pip install '\.\[openvino\]'` in"):
         provider_name(name)
+
+
+@pytest.mark.parametrize("name", sorted(PLUGINS))
+def test_the_command_that_installs_a_plugin_names_an_extra_that_brings_it(name: str) -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    command = re.search(r"run `pip install '\.\[(\w+)\]'` in demucs-stream's folder$", providers.missing(name))
+    assert command is not None
+    (wanted,) = project["optional-dependencies"][command[1]]
+    assert wanted.startswith(f"{PLUGINS[name].package}>=")
 
 
 @pytest.mark.parametrize("name", sorted(set(ORDER) - {"cpu"}))
@@ -69,7 +80,7 @@ def test_a_provider_that_is_not_here_is_refused_with_what_to_install(
 def test_webgpu_without_a_gpu_is_told_in_one_line() -> None:
     pytest.importorskip("onnxruntime_ep_webgpu", reason="onnxruntime-ep-webgpu is not installed")
     nobodys = replace(PLUGINS["webgpu"], fits=lambda _device: False)
-    with pytest.raises(Failure, match=r"finds nothing on this machine .*: it wants a GPU and its driver$"):
+    with pytest.raises(Failure, match=r"finds no device on this machine .*: it needs a GPU and its driver$"):
         device(nobodys)
 
 
@@ -77,7 +88,7 @@ def test_a_plugin_that_lists_no_device_says_the_same_when_it_is_asked_again(monk
     pytest.importorskip("onnxruntime_ep_openvino", reason="onnxruntime-ep-openvino is not installed")
     nobodys = replace(PLUGINS["openvino"], fits=lambda _device: False)
     for _ in range(2):
-        with pytest.raises(Failure, match="finds nothing on this machine"):
+        with pytest.raises(Failure, match="finds no device on this machine"):
             device(nobodys)
 
 
@@ -128,9 +139,11 @@ CUDA, CPU = "CUDAExecutionProvider", "CPUExecutionProvider"
 
 
 @pytest.mark.parametrize(("left", "told"), [
-    ([], None), (["Shape", "Gather", "Shape"], "provider cuda runs 3 nodes of the model in 2 parts; 3 run elsewhere "
-                                               "(Shape 2, Gather 1)"),
-    (list("aabcde"), "provider cuda runs 3 nodes of the model in 2 parts; 6 run elsewhere (a 2, b 1, c 1, d 1, ...)")],
+    ([], None),
+    (["Shape", "Gather", "Shape"],
+     "provider cuda runs 3 nodes of the model in 2 parts; 3 run on another one (Shape 2, Gather 1)"),
+    (list("aabcde"),
+     "provider cuda runs 3 nodes of the model in 2 parts; 6 run on another one (a 2, b 1, c 1, d 1, ...)")],
     ids=["none", "some", "many"])
 def test_nodes_that_run_elsewhere_are_counted(left: list[str], told: str | None) -> None:
     parts = [Part(CUDA, ["Conv", "Mul"]), Part(CUDA, ["Conv"]), *(Part(CPU, [kind]) for kind in left)]
@@ -198,7 +211,7 @@ def test_what_openvino_cannot_run_is_refused_and_not_left_to_the_cpu(tmp_path: P
     made.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     made.graph.node[-1].input[0] = "spec_out"
     onnx.save(made, path)
-    with pytest.raises(ValueError, match=r"odd\.onnx is no model that .* with provider openvino: .+") as caught:
+    with pytest.raises(ValueError, match=r"odd\.onnx is not a model that .* with provider openvino: .+") as caught:
         Network(path, COLUMNS, 2, provider="openvino")
     assert "\n" not in str(caught.value)
 

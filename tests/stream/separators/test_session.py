@@ -79,7 +79,7 @@ def test_without_a_cache_it_opens_all_the_same(tmp_path: Path, monkeypatch: pyte
 
 def test_no_model_leaves_nothing(cache: Path, tmp_path: Path) -> None:
     (tmp_path / "m.onnx").write_bytes(b"nonsense")
-    with pytest.raises(ValueError, match="no model that ONNX Runtime can open"):
+    with pytest.raises(ValueError, match="not a model that ONNX Runtime can open"):
         Network(tmp_path / "m.onnx", COLUMNS)
     assert list(cache.iterdir()) == []
 

@@ -133,7 +133,7 @@ def test_a_file_of_another_kind_is_refused_in_one_line(tmp_path: Path, model_pat
         StatefulNetwork(model_path, 10, context=30, threads=1, provider="cpu")
     damaged = onnx.load(bare_path("htdemucs", STATEFUL))
     (tmp_path / "bare.onnx").write_bytes(damaged.SerializeToString()[:1000])
-    with pytest.raises(ValueError, match="is no model that ONNX Runtime can open"):
+    with pytest.raises(ValueError, match="is not a model that ONNX Runtime can open"):
         StatefulNetwork(tmp_path / "bare.onnx", 10, context=30, threads=1, provider="cpu")
 
 

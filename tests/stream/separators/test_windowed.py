@@ -106,7 +106,7 @@ def test_a_network_for_another_window_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.onnx").write_text("no model at all")
-    with pytest.raises(ValueError, match=r"text\.onnx is no model that ONNX Runtime can open"):
+    with pytest.raises(ValueError, match=r"text\.onnx is not a model that ONNX Runtime can open"):
         Network(tmp_path / "text.onnx", COLUMNS)
 
 
@@ -122,11 +122,11 @@ def test_a_model_of_another_shape_is_refused_with_what_was_found_and_wanted(tmp_
     for name, shape in shapes.items():
         found = [{"N": COLUMNS * 1024, "T": COLUMNS}.get(str(size), size) for size in shape]
         assert f"{name} {found}" in str(refused.value)
-    assert f"wanted float32 mix [1, 2, {COLUMNS * 1024}], spec [1, 4, {BINS}, {COLUMNS}]" in str(refused.value)
+    assert f"needed are float32 mix [1, 2, {COLUMNS * 1024}], spec [1, 4, {BINS}, {COLUMNS}]" in str(refused.value)
 
 
 def test_a_model_of_another_precision_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"found mix .* tensor\(float16\).*; wanted float32"):
+    with pytest.raises(ValueError, match=r"it has mix .* tensor\(float16\).*; needed are float32"):
         Network(model(tmp_path / "half.onnx", kind=TensorProto.FLOAT16), COLUMNS)
 
 

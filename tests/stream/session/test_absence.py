@@ -182,7 +182,7 @@ def test_a_server_of_jacks_that_ends_beside_a_run_over_another_device_changes_no
 
 @pytest.mark.parametrize(("words", "device", "change", "why"), [
     ((), "jack", {"samplerate": 48_000}, "jack cannot be opened at 44100 Hz: its server runs at 48000 Hz"),
-    (("--out", "mix=3-4"), "system", {"channels": 2}, "mix=3-4: the output device has 2 channels"),
+    (("--out", "mix=3-4"), "system", {"channels": 2}, "--out mix=3-4: the output device has only 2 channels"),
 ], ids=["another rate", "fewer channels than a bus needs"])
 def test_one_that_is_back_as_another_that_does_not_fit_ends_it_with_a_line(
         stage: Stage, words: tuple[str, ...], device: str, change: dict[str, int], why: str) -> None:

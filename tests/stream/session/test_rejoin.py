@@ -84,7 +84,7 @@ def test_a_device_that_is_back_twice_within_a_fade_is_joined_twice() -> None:
 def test_it_may_be_back_with_fewer_channels_but_not_with_fewer_than_a_bus_needs() -> None:
     live = Live(Shares(), channels=(2, 4))
     live.play(noise(FRAMES))
-    with pytest.raises(ValueError, match="mix=3-4: the output device has 2 channels"):
+    with pytest.raises(ValueError, match="mix=3-4: the output device has only 2 channels"):
         live.engine.rejoin((2, 2), [route("mix=3-4")], 512)
     assert live.header[hd.OUT_CHANNELS] == 4
     live.engine.rejoin((1, 1), (), 512)

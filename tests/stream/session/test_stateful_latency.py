@@ -77,13 +77,13 @@ def test_a_network_that_gives_the_mix_gives_it_late_by_the_separators_latency(
 
 def test_a_stateful_model_that_says_it_carries_none_is_refused(tmp_path: Path) -> None:
     geometry = HopGeometry(8192, 1024, 1024, 2048, 16 * 1024)
-    with pytest.raises(ValueError, match="carries no state"):
+    with pytest.raises(ValueError, match="is not a stateful model"):
         Opening("quarters", (stateful(tmp_path / "quarters.onnx"),), provider="cpu", geometry=geometry).open(None)
 
 
 def test_a_file_that_carries_a_state_has_no_windows(tmp_path: Path) -> None:
     path = stateful(tmp_path / "quarters.onnx")
-    with pytest.raises(ValueError, match="quarters carries a state: it has no window"):
+    with pytest.raises(ValueError, match="quarters is a stateful model: it has no window"):
         Opening("quarters", (path,), provider="cpu", recompute=2, window_columns=44).open(None)
-    with pytest.raises(ValueError, match="carries a state: it separates live, hop by hop, and has no windows"):
+    with pytest.raises(ValueError, match="is a stateful model: it only separates live, hop by hop, and not in windows"):
         Opening("quarters", (path,), provider="cpu").offline(44 * 1024)

@@ -62,7 +62,7 @@ def card() -> Iterator[str]:
 def test_another_run_is_meant_by_its_whole_name_alone(card: str, kind: str) -> None:
     assert {name.partition(":")[0] for name in find("jack", kind).ports} == {card}
     for part in ("jack:stream", "jack:demucs", "jack:demucs-strea"):
-        with pytest.raises(ValueError, match=r"no program .* has ports"):
+        with pytest.raises(ValueError, match=r"no JACK program called .* has ports"):
             find(part, kind)
     assert len(find("jack:demucs-stream", kind).ports) == 2
 
@@ -70,7 +70,7 @@ def test_another_run_is_meant_by_its_whole_name_alone(card: str, kind: str) -> N
 def test_portaudio_does_not_mean_it_by_a_part_of_its_name(card: str) -> None:
     done = command("--device", "stream", "--model", "center")
     assert (done.code, len(done.said)) == (2, 1), done.err
-    assert "no input device stream; here are:" in done.err
+    assert "no input device is called stream; here are:" in done.err
 
 
 def test_portaudio_does_not_mean_it_by_default(card: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_what_claims_to_be_exact_must_be(stage: Stage, name: str, noise_db: floa
     if trusted:
         assert select_provider(stage.asked(name)).provider == name
     else:
-        with pytest.raises(ValueError, match=rf"provider {name} cannot be used: .* 60 dB are wanted"):
+        with pytest.raises(ValueError, match=rf"provider {name} cannot be used: .* 60 dB are needed"):
             select_provider(stage.asked(name))
 
 
@@ -65,7 +65,7 @@ def test_a_second_start_opens_nothing(stage: Stage) -> None:
     stage.said.clear()
     assert select_provider(stage.asked()) == first
     assert stage.opened == []
-    assert stage.said == ["provider openvino, 1 thread, as timed earlier"]
+    assert stage.said == ["using provider openvino, 1 thread, as timed earlier"]
 
 
 @pytest.mark.parametrize("change", ["file", "sizes", "version", "threads"])
@@ -148,7 +148,7 @@ def test_files_take_what_was_found_live_once_it_is_checked_at_their_length(stage
     assert select_provider(asked, timed=False).provider == "openvino"
     stage.noises_db["openvino"] = 0.0
     assert select_provider(replace(asked, sizes=("longer files",)), timed=False).provider == "cpu"
-    assert stage.said[-1].endswith("taking the CPU provider")
+    assert stage.said[-1].endswith("using the CPU provider instead")
 
 
 def test_one_network_of_a_bag_stands_for_all(stage: Stage) -> None:
