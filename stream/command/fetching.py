@@ -22,7 +22,7 @@ __all__ = ["Models", "known"]
 
 
 class Models:
-    """Opens what arguments name; says what it does in lines and progress bars. [main-thread]"""
+    """Opens what arguments name; says what it does in lines and progress bars."""
 
     def __init__(self, say: Callable[[str], None], console: Console) -> None:
         self._say, self._console = say, console
