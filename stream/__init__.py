@@ -1,4 +1,10 @@
-"""The live path: blocks from a device, hops through a separator, stems under their faders, blocks to a device."""
+"""The live path: blocks from a device, hops through a separator, stems under their faders, blocks to a device.
+
+Where the command starts, Ctrl-C is heard from here on. That cannot wait for stream/cli.py: Python loads this file
+before that one, and what it loads itself is most of the time until then (0.12 of 0.17 s on a busy machine), in which
+Ctrl-C would show a traceback. As nothing has been asked yet, only the name of the program says that it is the command,
+and not somebody's import.
+"""
 
 import signal
 import sys
