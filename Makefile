@@ -1,6 +1,7 @@
 # make demo   hear of it: set everything up and play a song through the live engine
-# make test   set everything up and run all checks
-# make check  lint, types, and all tests that need no weights, no audio server and no torch
+# make test      set everything up and run all checks
+# make check     lint, types, and all tests that need no weights, no audio server and no torch
+# make test-all  the same as `make test` and what takes long: docs/notes/tests.md names it
 # make bench  repeat the figures of README.md
 # make arm    run what is compiled as aarch64, on a machine that is none
 # make docs   build the site of README.md and docs/ into site/, and check its links
@@ -8,17 +9,20 @@ PYTHON ?= python3
 SONG ?=
 BIN := .venv/bin
 
-.PHONY: demo test check lint bench arm docs graph clean
+.PHONY: demo test test-all check lint bench arm docs graph clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
 	$(BIN)/demucs-stream demo $(if $(SONG),"$(SONG)")
 
 test: .venv/dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m tests.run
+
+test-all: .venv/dev lint
+	$(BIN)/python -m tests.run all
 
 check: .venv/dev lint
-	$(BIN)/python -m pytest -m "not weights and not device and not torch"
+	$(BIN)/python -m tests.run check
 
 lint: .venv/dev
 	$(BIN)/ruff check
@@ -66,5 +70,5 @@ graph: .venv/dev
 	@touch $@
 
 clean:
-	rm -rf .venv .arm demo-out dist site .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .arm .tests demo-out dist site .mypy_cache .ruff_cache .pytest_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -29,11 +29,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None]:
     """What tests make of their models stays out of the user's cache, whose place, if he has moved it, this is.
 
-    Nor are the user's configuration and scenes read.
+    Processes that run tests side by side have one cache, as those of a user have. Nor are the user's configuration and
+    scenes read.
     """
     moved = os.environ.get("DEMUCS_STREAM_CACHE")
+    base = tmp_path_factory.getbasetemp()
+    shared_cache = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    shared_cache.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("DEMUCS_STREAM_CACHE", str(shared_cache))
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield moved

@@ -11,6 +11,8 @@ import soundfile as sf
 
 from tests.rig.live import Live, free_port
 
+pytestmark = pytest.mark.realtime
+
 REMOTE = Path(__file__).parents[2] / "examples" / "osc_remote.py"
 
 

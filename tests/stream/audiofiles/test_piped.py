@@ -23,7 +23,8 @@ from tests.rig.byhand import Live, Shares, noise
 from tests.rig.live import Live as Command
 from tests.stream.audiofiles.test_decoder import encoded, whole
 
-pytestmark = pytest.mark.skipif(os.name != "posix" or shutil.which("ffmpeg") is None, reason="needs pipes and ffmpeg")
+pytestmark = [pytest.mark.realtime,
+              pytest.mark.skipif(os.name != "posix" or shutil.which("ffmpeg") is None, reason="needs pipes and ffmpeg")]
 RATE = 44_100
 ENDLESS = {"wav": ["-f", "wav"], "ogg": ["-c:a", "flac", "-f", "ogg"]}
 

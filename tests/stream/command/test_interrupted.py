@@ -23,18 +23,19 @@ from tests.rig.jackd import Jackd
 from tests.rig.live import Live, family
 from tests.rig.midi import MidiSender
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+pytestmark = [pytest.mark.realtime, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
 RATE = 44_100
 EARLY_S = (0.05, 0.2, 0.5, 1.0)
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a song, whose temporary files are its own; nobody serves models."""
     sf.write(tmp_path / "song.wav", noise(60 * RATE) / 4, RATE, "PCM_16")
     (tmp_path / "tmp").mkdir()
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("own")))  # where nobody else writes meanwhile
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
     return tmp_path

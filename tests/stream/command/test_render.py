@@ -14,6 +14,8 @@ from stream.recording.log import NAME
 from tests.rig.byhand import same_bits
 from tests.rig.live import Live, command, free_port, noise
 
+pytestmark = pytest.mark.realtime
+
 RATE = 44_100
 PORT = free_port()
 

@@ -165,6 +165,7 @@ def held(jackd: Jackd, model: Path, played: np.ndarray, *words: object) -> tuple
     pytest.skip(f"this machine is too busy for a real-time test: {busy}")
 
 
+@pytest.mark.alone
 @pytest.mark.weights
 def test_a_minute_of_a_song_passes_the_real_network_exactly_and_without_a_miss(
         jackd: Jackd, model_path: Path, lithium: np.ndarray) -> None:
@@ -173,6 +174,7 @@ def test_a_minute_of_a_song_passes_the_real_network_exactly_and_without_a_miss(
     assert taken.exact
 
 
+@pytest.mark.alone
 @pytest.mark.weights
 def test_muted_vocals_are_gone_as_a_virtual_run_over_the_same_input_says(
         jackd: Jackd, model_path: Path, lithium: np.ndarray, tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from tests.rig.byhand import same_bits
 from tests.rig.jackd import Jackd
 from tests.rig.live import calm, command, noise, take
 
+pytestmark = pytest.mark.realtime
+
 PLUGINS = Path("/usr/lib/vst3")
 ROOT = Path(__file__).parents[3]
 packaged = pytest.mark.skipif(not PLUGINS.is_dir(), reason="no VST3 plugins here (Debian: apt-get install zam-plugins)")

@@ -19,6 +19,8 @@ from stream.link.server import AT_ONCE, MOST_SCREENS
 from tests.rig.attached import Rig, rig, until
 from tests.rig.byhand import SOURCES, noise
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.fixture
 def made() -> Iterator[Rig]:

@@ -31,6 +31,8 @@ import numpy as np
 
 from stream.separators.center import Center
 
+pytestmark = pytest.mark.realtime
+
 
 class Fails(Center):
     made = 0

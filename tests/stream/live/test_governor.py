@@ -21,6 +21,8 @@ from stream.session.host import Host
 from stream.session.request import RunRequest
 from tests.rig.byhand import Frames, Live, Shares, late_by, noise, same_bits
 
+pytestmark = pytest.mark.realtime
+
 ROOM_S = 0.1
 
 

@@ -19,6 +19,8 @@ from stream.recording.rendering import render
 from stream.recording.takes import Takes
 from tests.rig.byhand import SOURCES, Frames, Live, Shares, noise, same_bits
 
+pytestmark = pytest.mark.realtime
+
 RATE = 44_100
 TAKE = TakeInfo("shares", "cpu", 1, None, None, RATE, 0, "dry", 256, 441, dict.fromkeys(("input", "mix", *SOURCES), ""))
 

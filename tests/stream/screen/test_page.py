@@ -20,6 +20,8 @@ from tests.rig.jackd import Jackd
 from tests.rig.live import Live, command, connected, noise
 from tests.rig.loopback import Loopback
 
+pytestmark = pytest.mark.realtime
+
 pytest.importorskip("textual_serve", reason="the extra `serve` is not installed")
 
 RATE = 44_100

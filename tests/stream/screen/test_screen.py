@@ -29,6 +29,8 @@ from stream.screen.view import words
 from tests.rig.attached import SIX, WAIT_S, Rig, rig
 from tests.rig.byhand import Frames, noise
 
+pytestmark = pytest.mark.realtime
+
 FOUR = SIX[:4]
 SMALL, USUAL = (80, 24), (100, 32)
 SLICE, LOOKED = 1470, 7350  # frames of a slice; played between two looks, which the stem ring holds

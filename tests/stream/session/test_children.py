@@ -24,7 +24,7 @@ from stream.terminal.pageprocess import PageProcess
 from tests.rig.byhand import noise
 from tests.rig.live import PATIENCE_S, Live, alive, family
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+pytestmark = [pytest.mark.realtime, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 ROOT = Path(__file__).parents[3]
 RATE = 44_100

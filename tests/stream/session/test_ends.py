@@ -16,7 +16,7 @@ from stream.common.interrupt import heard as interrupted
 from tests.rig.byhand import noise
 from tests.rig.live import Live
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+pytestmark = [pytest.mark.realtime, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
 RATE = 44_100
 TRACKS = ["gestures.jsonl", "input.wav", "mix.wav", "other.wav", "vocals.wav"]
 

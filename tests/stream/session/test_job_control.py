@@ -19,7 +19,9 @@ import soundfile as sf
 from tests.rig.byhand import noise
 from tests.rig.live import COMMAND, PATIENCE_S, alive, family
 
-pytestmark = pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None, reason="needs bash and a terminal")
+pytestmark = [pytest.mark.realtime,
+              pytest.mark.skipif(os.name != "posix" or shutil.which("bash") is None,
+                                 reason="needs bash and a terminal")]
 RATE = 44_100
 
 

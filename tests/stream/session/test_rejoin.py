@@ -11,6 +11,8 @@ from stream.mixer.route import route
 from tests.rig.byhand import BLOCKS, Frames, Live, Shares, noise
 from tests.stream.callback.test_bridge import HZ, called, tone
 
+pytestmark = pytest.mark.realtime
+
 RATE = 44_100
 
 

@@ -15,6 +15,8 @@ from tests.rig.live import COMMAND, Live
 
 RATE = 44_100
 TAKEN = "it is being written already, by another run or twice by this one"
+pytestmark = pytest.mark.realtime
+
 HOLDS = """
 import sys
 from pathlib import Path

@@ -28,6 +28,8 @@ import sys
 from stream.command import main
 from stream.mixer.desk import Desk
 
+pytestmark = pytest.mark.realtime
+
 def recall(self, name):
     raise ZeroDivisionError("a bug\\nof two lines")
 

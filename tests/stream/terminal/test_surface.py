@@ -16,6 +16,8 @@ from stream.terminal.modes import lent
 from tests.rig.attached import until
 from tests.rig.live import COMMAND, Done, Live, command, noise
 
+pytestmark = pytest.mark.realtime
+
 termios = pytest.importorskip("termios", reason="terminals of POSIX")
 pty = pytest.importorskip("pty")
 
