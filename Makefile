@@ -9,27 +9,34 @@ PYTHON ?= python3
 SONG ?=
 BIN := .venv/bin
 
-.PHONY: demo test test-all check lint bench arm docs graph clean
+.PHONY: demo test test-all check lint ruff mypy mypy-examples mypy-win32 mypy-darwin bench arm docs graph clean
 .DELETE_ON_ERROR:
 
 demo: .venv/runtime
 	$(BIN)/demucs-stream demo $(if $(SONG),"$(SONG)")
 
-test: .venv/dev lint
+test: .venv/dev
 	$(BIN)/python -m tests.run
 
-test-all: .venv/dev lint
+test-all: .venv/dev
 	$(BIN)/python -m tests.run all
 
-check: .venv/dev lint
+check: .venv/dev
 	$(BIN)/python -m tests.run check
 
-lint: .venv/dev
+lint: ruff mypy mypy-examples mypy-win32 mypy-darwin
+
+ruff: .venv/dev
 	$(BIN)/ruff check
+
+mypy: .venv/dev
 	$(BIN)/mypy
+
+mypy-examples: .venv/dev
 	$(BIN)/mypy --cache-dir .mypy_cache/examples examples/osc_remote.py examples/separator-plugin/crossover.py
-	for system in win32 darwin; do \
-		$(BIN)/mypy --platform $$system --cache-dir .mypy_cache/$$system -p dsp -p export -p stream || exit 1; done
+
+mypy-win32 mypy-darwin: mypy-%: .venv/dev
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* -p dsp -p export -p stream
 
 bench: .venv/dev
 	for name in callback stft network separate startup screen inserts quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done

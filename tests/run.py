@@ -2,9 +2,10 @@
 
     python -m tests.run [check | test | all]
 
-Three parts, each a pytest of its own: what computes, at the lowest priority; beside it what waits for a clock, several
-at once, each on audio servers of its own; then what needs the whole machine. A test that was skipped because the
-machine was too busy is tried again at the end, alone. What was skipped, and why, is said last.
+First lint, while what is compiled is compiled. Then three parts, each a pytest of its own: what computes, at the lowest
+priority; beside it what waits for a clock, several at once, each on audio servers of its own; then what needs the whole
+machine. A test that was skipped because the machine was too busy is tried again at the end, alone. What was skipped,
+and why, is said last.
 """
 
 import argparse
@@ -12,7 +13,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -25,9 +25,11 @@ from tests.rig.outcomes import BUSY
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".tests"
 AGAIN = 3  # tries of a test that a busy machine has skipped
+EVERY_S = 30  # a line that says how far it is
 LOWEST = 19
-CHECK = "not weights and not device and not torch"
-WHICH = {"check": f"{CHECK} and not long", "test": "not long", "all": ""}
+WHICH = {"check": "not weights and not device and not torch and not long", "test": "not long", "all": ""}
+LINT = ["make", "--no-print-directory", "--keep-going", "-j2", "lint"]
+COMPILES = "tests/stream/command/test_command_line.py::test_json_is_one_object_with_what_was_done"
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,23 @@ class Part:
 
     name: str
     marks: str
-    workers: int
+    workers: int = 0
     nice: int = 0
 
 
 COMPUTING = Part("computing", "not device and not realtime and not alone", 2, LOWEST)
 WAITING = Part("waiting", "(device or realtime) and not alone", 3 if private.possible() else 1)
-ALONE = Part("alone", "alone", 0)
+ALONE = Part("alone", "alone")
 
 
-class Run:
-    """A pytest that is running, with its log and what became of its tests."""
+class Program:
+    """A program that is running, with its log."""
+
+    well: tuple[int, ...] = (0,)  # exit codes
 
     def __init__(self, name: str, words: Sequence[str], nice: int = 0) -> None:
-        self.name, self.began = name, time.monotonic()
-        self.log, self._outcomes = LOGS / f"{name}.log", LOGS / f"{name}.jsonl"
-        self._outcomes.unlink(missing_ok=True)
-        words = [sys.executable, "-m", "pytest", "-p", "tests.rig.outcomes", "--outcomes", str(self._outcomes),
-                 "-o", f"cache_dir={LOGS / name}", *words]
-        with self.log.open("w") as log:
+        self.name, self._began, self._log = name, time.monotonic(), LOGS / f"{name}.log"
+        with self._log.open("w") as log:
             self._process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
                                              preexec_fn=lambda: os.nice(nice) and None)
 
@@ -64,30 +64,20 @@ class Run:
         return self._process.poll() is None
 
     @property
-    def outcomes(self) -> list[dict[str, str]]:
-        """Of each test that has ended."""
-        lines = self._outcomes.read_text(encoding="utf-8").splitlines() if self._outcomes.exists() else []
-        return [json.loads(line) for line in lines]
-
-    def count(self, outcome: str) -> int:
-        """Tests that came to this."""
-        return sum(test["outcome"] == outcome for test in self.outcomes)
-
-    @property
-    def skipped(self) -> dict[str, str]:
-        """Each test that was skipped, with the reason."""
-        return {test["test"]: test["reason"] for test in self.outcomes if test["outcome"] == "skipped"}
+    def so_far(self) -> str:
+        """What it has done, in a few words."""
+        return ""
 
     def end(self) -> bool:
-        """Wait for it; whether all is well (no test at all is well, too)."""
-        code = self._process.wait()
-        took = time.monotonic() - self.began
-        words = ", ".join(f"{n} {what}" for what in ("passed", "failed", "skipped") if (n := self.count(what)))
-        print(f"{self.name}: {words or 'no tests'} in {took // 60:.0f} min {took % 60:02.0f} s", flush=True)
-        if code not in (0, 5):
-            text = self.log.read_text(errors="replace")
-            print(text[max(text.find("= FAILURES ="), text.find("= ERRORS ="), 0):], flush=True)
-        return code in (0, 5)
+        """Wait for it and say how it ended, with what it printed where that was not well."""
+        code, took = self._process.wait(), time.monotonic() - self._began
+        well = code in self.well
+        print(f"{self.name}: {self.so_far or ('passed' if well else 'FAILED')}, {minutes(took)}", flush=True)
+        if not well:
+            text = self._log.read_text(errors="replace")
+            begins = [at for title in ("= ERRORS =", "= FAILURES =") if (at := text.find(title)) >= 0]
+            print(text[min(begins, default=0):], flush=True)
+        return well
 
     def stop(self) -> None:
         """End it before its time."""
@@ -95,81 +85,103 @@ class Run:
         self._process.wait()
 
 
-def pytest(part: Part, which: str) -> Run:
+class Tests(Program):
+    """A pytest that is running."""
+
+    well = (0, 5)  # 5: there was no such test
+
+    def __init__(self, name: str, words: Sequence[str], nice: int = 0) -> None:
+        self._outcomes = LOGS / f"{name}.jsonl"
+        self._outcomes.unlink(missing_ok=True)
+        super().__init__(name, [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={LOGS / name}", "-p",
+                                "tests.rig.outcomes", "--outcomes", str(self._outcomes), *words], nice)
+
+    @property
+    def so_far(self) -> str:
+        found = Counter(test["outcome"] for test in self._read())
+        words = [f"{found[what]} {what}" for what in ("passed", "failed", "skipped") if found[what]]
+        return ", ".join(words) or "no tests"
+
+    @property
+    def skipped(self) -> dict[str, str]:
+        """Each test that was skipped, with the reason."""
+        return {test["test"]: test["reason"] for test in self._read() if test["outcome"] == "skipped"}
+
+    def _read(self) -> list[dict[str, str]]:
+        lines = self._outcomes.read_text(encoding="utf-8").splitlines() if self._outcomes.exists() else []
+        return [json.loads(line) for line in lines]
+
+
+def minutes(seconds: float) -> str:
+    """As people say it."""
+    return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
+
+
+def tests(part: Part, which: str) -> Tests:
     """A part of the tests, begun."""
     marks = f"({part.marks})" + (f" and ({which})" if which else "")
     spread = ["-n", str(part.workers), "--dist", "loadfile"] if part.workers else []
-    if part is WAITING and private.possible():
-        spread += ["-p", "tests.rig.private"]
-    return Run(part.name, ["-q", "-m", marks, *spread], part.nice)
+    own = ["-p", "tests.rig.private"] if part is WAITING and private.possible() else []
+    return Tests(part.name, ["-m", marks, *spread, *own], part.nice)
 
 
-def compile_first() -> None:
-    """What is compiled is compiled once, before several processes want it at the same time."""
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}/tests",
-                        "tests/stream/command/test_command_line.py::test_json_is_one_object_with_what_was_done"],
-                       cwd=ROOT, stdout=subprocess.DEVNULL)
-
-
-def finish(runs: Sequence[Run]) -> bool:
-    """Wait for runs that go side by side, and say twice a minute how far they are."""
-    said = time.monotonic()
-    while any(run.going for run in runs):
-        time.sleep(0.5)
-        if time.monotonic() - said > 30:
-            said = time.monotonic()
-            print(", ".join(f"{run.name} {len(run.outcomes)}" for run in runs if run.going), flush=True)
-    return all(run.end() for run in runs)
-
-
-def again(tests: Sequence[str], number: int) -> Run:
+def again(names: Sequence[str], number: int) -> Tests:
     """Tests that a busy machine has skipped, one after the other, with nothing beside them."""
-    names = LOGS / f"again{number}.txt"
-    names.write_text("\n".join(tests), encoding="utf-8")
-    return Run(f"again{number}", ["-q", f"@{names}"])
+    file = LOGS / f"again {number}.txt"
+    file.write_text("\n".join(names), encoding="utf-8")
+    return Tests(f"again {number}", [f"@{file}"])
 
 
-def busy(skipped: dict[str, str]) -> list[str]:
-    """Tests that only a busy machine has skipped."""
-    return [test for test, reason in skipped.items() if reason.startswith(BUSY)]
+def finish(programs: Sequence[Program]) -> bool:
+    """Wait for programs that go side by side, and say now and then how far they are; whether all ended well."""
+    said = time.monotonic()
+    try:
+        while any(program.going for program in programs):
+            time.sleep(0.2)
+            if time.monotonic() - said > EVERY_S:
+                said = time.monotonic()
+                print("; ".join(f"{it.name} {it.so_far}".strip() for it in programs if it.going), flush=True)
+    finally:
+        for program in programs:
+            if program.going:
+                program.stop()
+    ends = [program.end() for program in programs]  # of all, also where one failed
+    return all(ends)
+
+
+def tried_again(skipped: dict[str, str]) -> tuple[bool, dict[str, str]]:
+    """What a busy machine has skipped, tried again; whether all is well, and what is still skipped."""
+    well = True
+    for number in range(1, AGAIN + 1):
+        if busy := [test for test, reason in skipped.items() if reason.startswith(BUSY)]:
+            run = again(busy, number)
+            well = finish([run]) and well
+            skipped = {test: reason for test, reason in skipped.items() if test not in busy} | run.skipped
+    return well, skipped
 
 
 def why(skipped: dict[str, str]) -> Iterator[str]:
-    """A line for each reason, with how many tests it has skipped, or which one."""
+    """A line for each reason, with how many tests it has skipped."""
     for reason, count in Counter(skipped.values()).most_common():
-        names = [test for test, its in skipped.items() if its == reason]
-        yield f"  {count:3d} · {reason} ({names[0]}{', ...' if count > 1 else ''})"
+        first = next(test for test, its in skipped.items() if its == reason)
+        yield f"  {count} skipped: {reason} ({first}{', ...' if count > 1 else ''})"
 
 
 def main() -> int:
-    """Run them all; the exit code."""
+    """Run them; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("which", nargs="?", choices=WHICH, default="test")
-    which = WHICH[parser.parse_args().which]
+    which, began = WHICH[parser.parse_args().which], time.monotonic()
     LOGS.mkdir(exist_ok=True)
-    began, runs = time.monotonic(), list[Run]()
-    compile_first()
-    try:
-        runs += [pytest(COMPUTING, which), pytest(WAITING, which)]
-        well = finish(runs)
-        runs.append(pytest(ALONE, which))
-        well = finish(runs[-1:]) and well
-        skipped = {test: reason for run in runs for test, reason in run.skipped.items()}
-        for number in range(1, AGAIN + 1):
-            if tests := busy(skipped):
-                runs.append(again(tests, number))
-                well = finish(runs[-1:]) and well
-                skipped = {test: skipped[test] for test in skipped if test not in tests} | runs[-1].skipped
-    finally:
-        for run in runs:
-            if run.going:
-                run.stop()
-    if skipped:
-        print(f"{len(skipped)} skipped:", *why(skipped), sep="\n")
-    took = time.monotonic() - began
-    print(f"{'passed' if well else 'FAILED'} in {took // 60:.0f} min {took % 60:02.0f} s; logs in {LOGS.name}/")
-    return 0 if well else 1
+    well = finish([Program("lint", LINT), Tests("compiling", [COMPILES])])
+    beside = [tests(COMPUTING, which), tests(WAITING, which)]
+    well = finish(beside) and well
+    alone = tests(ALONE, which)
+    well = finish([alone]) and well
+    fine, skipped = tried_again(beside[0].skipped | beside[1].skipped | alone.skipped)
+    print(*why(skipped), f"{'passed' if well and fine else 'FAILED'}, {minutes(time.monotonic() - began)}; "
+          f"the logs are in {LOGS.name}/", sep="\n")
+    return 0 if well and fine else 1
 
 
 if __name__ == "__main__":
