@@ -3,6 +3,7 @@
 import os
 import subprocess
 import tarfile
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,6 +42,17 @@ def users_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str | None
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield moved
+
+
+@pytest.fixture
+def short_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Where programs have their temporary files, under a name that is short enough for a socket's."""
+    (tmp_path / "tmp").mkdir()
+    with tempfile.TemporaryDirectory(prefix="t", dir="/tmp") as folder:
+        short = Path(folder) / "t"
+        short.symlink_to(tmp_path / "tmp")
+        monkeypatch.setenv("TMPDIR", str(short))
+        yield tmp_path / "tmp"
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ Each has a thread of its own, which mostly waits: one that is slow, sends nonsen
 
 import os
 import secrets
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +24,7 @@ from stream.mixer.desk import Desk
 
 TICK_S, PROMPT_S = 1 / 15, 1 / 50
 FOLDER = "demucs-stream.link-"
+MOST_FOLDER_BYTES = 65  # of where that lies: a socket's path has 103 bytes on macOS, 107 on Linux
 AT_ONCE = 64  # messages of one screen between two looks; what it has more of waits
 MOST_SCREENS = 16
 NOTES = 8  # of the last lines for the user, what somebody is told who comes in
@@ -34,7 +37,7 @@ class Link:
         """Listen under an address and a key that nobody can guess. [main-thread]"""
         self._open = ExitStack()
         # on Windows a named pipe, which lies in no folder
-        place = str(self._open.enter_context(scratch(FOLDER)) / "link") if os.name == "posix" else None
+        place = str(self._open.enter_context(scratch(FOLDER, _within())) / "link") if os.name == "posix" else None
         self._listener = Listener(place, backlog=MOST_SCREENS)
         self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
         self._told: Snapshot | None = None
@@ -147,3 +150,9 @@ class Link:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.end()
+
+
+def _within() -> Path:
+    """Where temporary files go, unless that has so long a name that no socket can lie there."""
+    usual = Path(tempfile.gettempdir())
+    return usual if len(os.fsencode(usual)) <= MOST_FOLDER_BYTES else Path("/tmp")

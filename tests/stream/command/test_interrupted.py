@@ -30,11 +30,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @pytest.fixture
-def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, short_tmp: Path, tmp_path_factory: pytest.TempPathFactory,
+          monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a song, whose temporary files are its own; nobody serves models."""
     sf.write(tmp_path / "song.wav", noise(60 * RATE) / 4, RATE, "PCM_16")
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path_factory.mktemp("own")))  # where nobody else writes meanwhile
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.chdir(tmp_path)
@@ -46,7 +45,8 @@ def both(live: Live, number: signal.Signals, twice: bool) -> None:
     live.process.send_signal(number)
     if twice:
         time.sleep(0.0005)
-        os.killpg(live.process.pid, number)
+        with suppress(ProcessLookupError):  # it has ended of its own accord
+            os.killpg(live.process.pid, number)
 
 
 def left(*folders: Path) -> list[str]:

@@ -2,12 +2,15 @@
 
 import json
 import math
+import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from multiprocessing.connection import Client
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -259,3 +262,14 @@ def test_a_door_is_written_and_read_and_the_environment_names_one(monkeypatch: p
 def test_what_is_no_door_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is no engine to attach to"):
         endpoint(text)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a named pipe lies in no folder")
+def test_screens_attach_whatever_the_folder_for_temporary_files_is_called(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = tmp_path / ("deep" * 40)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    with rig() as made, made.attach() as attached:
+        assert attached.wait()
+    assert not Path(made.link.door.address).parent.exists()

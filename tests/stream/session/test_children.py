@@ -42,11 +42,9 @@ def until(there: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(tmp_path: Path, short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a song, whose temporary files are its own."""
     sf.write(tmp_path / "song.wav", noise(120 * RATE) / 4, RATE, "PCM_16")
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
