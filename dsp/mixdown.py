@@ -21,13 +21,13 @@ def mixdown(arrays: Any, left: int, how: Any, dry: Any, stems: Any, heard: Any, 
     heard: as stems, with what inserts made; the same array where there are none
     """
     state, memory, rows = arrays
-    there, frames, late_dry, whole = how
+    available, frames, late_dry, unfaded = how
     for at in range(0, len(dry), PIECE):
         n = min(PIECE, len(dry) - at)
         ramp(state, rows, left, n)
-        state[WET_NOW, 0, 0] = fade(state[WET_NOW, 0, 0], n if there else 0, frames, rows[WET], n)
+        state[WET_NOW, 0, 0] = fade(state[WET_NOW, 0, 0], n if available else 0, frames, rows[WET], n)
         for i in range(n):
-            wet = rows[WET, i] if whole else np.float32(1)
+            wet = rows[WET, i] if unfaded else np.float32(1)
             for side in range(2):
                 rows[DRY + side, i] = dry[at + i, side]
                 for s in range(state.shape[1]):

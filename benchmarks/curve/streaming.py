@@ -44,7 +44,7 @@ class Run:
 
 def stream(opening: Opening, mix: Path, folder: Path) -> Run:
     """Play a file through the engine, nobody waiting, and record. Raises ValueError, Failure."""
-    host = Host(RunRequest(opening, mix, None, "virtual", shelf=RecordingOptions(folder)), lambda _line: None)
+    host = Host(RunRequest(opening, mix, None, "virtual", recording=RecordingOptions(folder)), lambda _line: None)
     host.run(lambda: True)
     report = host.report()
     if report.misses or report.overruns:

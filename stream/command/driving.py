@@ -78,7 +78,7 @@ def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) 
         except ValueError as error:
             say(f"scene {name} is left out: {error}")
     desk.offer("quit", stopped.set)
-    if host.takes is not None and host.takes.by_hand:
+    if host.takes is not None and host.takes.manual:
         desk.offer("record", host.takes.toggle)
         desk.offer("keep", host.takes.keep)
     return desk

@@ -25,7 +25,7 @@ def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say
     source = arguments.log / log.NAME if arguments.log.is_dir() else arguments.log
     if arguments.log.is_dir() and not source.exists():
         raise Failure(f"{arguments.log} holds no finished take: {log.NAME} is written when a take ends")
-    take, passage = log.read(source)
+    take, automation = log.read(source)
     files = {name: source.parent / file for name, file in take.files.items()}
     to = arguments.output or source.with_name("mix-again.wav")
     if not files["input"].exists():
@@ -34,23 +34,23 @@ def again(arguments: Namespace, opening: Callable[[TakeInfo], Opening], say: Say
         raise ValueError(f"{to} is a file of the take: it cannot be the output too")
     if take.lost:
         say(f"{source} lacks {take.lost} gestures or pieces of sound: the mix will not be the same")
-    there = all(path.exists() for name, path in files.items() if name != "mix") and not arguments.separate
-    if there:
-        render(files, take, passage, to)
+    complete = all(path.exists() for name, path in files.items() if name != "mix") and not arguments.separate
+    if complete:
+        render(files, take, automation, to)
     else:
         without = f", without what inserts made of {', '.join(take.inserts)}" if take.inserts else ""
         say(f"separating {files['input']} again with {take.model}{without}")
         with scratch("demucs-stream.render-") as folder:
             stems = _separate(files["input"], take, opening(take), folder, say)
-            render(stems | {"input": files["input"]}, take, passage, to, whole=True)
+            render(stems | {"input": files["input"]}, take, automation, to, unfaded=True)
     say(f"wrote {to}")
-    return {"log": str(source), "frames": take.frames, "gestures": len(passage.gestures), "separated": not there,
+    return {"log": str(source), "frames": take.frames, "gestures": len(automation.gestures), "separated": not complete,
             "files": {"mix": str(to)}}
 
 
 def _separate(mix: Path, take: TakeInfo, opening: Opening, folder: Path, say: Say) -> dict[str, Path]:
     """The stems of a take as the live engine makes them when nothing is late."""
-    request = RunRequest(opening, mix, None, "virtual", latency_s=take.latency_s, shelf=RecordingOptions(folder))
+    request = RunRequest(opening, mix, None, "virtual", latency_s=take.latency_s, recording=RecordingOptions(folder))
     host = Host(request, say)
     host.run(lambda: True)
     return {name: Path(path) for name, path in host.files.items()}

@@ -32,7 +32,7 @@ class RunWords:
     prepare: Callable[[Mixer], None]
     inserts: Chains
 
-    def request(self, opening: Callable[[], Opening], ends: SourceSink, shelf: RecordingOptions,
+    def request(self, opening: Callable[[], Opening], ends: SourceSink, recording: RecordingOptions,
                 say: Say) -> RunRequest:
         """A run of this separator, once provider, threads and latency are settled, which may take timing.
 
@@ -44,7 +44,7 @@ class RunWords:
         if self.auto:
             wanted_s = best_s(chosen, DeviceTiming(ends.samplerate or SAMPLERATE, ends.block), say)
         return RunRequest(chosen, ends.source, ends.sink, ends.clock, ends.block, ends.samplerate, wanted_s, self.late,
-                          shelf, ends.routes, ends.clocks, self.prepare, self.inserts)
+                          recording, ends.routes, ends.clocks, self.prepare, self.inserts)
 
 
 def run_words(arguments: Namespace) -> RunWords:

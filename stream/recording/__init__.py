@@ -1,1 +1,1 @@
-"""What is kept of a run: sound as it was heard, and what hands did to it."""
+"""What is kept of a run: sound as it was heard, and what the user did to it."""

@@ -1,4 +1,4 @@
-"""What hands did, at the frame at which it was heard: the callback's notes, with what was wanted."""
+"""What the user did, at the frame at which it was heard: the callback's notes, with what was wanted."""
 
 from collections import deque
 from collections.abc import Mapping
@@ -16,29 +16,29 @@ class Gesture:
 
     frame: of the input, that was heard when it began
     set: the parameters that changed, by stem; None where it was the stems that came late or were back
-    there: whether stems were there from then on
+    available: whether stems were there from then on
     """
 
     frame: int
     set: Strips | None = None
-    there: bool = True
+    available: bool = True
 
 
 @dataclass
 class Automation:
     """What happened in a stretch of a run.
 
-    scene: how everything was set at its beginning      there: whether stems were
+    scene: how everything was set at its beginning      available: whether stems were
     """
 
     scene: Strips
-    there: bool = True
+    available: bool = True
     gestures: list[Gesture] = field(default_factory=list)
 
     def take(self, gesture: Gesture) -> None:
         """Let the beginning be after a gesture. [recorder-thread]"""
         if gesture.set is None:
-            self.there = gesture.there
+            self.available = gesture.available
         else:
             for stem, strip in gesture.set.items():
                 self.scene[stem] = {**self.scene[stem], **strip}
@@ -55,7 +55,7 @@ class GestureLog:
         self._mixer, self._notes = mixer, notes
         self._before = Automation(mixer.scene())
         self._now: Scene = mixer.scene()
-        self._kept: deque[Gesture] = deque()
+        self._gestures: deque[Gesture] = deque()
         self._unknown = 0
 
     @property
@@ -67,32 +67,32 @@ class GestureLog:
         """Take the callback's notes over. [recorder-thread]"""
         for what, value, position in self._notes.new():
             if what != AIMED:
-                self._kept.append(Gesture(position, there=bool(value)))
+                self._gestures.append(Gesture(position, available=bool(value)))
                 continue
             scene = self._mixer.changed(value)
             if scene is None:
                 self._unknown += 1
                 continue
-            self._kept.append(Gesture(position, difference(self._now, scene)))
+            self._gestures.append(Gesture(position, difference(self._now, scene)))
             self._now = scene
 
     def forget(self, before: int) -> None:
         """Let go of what happened before a frame. [recorder-thread]"""
-        while self._kept and self._kept[0].frame < before:
-            self._before.take(self._kept.popleft())
+        while self._gestures and self._gestures[0].frame < before:
+            self._before.take(self._gestures.popleft())
 
-    def passage(self, start: int, end: int) -> Automation:
+    def between(self, start: int, end: int) -> Automation:
         """What happened from a frame to another; from the first frame on, what was done before it too.
 
         Frames of its gestures count from its beginning.
         [recorder-thread]
         """
-        found = Automation(dict(self._before.scene), self._before.there)
-        for gesture in self._kept:
+        found = Automation(dict(self._before.scene), self._before.available)
+        for gesture in self._gestures:
             if gesture.frame < start and start > 0:
                 found.take(gesture)
             elif gesture.frame < end:
-                found.gestures.append(Gesture(gesture.frame - start, gesture.set, gesture.there))
+                found.gestures.append(Gesture(gesture.frame - start, gesture.set, gesture.available))
         return found
 
 

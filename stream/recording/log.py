@@ -57,17 +57,18 @@ class TakeInfo:
         return tuple(name for name in self.files if name not in ("input", "mix", *made))
 
 
-def lines(take: TakeInfo, passage: Automation) -> list[str]:
+def lines(take: TakeInfo, automation: Automation) -> list[str]:
     """A log, line by line. [any-thread]"""
-    head = {"demucs-stream-log": VERSION, **vars(take), "scene": _strips(passage.scene), "there": passage.there}
-    rows = [head, *({"frame": g.frame, "stems": "there" if g.there else "late"} if g.set is None else
-                    {"frame": g.frame, "set": _strips(g.set)} for g in passage.gestures)]
+    head = {"demucs-stream-log": VERSION, **vars(take), "scene": _strips(automation.scene),
+            "there": automation.available}
+    rows = [head, *({"frame": g.frame, "stems": "there" if g.available else "late"} if g.set is None else
+                    {"frame": g.frame, "set": _strips(g.set)} for g in automation.gestures)]
     return [json.dumps(row, allow_nan=False) for row in rows]
 
 
-def write(path: Path, take: TakeInfo, passage: Automation) -> None:
+def write(path: Path, take: TakeInfo, automation: Automation) -> None:
     """Write a log, whole or not at all. Raises Failure. [recorder-thread]"""
-    text = "\n".join(lines(take, passage)) + "\n"
+    text = "\n".join(lines(take, automation)) + "\n"
     try:
         write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
     except OSError as error:
@@ -100,8 +101,8 @@ def _reason(error: Exception) -> str:
 def _head(row: Any) -> tuple[TakeInfo, Automation]:
     if (version := row.pop("demucs-stream-log")) != VERSION:
         raise ValueError(f"its format is version {version}, and this program reads version {VERSION}")
-    passage = Automation(_numbers(row.pop("scene")), bool(row.pop("there")))
-    return TakeInfo(**row), passage
+    automation = Automation(_numbers(row.pop("scene")), bool(row.pop("there")))
+    return TakeInfo(**row), automation
 
 
 def _gesture(row: Any) -> Gesture:
@@ -109,7 +110,7 @@ def _gesture(row: Any) -> Gesture:
         return Gesture(int(row["frame"]), _numbers(row["set"]))
     if row["stems"] not in ("there", "late"):
         raise ValueError(f"stems must be there or late, not {row['stems']!r}")
-    return Gesture(int(row["frame"]), there=row["stems"] == "there")
+    return Gesture(int(row["frame"]), available=row["stems"] == "there")
 
 
 def _strips(scene: Strips) -> dict[str, Any]:

@@ -11,26 +11,26 @@ from stream.audiofiles.kind import FLOAT, Kind
 class RecordingOptions:
     """Where takes are put.
 
-    whole: a folder for the whole run, or None
-    folder: takes by hand are folders in it, named by date and time; None is that nobody can make one
+    run_folder: a folder for the whole run, or None
+    takes_folder: takes by hand are folders in it, named by date and time; None is that nobody can make one
     keep_s: so many seconds can be kept after they were heard
     kind: of the files
     """
 
-    whole: Path | None = None
-    folder: Path | None = None
+    run_folder: Path | None = None
+    takes_folder: Path | None = None
     keep_s: float = 0.0
     kind: Kind = FLOAT
 
     @property
     def used(self) -> bool:
         """Whether anything may be recorded at all. [any-thread]"""
-        return self.whole is not None or self.folder is not None
+        return self.run_folder is not None or self.takes_folder is not None
 
-    def place(self) -> Path:
+    def new_folder(self) -> Path:
         """A new folder for a take by hand. [recorder-thread]"""
-        assert self.folder is not None
-        folder, name = self.folder, time.strftime("%Y-%m-%d %H.%M.%S")
+        assert self.takes_folder is not None
+        folder, name = self.takes_folder, time.strftime("%Y-%m-%d %H.%M.%S")
         for path in (folder / f"{name}{f' {n}' if n else ''}" for n in range(1_000_000)):
             try:
                 path.mkdir(parents=True)

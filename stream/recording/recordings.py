@@ -31,20 +31,20 @@ class Recordings:
             self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
             self.files[sink.stem] = str(sink)
 
-    def allow(self, take: TakeInfo, shelf: RecordingOptions, say: Callable[[str], None]) -> None:
+    def allow(self, take: TakeInfo, options: RecordingOptions, say: Callable[[str], None]) -> None:
         """Let takes be made; before the callback runs. Raises Failure.
 
         take: what all of them have in common
         [main-thread]
         """
-        self.takes = Takes(self._engine, take, shelf, say)
+        self.takes = Takes(self._engine, take, options, say)
         self.files |= self.takes.files
 
     @property
     def recording(self) -> bool:
         """Whether a take is being made: the whole run, or one by hand. [any-thread]"""
         takes = self.takes
-        return takes is not None and (takes.recording or takes.whole)
+        return takes is not None and (takes.recording or takes.recording_run)
 
     def step(self) -> bool:
         """Write what is there; False if there was nothing. [recorder-thread]"""

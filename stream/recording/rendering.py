@@ -23,21 +23,21 @@ CHUNK = 1 << 16  # frames
 class RenderDesk:
     """A mixer that plays gestures back."""
 
-    def __init__(self, take: TakeInfo, passage: Automation, whole: bool) -> None:
+    def __init__(self, take: TakeInfo, automation: Automation, unfaded: bool) -> None:
         """Stand where the take begins. Raises ValueError for what the stems do not have.
 
-        whole: stems will come as they are separated, and not as they were heard
+        unfaded: stems will come as they are separated, and not as they were heard
         """
         stems = len(take.sources)
-        self._take, self._gestures, self._whole = take, passage.gestures, whole
+        self._take, self._gestures, self._unfaded = take, automation.gestures, unfaded
         self._mixer = Mixer(take.sources, take.samplerate)
-        self._mixer.recall(passage.scene)
+        self._mixer.recall(automation.scene)
         self._mixer.settle()
         self._state = self._mixer.state
-        self._state[WET_NOW, 0, 0] = passage.there
+        self._state[WET_NOW, 0, 0] = automation.available
         self._memory = np.zeros((stems, 2, MEMORY), np.float32)
         self._work = np.zeros((rows(stems), PIECE), np.float32)
-        self._there, self._left = passage.there, 0
+        self._available, self._left = automation.available, 0
         self._next = 0
         self._at = min([0, *(gesture.frame for gesture in self._gestures[:1])])
         self._catch_up()
@@ -73,7 +73,7 @@ class RenderDesk:
 
     def _gesture(self, gesture: Gesture) -> None:
         if gesture.set is None:
-            self._there = gesture.there
+            self._available = gesture.available
             return
         self._mixer.recall(gesture.set)
         aim(self._state, self._mixer.wanted[self._mixer.number % KEPT], self._take.ramp)
@@ -82,23 +82,23 @@ class RenderDesk:
     def _run(self, dry: Frames, stems: Frames, heard: Frames, out: Frames) -> None:
         self._left = mixdown(
             (self._state, self._memory, self._work), self._left,
-            (self._there, self._take.fade, self._take.late == "dry", self._whole), dry, stems, heard, out)
+            (self._available, self._take.fade, self._take.late == "dry", self._unfaded), dry, stems, heard, out)
         self._at += len(dry)
 
 
-def render(files: dict[str, Path], take: TakeInfo, passage: Automation, to: Path, whole: bool = False) -> None:
+def render(files: dict[str, Path], take: TakeInfo, automation: Automation, to: Path, unfaded: bool = False) -> None:
     """Make a take's mix again from its input and stems. Raises Failure, OSError, ValueError.
 
     files: by name, the input, the stems, and what inserts made of them, if the mix shall have that
-    whole: the stems as they are separated, and not as they were heard
+    unfaded: the stems as they are separated, and not as they were heard
     """
-    desk = RenderDesk(take, passage, whole)
+    desk = RenderDesk(take, automation, unfaded)
     made = [stem for stem in take.inserts if inserted(stem) in files]
     with ExitStack() as stack:
         names = ("input", *take.sources, *map(inserted, made))
         readers = [stack.enter_context(AudioReader(files[name])) for name in names]
         writer = AudioWriter(to, take.samplerate, frames=take.frames)
-        whole = False
+        complete = False
         try:
             for dry, *parts in _blocks(readers, take.frames):
                 stems = np.concatenate(parts[: len(take.sources)], axis=1)
@@ -107,9 +107,9 @@ def render(files: dict[str, Path], take: TakeInfo, passage: Automation, to: Path
                     at = 2 * take.sources.index(stem)
                     heard[:, at : at + 2] = part
                 writer.write(desk.play(dry, stems, heard))
-            whole = True
+            complete = True
         finally:
-            writer.close(keep=whole)
+            writer.close(keep=complete)
 
 
 def _blocks(readers: list[AudioReader], frames: int) -> Iterator[list[Frames]]:

@@ -1,29 +1,29 @@
 """The last seconds once more: a take of what was heard before anybody asked for it."""
 
 from stream.common.errors import Failure
-from stream.recording.takewriter import TakeSources, TakeWriter
+from stream.recording.takewriter import TakeContext, TakeWriter
 
 
 class RetrospectiveTake:
-    """wanted: whether hands want what was heard last"""
+    """wanted: whether the user wants what was heard last"""
 
-    def __init__(self, studio: TakeSources) -> None:
+    def __init__(self, context: TakeContext) -> None:
         """Nothing is wanted. [main-thread]"""
-        self._studio = studio
+        self._context = context
         self.wanted = False
 
     def look(self) -> None:
-        """Make a take of the last seconds if hands want it. [recorder-thread]"""
+        """Make a take of the last seconds if the user wants it. [recorder-thread]"""
         if self.wanted:
             self.wanted = False
             self._keep()
 
     def _keep(self) -> None:
-        studio = self._studio
-        end = min(studio.written, studio.engine.end)
+        context = self._context
+        end = min(context.written, context.engine.end)
         try:
-            reel = TakeWriter(studio, studio.shelf.place(), max(0, end - studio.kept))
-            reel.finish(end)
-            studio.say(f"kept the last {reel.seconds} in {reel.folder}")
+            writer = TakeWriter(context, context.options.new_folder(), max(0, end - context.keep_frames))
+            writer.finish(end)
+            context.say(f"kept the last {writer.seconds} in {writer.folder}")
         except Failure as error:
-            studio.say(f"the last seconds cannot be kept: {error}")
+            context.say(f"the last seconds cannot be kept: {error}")

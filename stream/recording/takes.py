@@ -7,87 +7,87 @@ from stream.recording.log import TakeInfo
 from stream.recording.manual import ManualTake, give_up
 from stream.recording.options import RecordingOptions
 from stream.recording.retrospective import RetrospectiveTake
-from stream.recording.takewriter import Say, TakeSources, TakeWriter
+from stream.recording.takewriter import Say, TakeContext, TakeWriter
 
 
 class Takes:
     """All takes of a run. What fails while a device is heard ends its take, and is said; audio goes on."""
 
-    def __init__(self, engine: Engine, take: TakeInfo, shelf: RecordingOptions, say: Say) -> None:
+    def __init__(self, engine: Engine, take: TakeInfo, options: RecordingOptions, say: Say) -> None:
         """Open the whole run's files, if they are wanted, before the callback runs. Raises Failure.
 
         take: what all takes have in common
         [main-thread]
         """
-        self._studio = TakeSources(engine, take, shelf, GestureLog(engine.mixer, engine.notes), say)
+        self._context = TakeContext(engine, take, options, GestureLog(engine.mixer, engine.notes), say)
         self._live = engine.feeder is None
-        self._by_hand, self._kept = ManualTake(self._studio), RetrospectiveTake(self._studio)
-        self._whole = None
+        self._manual, self._retrospective = ManualTake(self._context), RetrospectiveTake(self._context)
+        self._run_take = None
         self.files: dict[str, str] = {}  # name to path of the whole run's files
         self.trouble: str | None = None  # what ended the whole run's recording before the run
-        if shelf.whole is not None:
-            self._whole = TakeWriter(self._studio, shelf.whole, 0, engine.expected)
-            self.files = {path.stem: str(path) for path in self._whole.paths}
+        if options.run_folder is not None:
+            self._run_take = TakeWriter(self._context, options.run_folder, 0, engine.expected)
+            self.files = {path.stem: str(path) for path in self._run_take.paths}
 
     def toggle(self) -> None:
         """Begin a take, or end it. [any-thread]"""
-        self._by_hand.wanted = not self._by_hand.wanted
+        self._manual.wanted = not self._manual.wanted
 
     def keep(self) -> None:
         """Make a take of the last seconds. [any-thread]"""
-        self._kept.wanted = True
+        self._retrospective.wanted = True
 
     @property
-    def by_hand(self) -> bool:
+    def manual(self) -> bool:
         """Whether takes can be made by hand. [any-thread]"""
-        return self._studio.shelf.folder is not None
+        return self._context.options.takes_folder is not None
 
     @property
     def recording(self) -> bool:
         """Whether a take is being made by hand. [any-thread]"""
-        return self._by_hand.wanted
+        return self._manual.wanted
 
     @property
-    def whole(self) -> bool:
+    def recording_run(self) -> bool:
         """Whether the whole run is being recorded. [any-thread]"""
-        return self._whole is not None
+        return self._run_take is not None
 
     def step(self) -> bool:
         """Do what there is to do; False if that was nothing. Raises Failure. [recorder-thread]"""
-        gestures = self._studio.gestures
+        gestures = self._context.gestures
         gestures.collect()
-        self._by_hand.look()
-        self._kept.look()
+        self._manual.look()
+        self._retrospective.look()
         gestures.forget(self._oldest())
         went = self._write()
-        return self._by_hand.step() or went
+        return self._manual.step() or went
 
     def close(self, keep: bool) -> None:
         """Finish all takes, or remove the whole run's, once no thread steps. Raises Failure. [main-thread]"""
-        self._studio.gestures.collect()
-        self._by_hand.wanted = False
-        self._by_hand.end()
-        whole, self._whole = self._whole, None
-        if whole is not None:
-            whole.close(keep)
+        self._context.gestures.collect()
+        self._manual.wanted = False
+        self._manual.end()
+        take, self._run_take = self._run_take, None
+        if take is not None:
+            take.close(keep)
 
     def _write(self) -> bool:
         """Of the whole run, what has come."""
-        whole = self._whole
-        if whole is None:
+        take = self._run_take
+        if take is None:
             return False
         try:
-            return whole.step()
+            return take.step()
         except Failure as error:
             if not self._live:
                 raise
-            self._whole, self.trouble = None, f"the recording ended before the run did: {error}"
-            give_up(self._studio, whole, error)
+            self._run_take, self.trouble = None, f"the recording ended before the run did: {error}"
+            give_up(self._context, take, error)
             return False
 
     def _oldest(self) -> int:
         """The first frame whose gestures somebody may still want."""
-        studio = self._studio
-        starts = [reel.start for reel in (self._whole, self._by_hand.reel) if reel is not None]
-        first = min([studio.written - studio.kept, *starts])
-        return first if first > 0 else -studio.engine.latency.delay  # what was done before the first frame is its own
+        context = self._context
+        starts = [writer.start for writer in (self._run_take, self._manual.writer) if writer is not None]
+        first = min([context.written - context.keep_frames, *starts])
+        return first if first > 0 else -context.engine.latency.delay  # what was done before the first frame is its own

@@ -15,7 +15,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class TakeSources:
+class TakeContext:
     """What all takes of a run have in common.
 
     take: what their logs begin with      say: takes lines for the user
@@ -24,7 +24,7 @@ class TakeSources:
 
     engine: Engine
     take: log.TakeInfo
-    shelf: RecordingOptions
+    options: RecordingOptions
     gestures: GestureLog
     say: Say
 
@@ -35,9 +35,9 @@ class TakeSources:
         return self.engine.tap.written
 
     @property
-    def kept(self) -> int:
+    def keep_frames(self) -> int:
         """Frames that can be kept after they were heard."""
-        return int(self.shelf.keep_s * self.take.samplerate)
+        return int(self.options.keep_s * self.take.samplerate)
 
 
 class TakeWriter:
@@ -46,17 +46,18 @@ class TakeWriter:
     folder: of all files      start: the position of the first frame      paths: of its tracks
     """
 
-    def __init__(self, studio: TakeSources, folder: Path, start: int, frames: int | None = None) -> None:
+    def __init__(self, context: TakeContext, folder: Path, start: int, frames: int | None = None) -> None:
         """Open all files. Raises Failure, and leaves none, if one cannot be.
 
         frames: how many there will be, if it is known
         [main-thread, recorder-thread]
         """
-        self._studio, self.folder, self.start = studio, folder, start
-        assert studio.engine.tap is not None
+        self._context, self.folder, self.start = context, folder, start
+        assert context.engine.tap is not None
         self._alone = claim(folder / log.NAME)  # until the take has ended: two takes in one folder would be a mixture
         try:
-            self._recorder = Recorder(studio.engine.tap, tracks(studio, folder), studio.take.samplerate, frames, start)
+            self._recorder = Recorder(context.engine.tap, tracks(context, folder), context.take.samplerate, frames,
+                                      start)
         except BaseException:
             self._alone.drop()
             raise
@@ -65,11 +66,11 @@ class TakeWriter:
     @property
     def seconds(self) -> str:
         """How long it is, in words. [recorder-thread]"""
-        return f"{(self._recorder.at - self.start) / self._studio.take.samplerate:.1f} s"
+        return f"{(self._recorder.at - self.start) / self._context.take.samplerate:.1f} s"
 
     def step(self) -> bool:
         """Write what has come; False if there was nothing. Raises Failure. [recorder-thread]"""
-        return self._recorder.step(self._studio.engine.end)
+        return self._recorder.step(self._context.engine.end)
 
     def finish(self, until: int) -> None:
         """Write what has come, up to a position, and close. Raises Failure. [recorder-thread]"""
@@ -90,17 +91,17 @@ class TakeWriter:
             self._alone.drop()
 
     def _write_log(self) -> None:
-        recorder, studio = self._recorder, self._studio
-        passage = studio.gestures.passage(self.start, recorder.at)
-        take = replace(studio.take, frames=recorder.at - self.start, lost=studio.gestures.lost + recorder.overruns,
+        recorder, context = self._recorder, self._context
+        automation = context.gestures.between(self.start, recorder.at)
+        take = replace(context.take, frames=recorder.at - self.start, lost=context.gestures.lost + recorder.overruns,
                        files={path.stem: path.name for path in self.paths})
-        log.write(self.folder / log.NAME, take, passage)
+        log.write(self.folder / log.NAME, take, automation)
 
 
-def tracks(studio: TakeSources, folder: Path) -> list[Track]:
+def tracks(context: TakeContext, folder: Path) -> list[Track]:
     """The tracks of a take: what came in, the mix, every stem, and what inserts made of some. [any-thread]"""
-    kind, sources = studio.shelf.kind, studio.take.sources
+    kind, sources = context.options.kind, context.take.sources
     after = 2 + 2 * len(sources)
     names = {"input": after, "mix": 0} | {stem: 2 + 2 * i for i, stem in enumerate(sources)}
-    names |= {log.inserted(stem): after + 2 + 2 * sources.index(stem) for stem in studio.take.inserts}
+    names |= {log.inserted(stem): after + 2 + 2 * sources.index(stem) for stem in context.take.inserts}
     return [Track(folder / f"{name}.{kind.format}", at, kind=kind) for name, at in names.items()]

@@ -59,8 +59,8 @@ class Host:
             self._returns = Returns(self._path.streams, self.engine, say)
             self._open.callback(self._returns.close)
         self._recordings = Recordings(self.engine, request.sink if isinstance(request.sink, Path) else None)
-        if request.shelf.used:
-            self._recordings.allow(self._path.take_info(), request.shelf, say)
+        if request.recording.used:
+            self._recordings.allow(self._path.take_info(), request.recording, say)
         self.files = self._recordings.files
 
     @property

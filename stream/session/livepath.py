@@ -75,7 +75,7 @@ class LivePath:
     def _setup(self, chosen: Negotiated, inserts: Sequence[Insert]) -> Setup:
         request, streams = self._request, self.streams
         made = Setup(block=self.block, late=request.late, offline=request.clock == "virtual", reader=self.reader,
-                     tapped=request.shelf.used or isinstance(request.sink, Path), keep_s=request.shelf.keep_s,
+                     tapped=request.recording.used or isinstance(request.sink, Path), keep_s=request.recording.keep_s,
                      inserts=inserts)
         if streams is None:
             return made

@@ -26,7 +26,7 @@ class RunRequest:
     samplerate: of the device, in Hz; None is its own
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     late: `dry` or `mute`
-    shelf: what may be recorded, and where
+    recording: what may be recorded, and where
     routes: of buses to output channels; empty is the mix on the first two
     clocks: `one` or `two` for source and sink, or `auto`
     prepare: sets the mixer before anything is heard
@@ -41,7 +41,7 @@ class RunRequest:
     samplerate: int | None = None
     latency_s: float | None = None
     late: str = "dry"
-    shelf: RecordingOptions = NOTHING
+    recording: RecordingOptions = NOTHING
     routes: tuple[Route, ...] = ()
     clocks: str = "auto"
     prepare: Callable[[Mixer], None] | None = None

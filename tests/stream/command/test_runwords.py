@@ -47,7 +47,7 @@ def test_the_same_words_ask_for_the_same_run(words: str) -> None:
 def test_what_the_words_say_is_what_is_asked_for() -> None:
     made = request("demo", "--latency 0.4 --on-late mute --insert vocals=Gain:gain_db=-6")
     assert (made.latency_s, made.late, list(made.inserts)) == (0.4, "mute", ["vocals"])
-    assert (made.source, made.sink, made.clock, made.shelf.whole) == (SONG, None, "wall", Path("out"))
+    assert (made.source, made.sink, made.clock, made.recording.run_folder) == (SONG, None, "wall", Path("out"))
 
 
 @pytest.mark.parametrize(("ends", "timing"), [

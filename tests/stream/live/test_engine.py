@@ -26,8 +26,8 @@ def run(song: Path, folder: Path, opening: Opening, block: int, latency_s: float
         if mute:
             mixer.set(mute, "mute", 1)
 
-    host = Host(RunRequest(opening, song, None, "virtual", block, latency_s=latency_s, shelf=RecordingOptions(folder),
-                     prepare=prepare), print)
+    host = Host(RunRequest(opening, song, None, "virtual", block, latency_s=latency_s,
+                           recording=RecordingOptions(folder), prepare=prepare), print)
     host.run(lambda: True)
     return {name: sf.read(path, dtype="float32")[0] for name, path in host.files.items()}, host
 

@@ -28,13 +28,13 @@ TAKE = TakeInfo("shares", "cpu", 1, None, None, RATE, 0, "dry", 256, 441, dict.f
 class Stage:
     """A live engine whose takes are stepped with it."""
 
-    def __init__(self, shelf: RecordingOptions, block: int = 512, late: str = "dry",
+    def __init__(self, options: RecordingOptions, block: int = 512, late: str = "dry",
                  inserts: Sequence[Insert] = ()) -> None:
-        self.live = Live(Shares(), block=block, inserts=inserts, tapped=True, keep_s=shelf.keep_s, offline=False,
+        self.live = Live(Shares(), block=block, inserts=inserts, tapped=True, keep_s=options.keep_s, offline=False,
                          late=late)
         self.said: list[str] = []
         take = TakeInfo(**{**vars(TAKE), "late": late, "inserts": {insert.stem: "an effect" for insert in inserts}})
-        self.takes = Takes(self.live.engine, take, shelf, self.said.append)
+        self.takes = Takes(self.live.engine, take, options, self.said.append)
         self.heard: list[Frames] = []
 
     def play(self, mix: Frames, separate: bool = True, before: Callable[[int], object] = abs) -> None:
@@ -45,7 +45,7 @@ class Stage:
                 pass
 
     @property
-    def whole(self) -> Frames:
+    def heard_mix(self) -> Frames:
         """All that was heard, the latency taken off."""
         return np.concatenate(self.heard)[self.live.delay :]
 
@@ -70,8 +70,8 @@ def perform(stage: Stage) -> None:
 
 def again(folder: Path) -> Frames:
     """A take's mix, rendered from its files."""
-    take, passage = log.read(folder / log.NAME)
-    render(files(folder, take), take, passage, folder / "again.wav")
+    take, automation = log.read(folder / log.NAME)
+    render(files(folder, take), take, automation, folder / "again.wav")
     return read(folder / "again.wav")
 
 
@@ -91,7 +91,7 @@ def test_a_whole_take_is_what_was_heard_and_is_rendered_bit_for_bit(tmp_path: Pa
     perform(stage)
     stage.takes.close(keep=True)
     assert stage.live.engine.counts()["misses"] > 0
-    assert same_bits(read(tmp_path / "mix.wav"), stage.whole)
+    assert same_bits(read(tmp_path / "mix.wav"), stage.heard_mix)
     assert same_bits(again(tmp_path), read(tmp_path / "mix.wav"))
     assert log.read(tmp_path / log.NAME)[0].lost == 0
 
@@ -106,7 +106,7 @@ def test_what_an_insert_made_is_in_the_take_and_in_the_mix_that_is_made_again(tm
     drums, made = read(tmp_path / "drums.wav"), read(tmp_path / "drums-insert.wav")
     assert np.abs(made + 0.5 * drums).max(axis=1)[20_000:30_000].max() < 1e-6
     assert same_bits(made[-5_000:], drums[-5_000:])
-    assert same_bits(read(tmp_path / "mix.wav"), stage.whole)
+    assert same_bits(read(tmp_path / "mix.wav"), stage.heard_mix)
     assert same_bits(again(tmp_path), read(tmp_path / "mix.wav"))
 
 
@@ -114,7 +114,7 @@ def test_a_take_has_what_came_in_and_the_stems_that_sum_to_it(tmp_path: Path) ->
     stage, mix = Stage(RecordingOptions(tmp_path)), noise(60_000)
     stage.play(mix)
     stage.takes.close(keep=True)
-    frames = len(stage.whole)
+    frames = len(stage.heard_mix)
     assert same_bits(read(tmp_path / "input.wav"), mix[:frames])
     stems = [read(tmp_path / f"{stem}.wav") for stem in SOURCES]
     np.testing.assert_allclose(sum(stems), mix[:frames], rtol=0, atol=1e-6)
@@ -123,7 +123,7 @@ def test_a_take_has_what_came_in_and_the_stems_that_sum_to_it(tmp_path: Path) ->
 
 
 def test_a_take_by_hand_begins_and_ends_where_it_was_asked_to(tmp_path: Path) -> None:
-    stage = Stage(RecordingOptions(folder=tmp_path))
+    stage = Stage(RecordingOptions(takes_folder=tmp_path))
     stage.live.mixer.set("vocals", "gain", -6)
     stage.play(noise(30_000))
     stage.takes.toggle()
@@ -136,7 +136,7 @@ def test_a_take_by_hand_begins_and_ends_where_it_was_asked_to(tmp_path: Path) ->
     stage.takes.close(keep=True)
     (folder,) = tmp_path.iterdir()
     mix = read(folder / "mix.wav")
-    assert same_bits(mix, stage.whole[begun : begun + len(mix)])
+    assert same_bits(mix, stage.heard_mix[begun : begun + len(mix)])
     assert abs(len(mix) - 30_000) <= stage.live.block * 2
     assert same_bits(again(folder), mix)
     assert stage.said[0] == f"recording to {folder}"
@@ -144,14 +144,14 @@ def test_a_take_by_hand_begins_and_ends_where_it_was_asked_to(tmp_path: Path) ->
 
 
 def test_the_last_seconds_are_kept_after_they_were_heard(tmp_path: Path) -> None:
-    stage = Stage(RecordingOptions(folder=tmp_path, keep_s=1.0))
+    stage = Stage(RecordingOptions(takes_folder=tmp_path, keep_s=1.0))
     stage.play(noise(100_000), before=lambda at: stage.live.mixer.flip("drums", "mute") if at % 20_480 == 0 else None)
     stage.takes.keep()
     stage.takes.step()
     (folder,) = tmp_path.iterdir()
     mix = read(folder / "mix.wav")
     assert len(mix) == RATE
-    assert same_bits(mix, stage.whole[-RATE:])
+    assert same_bits(mix, stage.heard_mix[-RATE:])
     np.testing.assert_allclose(again(folder)[1000:], mix[1000:], rtol=0, atol=1e-6)
     stage.play(noise(3_000))
     stage.takes.keep()
@@ -161,12 +161,12 @@ def test_the_last_seconds_are_kept_after_they_were_heard(tmp_path: Path) -> None
 
 
 def test_a_take_that_is_not_ended_is_ended_with_the_run(tmp_path: Path) -> None:
-    stage = Stage(RecordingOptions(folder=tmp_path))
+    stage = Stage(RecordingOptions(takes_folder=tmp_path))
     stage.takes.toggle()
     stage.play(noise(30_000))
     stage.takes.close(keep=True)
     (folder,) = tmp_path.iterdir()
-    assert same_bits(read(folder / "mix.wav"), stage.whole[-len(read(folder / "mix.wav")):])
+    assert same_bits(read(folder / "mix.wav"), stage.heard_mix[-len(read(folder / "mix.wav")):])
 
 
 def test_flac_is_recorded_at_24_bits(tmp_path: Path) -> None:
@@ -178,28 +178,29 @@ def test_flac_is_recorded_at_24_bits(tmp_path: Path) -> None:
     assert sf.info(tmp_path / "mix.flac").subtype == "PCM_24"
 
 
-@pytest.mark.parametrize("shelf", ["whole", "folder"])
-def test_a_full_disk_ends_the_take_and_not_the_music(small_disk: Path, shelf: str) -> None:
-    stage = Stage(RecordingOptions(**{shelf: small_disk}))
-    if shelf == "folder":
+@pytest.mark.parametrize("option", ["run_folder", "takes_folder"])
+def test_a_full_disk_ends_the_take_and_not_the_music(small_disk: Path, option: str) -> None:
+    stage = Stage(RecordingOptions(**{option: small_disk}))
+    if option == "takes_folder":
         stage.takes.toggle()
     mix = noise(100_000)
     stage.play(mix)
     stage.takes.close(keep=True)
-    assert same_bits(stage.whole, mix[: len(stage.whole)])
+    assert same_bits(stage.heard_mix, mix[: len(stage.heard_mix)])
     ended = [line for line in stage.said if line.startswith("recording has ended")]
     assert len(ended) == 1
     assert "no space left on the disk" in ended[0]
     assert not stage.takes.recording
-    assert not stage.takes.whole
-    assert ("no space left" in (stage.takes.trouble or "")) == (shelf == "whole")  # which a run ends with, exit code 1
+    assert not stage.takes.recording_run
+    # which a run ends with, exit code 1
+    assert ("no space left" in (stage.takes.trouble or "")) == (option == "run_folder")
     (written,) = small_disk.rglob("mix.wav")
     assert 0 < len(read(written)) < len(mix)
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "takes").write_text("a file")
-    stage = Stage(RecordingOptions(folder=tmp_path / "takes"))
+    stage = Stage(RecordingOptions(takes_folder=tmp_path / "takes"))
     stage.takes.toggle()
     stage.play(noise(5_000))
     stage.takes.keep()
@@ -225,9 +226,9 @@ def test_files_that_are_too_short_are_refused_and_nothing_is_left(tmp_path: Path
     stage.play(noise(30_000))
     stage.takes.close(keep=True)
     sf.write(tmp_path / "vocals.wav", noise(100), RATE, "FLOAT")
-    take, passage = log.read(tmp_path / log.NAME)
+    take, automation = log.read(tmp_path / log.NAME)
     with pytest.raises(Failure, match=r"vocals\.wav ends after 100 frames, but the take has"):
-        render(files(tmp_path, take), take, passage, tmp_path / "again.wav")
+        render(files(tmp_path, take), take, automation, tmp_path / "again.wav")
     assert not (tmp_path / "again.wav").exists()
 
 
@@ -235,6 +236,6 @@ def test_a_log_is_the_same_after_it_was_written_and_read(tmp_path: Path) -> None
     stage = Stage(RecordingOptions(tmp_path))
     perform(stage)
     stage.takes.close(keep=True)
-    take, passage = log.read(tmp_path / log.NAME)
-    log.write(tmp_path / "again.jsonl", take, passage)
+    take, automation = log.read(tmp_path / log.NAME)
+    log.write(tmp_path / "again.jsonl", take, automation)
     assert (tmp_path / "again.jsonl").read_text() == (tmp_path / log.NAME).read_text()

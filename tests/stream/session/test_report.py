@@ -26,7 +26,7 @@ PARTS = ["device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "d
 def host(tmp_path: Path) -> Host:
     sf.write(tmp_path / "song.wav", noise(30_000), 44_100, "FLOAT")
     return Host(RunRequest(Opening("center"), tmp_path / "song.wav", None, "virtual", latency_s=0.5,
-                           shelf=RecordingOptions(tmp_path / "out")), lambda _text: None)
+                           recording=RecordingOptions(tmp_path / "out")), lambda _text: None)
 
 
 @pytest.fixture
