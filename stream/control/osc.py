@@ -45,7 +45,7 @@ def osc_address(text: str) -> Place:
     """`9000` or `HOST:9000`; port 0 is one that is free. Raises ValueError. [any-thread]"""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):
-        raise ValueError(f"{text!r} is no port, such as 9000 or 0.0.0.0:9000")
+        raise ValueError(f"{text!r} is not a port such as 9000 or 0.0.0.0:9000")
     return host.strip("[]") or HOST, int(port)
 
 
@@ -87,7 +87,7 @@ class Osc:
             full = sum(1 for _ in self._packets()) == AT_ONCE
             self._full = self._full + 1 if full else 0
             if self._full == FLOODED:
-                self._once("more comes in than can be followed: some of it is dropped")
+                self._once("more messages come in than can be followed; some are dropped")
             if full:
                 time.sleep(LOOK_S)
         self._tell(self._changed(), [*self._fixed, *self._listeners])
@@ -113,7 +113,7 @@ class Osc:
         try:
             found = messages(data)
         except ValueError as error:
-            self._once(f"a packet is no OSC: {error}")
+            self._once(f"a packet is not OSC: {error}")
             return
         for message in found:
             if message.address == "/state":
@@ -128,7 +128,7 @@ class Osc:
         else:
             meant = [known for known in self._does if matches(address, known)]
         if not meant:
-            self._once(f"nothing is at {address!r}; here are /state, /scene, /scene/store, "
+            self._once(f"there is no address {address!r}; the addresses are /state, /scene, /scene/store, "
                        f"{''.join(f'/{act}, ' for act in self._desk.acts)}and /stem/NAME/"
                        f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}", LINE + LONGEST)
         for known in meant:
@@ -221,7 +221,7 @@ def _number(values: tuple[object, ...]) -> float:
     """What a button or fader sends: one of any kind of number, T or F. Raises ValueError."""
     if len(values) == 1 and isinstance(values[0], bool | int | float):
         return float(values[0])
-    raise ValueError(f"one number is wanted, not {values!r}")
+    raise ValueError(f"it takes one number, not {values!r}")
 
 
 def _name(values: tuple[object, ...]) -> str | int:
@@ -230,4 +230,4 @@ def _name(values: tuple[object, ...]) -> str | int:
         return values[0]
     if len(values) == 1 and isinstance(values[0], int | float) and 1 <= values[0] < math.inf:
         return int(values[0]) - 1
-    raise ValueError(f"a scene's name or number is wanted, not {values!r}")
+    raise ValueError(f"it takes a scene's name or number, not {values!r}")

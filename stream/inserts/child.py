@@ -97,7 +97,7 @@ class Chain:
         sound = bool((np.abs(made) <= LOUDEST).all())
         self._unsound = max(0, self._unsound - 1) if sound else self._unsound + HEALS
         if self._unsound >= HOPELESS * HEALS:
-            raise ValueError("what it gives is no sound, again and again")
+            raise ValueError("it gives samples that are no sound, again and again")
         if not sound:
             made[:] = 0
             self.resets += 1

@@ -75,14 +75,14 @@ def _plugin(path: Path, name: str, settings: Any) -> Processor:
         kind = pedalboard.VST3Plugin if path.suffix.lower() == ".vst3" else pedalboard.AudioUnitPlugin
         names = kind.get_plugin_names_for_file(str(path))
     except (AttributeError, ImportError) as error:
-        raise ValueError("it is no plugin that can be loaded here") from error
+        raise ValueError("it is not a plugin that can be loaded here") from error
     if (name and name not in names) or (not name and len(names) > 1):
         raise ValueError(f"it has {', '.join(names)}; say which, as {path}#{names[0]}")
 
     def made() -> Any:
         plugin = kind(str(path), plugin_name=name or names[0])
         if not plugin.is_effect:
-            raise ValueError("it is an instrument, no effect")
+            raise ValueError("it is an instrument, not an effect")
         for setting, value in settings.items():
             _set(plugin, setting, value)
         return plugin
@@ -92,7 +92,7 @@ def _plugin(path: Path, name: str, settings: Any) -> Processor:
 
 def _set(plugin: Any, name: str, value: Value) -> None:
     if name not in plugin.parameters:
-        raise ValueError(f"no parameter {name}; it has {', '.join(list(plugin.parameters)[:LISTED])}")
+        raise ValueError(f"it has no parameter {name}; it has {', '.join(list(plugin.parameters)[:LISTED])}")
     setattr(plugin, name, value)
 
 
@@ -118,9 +118,9 @@ def built_ins() -> Sequence[str]:
 
 def _built_in(effect: Effect) -> Processor:
     if effect.what in UNFIT:
-        raise ValueError("pedalboard's gives no sound block by block")
+        raise ValueError("pedalboard's effect of this name does not work block by block")
     if effect.what not in built_ins():
-        raise ValueError(f"no such effect; here are {', '.join(built_ins())}, or a plugin's file")
+        raise ValueError(f"there is no such effect; here are {', '.join(built_ins())}, or a plugin's file")
     kind = getattr(_pedalboard(), effect.what)
     # what is one of a few is an enumeration inside of the class
     words = {word: member for inner in vars(kind).values()

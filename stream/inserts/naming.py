@@ -31,7 +31,7 @@ def chains(texts: Sequence[str]) -> Chains:
     for text in texts:
         match = _NOTATION.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is no insert, such as vocals=Reverb.vst3 or drums=Compressor:ratio=4")
+            raise ValueError(f"{text!r} is not an insert such as vocals=Reverb.vst3 or drums=Compressor:ratio=4")
         settings = dict(_setting(text, part) for part in (match["settings"] or "").split(",") if part)
         found.setdefault(match["stem"], []).append(Effect(match["what"], settings))
     return found

@@ -25,9 +25,9 @@ class Attached:
             self._connection: Any = Client(door.address, authkey=door.key)
             self.state: dict[str, Any] = get(self._connection) | get(self._connection)
         except AuthenticationError:
-            raise Failure("the engine does not take this key") from None
+            raise Failure("the run does not accept this key") from None
         except (OSError, EOFError, ValueError) as error:
-            raise Gone(f"no engine is at {door.address}: {error or 'it has ended'}") from None
+            raise Gone(f"no run answers at {door.address}: {error or 'it has ended'}") from None
         self._saying, self._waiting, self._left = threading.Lock(), threading.Lock(), threading.Event()
 
     def wait(self) -> dict[str, Any] | None:

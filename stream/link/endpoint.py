@@ -38,11 +38,11 @@ def endpoint(text: str | None) -> Endpoint:
     """A door as it is written; without a text the one that the environment names. Raises ValueError."""
     text = text or os.environ.get(ENVIRONMENT)
     if not text:
-        raise ValueError(f"no engine to attach to: --attach or ${ENVIRONMENT} says which; `demucs-stream run "
-                         "--attachable` says what to write there")
+        raise ValueError(f"there is no run to attach to: name one with --attach or ${ENVIRONMENT}; `demucs-stream run "
+                         "--attachable` prints what to write there")
     key, _, address = text.partition("@")
     if not address or not re.fullmatch("([0-9a-f]{2})+", key):
-        raise ValueError(f"{text!r} is no engine to attach to; `demucs-stream run --attachable` says one")
+        raise ValueError(f"{text!r} is not the address of a run; `demucs-stream run --attachable` prints one")
     return Endpoint(address, bytes.fromhex(key))
 
 

@@ -49,7 +49,7 @@ class Desk:
         try:
             self._keep(name, scene)
         except OSError as error:
-            raise ValueError(f"scene {name} is there for this run only: {error.strerror or error}") from error
+            raise ValueError(f"scene {name} is stored for this run only: {error.strerror or error}") from error
 
     def recall(self, name: str | int) -> None:
         """Set everything as a scene has it, with a ramp. Raises ValueError for one that is not here.
@@ -61,7 +61,7 @@ class Desk:
         if isinstance(name, int) and 0 <= name < len(scenes):
             name = list(scenes)[name]
         if name not in scenes:
-            raise ValueError(f"no scene {name}; here are {listing(scenes) or 'none'}")
+            raise ValueError(f"there is no scene {name}; the scenes are {listing(scenes) or 'none'}")
         self.mixer.recall(scenes[str(name)])
 
     def offer(self, name: str, does: Callable[[], None]) -> None:
@@ -76,5 +76,5 @@ class Desk:
     def act(self, name: str) -> None:
         """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
         if name not in self._acts:
-            raise ValueError(f"nothing is done for {name}; here are {listing(self._acts) or 'none'}")
+            raise ValueError(f"there is no action {name}; the actions are {listing(self._acts) or 'none'}")
         self._acts[name]()

@@ -68,7 +68,7 @@ class Mixer:
     def flip(self, stem: str, name: str) -> None:
         """Turn a switch over. Raises ValueError for what is not here, or no switch. [any-thread]"""
         if not parameter(name).switch:
-            raise ValueError(f"{name} is no switch")
+            raise ValueError(f"{name} is not a switch")
         self._known(stem)
         with self._lock:
             self._strips[stem][name] = 1 - self._strips[stem][name]
@@ -110,7 +110,7 @@ class Mixer:
 
     def _known(self, stem: str) -> bool:
         if stem not in self.sources:
-            raise ValueError(f"no stem {stem}; this model has {listing(self.sources)}")
+            raise ValueError(f"there is no stem {stem}; this model has {listing(self.sources)}")
         return True
 
     def _publish(self) -> None:

@@ -36,14 +36,14 @@ def route(text: str) -> Route:
     numbers = [int(part) for part in channels.split("-") if part.isascii() and part.isdigit()]
     whole = len(numbers) == channels.count("-") + 1 <= 2 and min(numbers) >= 1
     if not (bus and whole and len({*numbers}) == len(numbers) and bool(at) == bool(device.strip())):
-        raise ValueError(f"{text!r} is no route, such as vocals=3-4, mix=1 or cue=1-2@DEVICE")
+        raise ValueError(f"{text!r} is not a route such as vocals=3-4, mix=1 or cue=1-2@DEVICE")
     return Route(bus, tuple(number - 1 for number in numbers), device.strip() or None)
 
 
 def _to_ports(text: str, bus: str, rest: str) -> Route:
     ports = tuple(port.strip() for port in rest.split(","))
     if len({*ports}) != len(ports) or len(ports) > 2 or not all(all(port.partition(":")) for port in ports):
-        raise ValueError(f"{text!r} is no route to one or two ports, such as vocals=CLIENT:PORT,CLIENT:PORT")
+        raise ValueError(f"{text!r} is not a route to one or two ports such as vocals=CLIENT:PORT,CLIENT:PORT")
     return Route(bus, (), None, ports)
 
 
@@ -55,7 +55,7 @@ def buses(sources: Sequence[str]) -> tuple[str, ...]:
 def check_bus(name: str, sources: Sequence[str]) -> None:
     """Raises ValueError for a bus that is not here."""
     if name not in buses(sources):
-        raise ValueError(f"no bus {name}; here are {', '.join(buses(sources))}")
+        raise ValueError(f"there is no bus {name}; the buses are {', '.join(buses(sources))}")
 
 
 def apart(routes: Sequence[Route]) -> tuple[tuple[Route, ...], tuple[Route, ...]]:

@@ -52,5 +52,5 @@ REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}
 def parameter(name: str) -> Parameter:
     """The parameter of a name. Raises ValueError, with those that are here."""
     if name not in PARAMETERS:
-        raise ValueError(f"no parameter {name}; a stem has {', '.join(PARAMETERS)}")
+        raise ValueError(f"there is no parameter {name}; a stem has {', '.join(PARAMETERS)}")
     return PARAMETERS[name]

@@ -32,6 +32,6 @@ class CurrentLatency:
             return
         self._engine.latency = latency
         self._streams.state(latency)
-        why = (f"the device hands over {self._engine.header[hd.BURST]} frames at once now" if grown else
-               "what lies beyond the ports has changed")
-        self._say(f"{why}: the latency is {latency.total_s:.2f} s from here on")
+        why = (f"the device now uses blocks of {self._engine.header[hd.BURST]} frames" if grown else
+               "the devices' own latency has changed")
+        self._say(f"{why}: the latency is {latency.total_s:.2f} s from now on")

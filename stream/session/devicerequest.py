@@ -52,7 +52,7 @@ def device_request(request: RunRequest, file_rate: int | None) -> DeviceRequest 
     sink = None if isinstance(request.sink, Path) else request.sink
     own, others = apart(request.routes)
     if request.routes and sink is None:
-        raise ValueError(f"{request.routes[0]} is for a run with an output device")
+        raise ValueError(f"--out {request.routes[0]} needs a run with an output device")
     if source is None and sink is None:
         return None
     return DeviceRequest(source, sink, request.block, request.samplerate, file_rate, own, others, request.clocks)

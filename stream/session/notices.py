@@ -26,7 +26,7 @@ class Notices:
         engine = self._engine
         if not self._cleaned and engine.counts()["cleaned"]:
             self._cleaned = True
-            self._say("the input holds samples that are no numbers, or over 60 dB above full scale; they are silence")
+            self._say("samples of the input are no numbers, or over 60 dB above full scale; they are played as silence")
         if engine.stood_still_s > self._still_s:
             still_s, self._still_s = engine.stood_still_s - self._still_s, engine.stood_still_s
             self._say(f"the run stood still for {still_s:.1f} s, and goes on from there")
@@ -49,6 +49,6 @@ class Notices:
     def _say_level(self, level: int) -> None:
         """The separator makes do with less, or has more again."""
         before, now = (self._levels[each].text for each in (self._level, level))
-        why = "hops come too late" if level > self._level else "there is time again"
+        why = "the separator is too slow" if level > self._level else "the separator is fast enough again"
         self._level = level
         self._say(f"{why}: going on with {now} instead of {before}; the latency stays")

@@ -110,6 +110,6 @@ def made(binding: Binding, desk: Desk) -> Action | None:
             return None
         stem = mixer.sources[stem - 1]
     if stem not in mixer.sources:
-        raise ValueError(f"{binding}: no stem {stem}; this model has {', '.join(mixer.sources)}")
+        raise ValueError(f"{binding}: there is no stem {stem}; this model has {', '.join(mixer.sources)}")
     makers: dict[str, Callable[[Binding, Mixer, str], Action]] = {"fader": Fader, "encoder": Encoder}
     return makers.get(binding.mode, Switch)(binding, mixer, stem)

@@ -80,7 +80,7 @@ class Controller:
         """Learn which control is to move what was moved last. Raises ValueError where nothing was. [any-thread]"""
         touched = self._desk.mixer.touched
         if touched is None:
-            raise ValueError("move what is to be learnt first, then learn")
+            raise ValueError("move the fader or switch that a control is to do first, then learn")
         stem, name = touched
         self._until_s = time.monotonic() + PATIENCE_S
         self._learner = Learner(Target(stem=self._desk.mixer.sources.index(stem) + 1, parameter=name))
@@ -112,7 +112,7 @@ class Controller:
         if cable.name is None:
             for side in (cable,) if self._apart else self._sides:
                 side.name = None
-            self._say(f"MIDI port {self.port if not self._apart else was} is gone; it works on when it is back")
+            self._say(f"MIDI port {self.port if not self._apart else was} is gone; it works again when it is back")
         elif cable is self._in or self._apart:
             self._say(f"MIDI port {cable.name} is back")
         if cable is self._out and cable.name is not None:

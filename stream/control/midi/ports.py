@@ -73,7 +73,9 @@ def find(wish: str, ports: list[Port], fit: Callable[[str], int]) -> Port:
     fits = [port for port in ports if _fits(port, wish)]
     if not fits:
         listing = "".join(f"\n  {port}" for port in ports) or " none"
-        raise ValueError(f"no MIDI port {wish}; here are:{listing}")
+        what = "there is no MIDI port of a controller" if wish == AUTO else (
+            f"no MIDI port {'has the number' if wish.isdecimal() else 'is called'} {wish}")
+        raise ValueError(f"{what}; here are:{listing}")
     return max(fits, key=lambda port: fit(port.name))
 
 

@@ -113,7 +113,7 @@ def test_what_another_device_has_not_is_refused(texts: list[str], says: str) -> 
 
 
 def test_a_bus_that_is_not_here_cannot_leave_by_another_device() -> None:
-    with pytest.raises(ValueError, match="no bus guitar; here are mix, drums"):
+    with pytest.raises(ValueError, match="there is no bus guitar; the buses are mix, drums"):
         Live(Shares(), other_outputs=[Bridge((RATE, RATE), BLOCK, 2, [route("guitar=1-2@Phones")])])
 
 
@@ -211,7 +211,7 @@ def test_several_buses_leave_by_another_device(jackd: Jackd) -> None:
 @pytest.mark.parametrize(("routes", "says"), [
     (("vocals=1-2@system", "cue=2@system"), "cue=2@system: channel 2 already has another bus"),
     (("vocals=98-99@system",), "vocals=98-99@system: system has"),
-    (("guitar=1-2@system",), "no bus guitar; here are mix, ")], ids=["twice", "lacks", "unknown"])
+    (("guitar=1-2@system",), "there is no bus guitar; the buses are mix, ")], ids=["twice", "lacks", "unknown"])
 def test_what_cannot_leave_by_another_device_is_one_line(jackd: Jackd, routes: tuple[str, ...], says: str) -> None:
     done = command("run", "--device", "system", "--model", "center", "--out", *routes)
     assert (done.code, len(done.said)) == (2, 1), done.err

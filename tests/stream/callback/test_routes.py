@@ -39,7 +39,7 @@ def test_a_route_may_name_ports(text: str) -> None:
 @pytest.mark.parametrize("text", ["vocals=a:", "vocals=:b", "vocals=a:b,", "vocals=a:b,c", "vocals=a:b,a:b",
                                   "mix=a:b,c:d,e:f"])
 def test_what_names_no_ports_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no route to one or two ports, such as vocals=CLIENT:PORT,CLIENT:PORT"):
+    with pytest.raises(ValueError, match="is not a route to one or two ports such as vocals=CLIENT:PORT,CLIENT:PORT"):
         route(text)
 
 
@@ -63,7 +63,7 @@ def test_without_a_route_the_mix_has_the_first_two_ports(there: list[str], leads
 @pytest.mark.parametrize("text", ["", "mix", "mix=", "=1-2", "mix=0", "mix=0-1", "mix=1-2-3", "mix=a-b", "mix=1-",
                                   "mix=-1", "mix=1-2@", "mix=2-2", "mix=1.5", "mix=²"])
 def test_what_is_no_route_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no route, such as vocals=3-4, mix=1 or"):
+    with pytest.raises(ValueError, match="is not a route such as vocals=3-4, mix=1 or"):
         route(text)
 
 
@@ -73,7 +73,7 @@ def test_the_widest_route_says_how_many_channels_are_wanted() -> None:
 
 
 @pytest.mark.parametrize(("texts", "says"), [
-    (["guitar=1-2"], "no bus guitar; here are mix, drums, bass, other, vocals, cue"),
+    (["guitar=1-2"], "there is no bus guitar; the buses are mix, drums, bass, other, vocals, cue"),
     (["vocals=7-8"], "vocals=7-8: the output device has only 6 channels"),
     (["mix=1-2", "vocals=2-3"], "vocals=2-3: channel 2 already has another bus")])
 def test_what_the_device_or_the_model_lacks_is_refused(texts: list[str], says: str) -> None:

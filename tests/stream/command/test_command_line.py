@@ -91,7 +91,8 @@ WRONG = {
     "output is no WAV": ("run --device song.wav --output-device song.mp3 --model center", 2, "output file is a .wav"),
     "output folder is a file": ("run --device song.wav --model center --record text.onnx", 1, "cannot be written"),
     "output folder is a file, separate": ("separate song.wav --model center -o text.onnx", 1, "cannot be written"),
-    "no such MIDI port": ("run --device song.wav --model center --midi nosuch --record out", 2, "no MIDI port nosuch"),
+    "no such MIDI port": ("run --device song.wav --model center --midi nosuch --record out", 2,
+                          "no MIDI port is called nosuch"),
 }
 
 

@@ -99,7 +99,7 @@ def test_without_one_everything_is_as_it_was() -> None:
 WRONG = [
     ("latency = ", "Invalid value"), ("color = 1", "no setting color; there are scenes and block, clock"),
     ('latency = ["fast", "auto"]', "latency is one value"), ("mute = true", "mute is text or a number, or a list"),
-    ('gain = "loud"', "'loud' is not STEM=DB"), ("block = 0", "0 is not 1 or more"), ('out = "mix"', "is no route"),
+    ('gain = "loud"', "'loud' is not STEM=DB"), ("block = 0", "0 is not 1 or more"), ('out = "mix"', "is not a route"),
     ("scenes = 1", "scenes is a table"), ("[scenes]\na = 1", "scenes.a is a table"),
     ("[scenes.a]\ndrums = 1", "scenes.a.drums is a table"), ("[scenes.a.drums]\nreverb = 1", "no parameter reverb"),
     ("[scenes.a.drums]\ngain = 99", "scenes.a.drums.gain must be at most 24 dB, not 99"),
@@ -141,7 +141,7 @@ def test_a_scene_that_does_not_fit_the_model_is_passed_over(config: Path, tmp_pa
     config.write_text('model = "center"\n[scenes.mine.guitar]\nmute = 1')
     done = command("--config", config, "--device", song, "--record", tmp_path / "out")
     assert done.code == 0, done.err
-    assert any("scene mine is left out: no stem guitar" in line for line in done.said)
+    assert any("scene mine is left out: there is no stem guitar" in line for line in done.said)
 
 
 def test_a_port_that_only_the_configuration_wants_and_is_taken_does_not_stop_the_music(

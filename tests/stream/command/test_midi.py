@@ -92,6 +92,6 @@ def test_a_port_that_is_not_here_is_refused_with_those_that_are(jackd: Jackd) ->
         done = command("run", "--device", "system", "--model", "center", "--midi", "nonsense")
     assert f"{sender.name}:out" in listed.out
     assert done.code == 2
-    assert "no MIDI port nonsense; here are:" in done.err
+    assert "no MIDI port is called nonsense; here are:" in done.err
     assert f"{sender.name}:out" in done.err
     assert len(done.said) == 1, done.err

@@ -169,26 +169,26 @@ ENTRY = "[[binding]]\nnote = 36\ntarget = '1.mute'\n"
 
 
 @pytest.mark.parametrize(("wrong", "says"), [
-    ("", "a map needs [[binding]]"), ("binding = 3", "a map needs [[binding]]"), ("notes = [", "is no TOML"),
-    (ENTRY + "colour = 3", "binding 1: unknown key colour; here are note, control"),
-    ("port = 'a'\n" + ENTRY, "unknown key port; here are about, source, ports"),
+    ("", "a map needs [[binding]]"), ("binding = 3", "a map needs [[binding]]"), ("notes = [", "is not TOML"),
+    (ENTRY + "colour = 3", "binding 1: unknown key colour; the known keys are note, control"),
+    ("port = 'a'\n" + ENTRY, "unknown key port; the known keys are about, source, ports"),
     ("ports = [3]\n" + ENTRY, "ports must be a list of parts of names"),
     ("start = [[0xF0, 1]]\n" + ENTRY, "start must be a list of messages"),
     ("end = [[0x90, 1, 300]]\n" + ENTRY, "end must be a list of messages"),
-    ("[[binding]]\ntarget = '1.mute'", "one of note, control, program, bend is wanted, not none"),
-    (ENTRY + "control = 1", "is wanted, not note and control"),
-    (ENTRY + "scene = 1", "one of target, scene, act is wanted, not target and scene"),
+    ("[[binding]]\ntarget = '1.mute'", "it needs one of note, control, program, bend, not none"),
+    (ENTRY + "control = 1", "bend, not note and control"),
+    (ENTRY + "scene = 1", "it needs one of target, scene, act, not target and scene"),
     (ENTRY.replace("36", "128"), "binding 1: note must be 0 to 127, not 128"),
     (ENTRY.replace("36", "true"), "note must be 0 to 127, not True"),
     (ENTRY.replace("36", "[]"), "note is an empty list"),
     (ENTRY + "channel = 17", "channel must be 1 to 16, not 17"),
     (ENTRY + "channel = [1, 2, 3]\n" + ENTRY, "note 36 on channel 1 is bound twice"),
-    (ENTRY.replace("36", "[36, 37]") + "channel = [1, 2, 3]", "2 of note do not go with 3 of channel"),
+    (ENTRY.replace("36", "[36, 37]") + "channel = [1, 2, 3]", "note lists 2, but channel lists 3"),
     (ENTRY.replace("1.mute", "1.volume"), "no parameter volume; a stem has mute"),
-    (ENTRY.replace("1.mute", "mute"), "'mute' is no target, such as 1.mute"),
-    (ENTRY.replace("1.mute", "0.mute"), "'0.mute' is no target"),
+    (ENTRY.replace("1.mute", "mute"), "'mute' is not a target such as 1.mute"),
+    (ENTRY.replace("1.mute", "0.mute"), "'0.mute' is not a target"),
     (ENTRY + "mode = 'push'", "mode must be one of toggle, hold, solo, fader, encoder, press, not 'push'"),
-    (ENTRY + "mode = 'fader'", "mode fader does not go with 1.mute; here are toggle, hold, solo"),
+    (ENTRY + "mode = 'fader'", "mode fader does not go with 1.mute; its modes are toggle, hold, solo"),
     (ENTRY + "mode = 'solo'", "mode solo is for solo, not for mute"),
     (ENTRY.replace("mute", "gain"), "a note 36 cannot be a fader of 1.gain; that takes a control or bend"),
     (ENTRY + "top = 3", "top is for a gain"), (ENTRY + "clicks = 9", "clicks is for mode encoder, not toggle"),
@@ -209,9 +209,10 @@ def test_a_map_that_cannot_be_is_refused_in_one_line_with_its_name(wrong: str, s
 
 @pytest.mark.device
 @pytest.mark.parametrize(("content", "says"), [
-    (None, "no MIDI map my.toml; ready ones are apc-mini-mk2, apc-mini, ddj-400"), ("[", "my.toml is no TOML"),
-    (ENTRY.replace("1.mute", "guitar.mute"), "my.toml: note 36: guitar.mute: no stem guitar; this model has")],
-    ids=["absent", "no TOML", "of another model"])
+    (None, "there is no MIDI map my.toml; the built-in ones are apc-mini-mk2, apc-mini, ddj-400"),
+    ("[", "my.toml is not TOML"),
+    (ENTRY.replace("1.mute", "guitar.mute"), "my.toml: note 36: guitar.mute: there is no stem guitar; this model has")],
+    ids=["absent", "not TOML", "of another model"])
 def test_the_command_line_refuses_a_map_in_one_line(content: str | None, says: str, jackd: Jackd, tmp_path: Path,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

@@ -214,7 +214,7 @@ def test_scenes_come_by_number_by_name_and_by_program() -> None:
     bench.send((PROGRAM | 5, 1))
     assert bench.get() == 3
     bench.send((PROGRAM, 77))
-    assert bench.said == ["MIDI: program: no scene 77; here are soft, loud"]
+    assert bench.said == ["MIDI: program: there is no scene 77; the scenes are soft, loud"]
 
 
 def test_an_act_that_is_not_offered_or_fails_is_said_once_and_nothing_ends() -> None:
@@ -222,7 +222,8 @@ def test_an_act_that_is_not_offered_or_fails_is_said_once_and_nothing_ends() -> 
     bench.desk.offer("fail", lambda: 1 / 0)  # type: ignore[arg-type, return-value]
     for _ in range(3):
         bench.send((NOTE, 1, 1), (NOTE, 2, 1))
-    assert bench.said == ["MIDI: note 1: nothing is done for record; here are fail", "MIDI: note 2: division by zero"]
+    assert bench.said == [
+        "MIDI: note 1: there is no action record; the actions are fail", "MIDI: note 2: division by zero"]
     assert len(bench.said) < MOST_LINES
 
 
@@ -231,7 +232,7 @@ def test_a_stem_that_this_model_has_not_is_left_out_by_number_and_refused_by_nam
     bench.send((NOTE, 6, 1))
     assert not any(bench.get("mute", stem) for stem in STEMS)
     assert not any(message[1] > 4 for message in bench.told())
-    with pytest.raises(ValueError, match=r"test: note 1: guitar\.mute: no stem guitar; this model has drums, bass"):
+    with pytest.raises(ValueError, match=r"test: note 1: guitar\.mute: there is no stem guitar; this model has"):
         Bench("note = 1\ntarget = 'guitar.mute'")
 
 

@@ -77,7 +77,7 @@ def test_a_place_is_on_this_machine_unless_it_says_otherwise(text: str, found: t
 
 @pytest.mark.parametrize("text", ["", "nine", "65536", "-1", "host:", "1.5", "٣"])
 def test_what_is_no_port_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no port, such as 9000"):
+    with pytest.raises(ValueError, match="is not a port such as 9000"):
         osc_address(text)
 
 
@@ -172,15 +172,16 @@ def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Rig) -> None:
 
 
 @pytest.mark.parametrize(("address", "values", "says"), [
-    ("/stem/piano/mute", [1], "nothing is at '/stem/piano/mute'; here are /state, /scene, "),
-    ("/scene", ["no"], "no scene no; here are none"), ("/scene", [], "a scene's name or number is wanted"),
-    ("/scene", [0], "a scene's name or number is wanted"), ("/scene", [float("inf")], "a scene's name or number"),
+    ("/stem/piano/mute", [1], "there is no address '/stem/piano/mute'; the addresses are /state, /scene, "),
+    ("/scene", ["no"], "there is no scene no; the scenes are none"),
+    ("/scene", [], "it takes a scene's name or number"),
+    ("/scene", [0], "it takes a scene's name or number"), ("/scene", [float("inf")], "a scene's name or number"),
     ("/scene/store", [""], "a scene needs a name"),
-    ("/stem/drums/gain", [], "one number is wanted"), ("/stem/drums/gain", ["loud"], "one number is wanted"),
+    ("/stem/drums/gain", [], "it takes one number"), ("/stem/drums/gain", ["loud"], "it takes one number"),
     ("/stem/drums/gain", [99.0], "at most 24 dB"), ("/stem/drums/gain", [float("nan")], "at most 24 dB"),
-    ("/stem/drums/mute", ["yes"], "one number is wanted"),
-    ("/stem/drums/pan", [1.5], "pan of drums must be -1 to 1"), ("/stem/[/mute", [1], "nothing is at"),
-    ("/" + "*a" * 5000, [1], "nothing is at")], ids=lambda value: str(value)[:30])
+    ("/stem/drums/mute", ["yes"], "it takes one number"),
+    ("/stem/drums/pan", [1.5], "pan of drums must be -1 to 1"), ("/stem/[/mute", [1], "there is no address"),
+    ("/" + "*a" * 5000, [1], "there is no address")], ids=lambda value: str(value)[:30])
 def test_what_makes_no_sense_is_said_once_and_nothing_else_happens(
         address: str, values: list[object], says: str, desk: Rig) -> None:
     for _ in range(3):
@@ -278,7 +279,7 @@ def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Rig) -> None
         for _ in range(2 * AT_ONCE):
             desk.send("/stem/drums/gain", -1.0)
         desk.osc.step()
-    assert any("more comes in than can be followed" in line for line in desk.said)
+    assert any("more messages come in than can be followed" in line for line in desk.said)
 
 
 @pytest.mark.parametrize("places", [Places(("nosuch.invalid", 0)), Places(("127.0.0.1", 0), [("nosuch.invalid", 9)])])

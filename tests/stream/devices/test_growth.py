@@ -105,7 +105,7 @@ def test_over_jack_a_period_that_grows_misses_nothing_and_the_latency_that_is_to
             loopback.grow(BLOCK)
             live.until(lambda: connected(loopback))
             loopback.grow(4096)
-            live.until(lambda: "4096 frames at once now" in live.err)
+            live.until(lambda: "blocks of 4096 frames" in live.err)
             loopback.start()
             loopback.wait()
             done = live.interrupt()

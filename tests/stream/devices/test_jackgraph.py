@@ -78,15 +78,15 @@ def test_what_is_connected_later_is_read_again_and_told(
         time.sleep(REST_S)
         assert "beyond" not in live.err
         desk.connect("far:out_0", ours)
-        live.until(lambda: live.err.count("what lies beyond the ports has changed: the latency is ") == 1)
+        live.until(lambda: live.err.count("the devices' own latency has changed: the latency is ") == 1)
         desk.connect(ours.replace("in_", "mix_" if ":" in device else "out_"), "far:in_0")
-        live.until(lambda: live.err.count("what lies beyond the ports has changed: the latency is ") == 2)
+        live.until(lambda: live.err.count("the devices' own latency has changed: the latency is ") == 2)
         time.sleep(REST_S)
         done = live.interrupt()
     parts = done.report["latency_parts_s"]
     block = 0 if ":" in device else PERIOD
     assert [round(parts[name] * RATE) for name in ("device_in", "device_out")] == [3 * PERIOD, 7 * PERIOD + block]
-    assert done.err.count("what lies beyond") == 2
+    assert done.err.count("the devices' own latency") == 2
 
 
 def test_a_circle_adds_nothing_however_often_the_graph_changes(rig: Loopback, desk: jack.Client) -> None:
@@ -106,7 +106,7 @@ def test_a_circle_adds_nothing_however_often_the_graph_changes(rig: Loopback, de
         done = live.interrupt()
     assert after[0][0] == before[1][0]  # and the desk's own is as old
     assert after[1][0] == before[1][0]
-    assert "what lies beyond" not in done.err
+    assert "the devices' own latency" not in done.err
     assert done.report["latency_parts_s"]["device_in"] == 0
 
 
@@ -122,4 +122,4 @@ def test_our_own_output_at_our_own_input_adds_nothing(rig: Loopback, desk: jack.
             time.sleep(REST_S / 3)
         assert stated(desk, "demucs-stream:mix_left")[0] == before[0]
         done = live.interrupt()
-    assert "what lies beyond" not in done.err
+    assert "the devices' own latency" not in done.err

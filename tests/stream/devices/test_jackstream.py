@@ -110,7 +110,7 @@ def test_devices_lists_the_server(jackd: Jackd) -> None:
      "--out vocals=2: the port system:playback_2 already has another bus"),
     (["--device", "jack", "--out", "mix=a:b,c:d"], 2, "JACK has no port a:b"),
     (["--device", "jack", "--out", "mix=system:capture_1"], 2, "the port system:capture_1 takes no sound"),
-    (["--device", "jack", "--out", "guitar=1-2"], 2, "no bus guitar; here are mix, other, vocals, cue"),
+    (["--device", "jack", "--out", "guitar=1-2"], 2, "there is no bus guitar; the buses are mix, other, vocals, cue"),
     (["--device", "jack", "--samplerate", "96000"], 1, "cannot be opened at 96000 Hz: its server runs at 44100 Hz"),
     (["--device", "system", "--out", "mix=system:playback_1"], 2, "JACK ports need --output-device jack"),
 ], ids=lambda value: str(value))

@@ -41,15 +41,16 @@ def test_several_of_a_stem_keep_their_order() -> None:
 
 @pytest.mark.parametrize("text", ["", "vocals", "=Reverb", "vocals=", "vocals=Gain:gain_db=", "a=Gain:gain_db=1,2"])
 def test_what_is_no_insert_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no insert, such as|is not NAME=VALUE"):
+    with pytest.raises(ValueError, match=r"is not an insert such as|is not NAME=VALUE"):
         chains([text])
 
 
 WRONG: dict[str, tuple[str, dict[str, Value], str]] = {
-    "no such effect": ("Reverberation", {}, "Reverberation: no such effect; here are .*Chorus, .*, or a plugin's file"),
+    "no such effect": ("Reverberation", {},
+                       "Reverberation: there is no such effect; here are .*Chorus, .*, or a plugin's file"),
     "setting it lacks": ("Gain", {"db": 3}, "Gain: it takes gain_db: float"),
     "setting out of range": ("Compressor", {"ratio": 0.1}, "Compressor: .*ratio must be"),
-    "no sound in blocks": ("PitchShift", {}, "PitchShift: pedalboard's gives no sound block by block"),
+    "no sound in blocks": ("PitchShift", {}, "PitchShift: pedalboard's effect of this name does not work block"),
     "no such file": ("nosuch.vst3", {}, "nosuch.vst3: no such file"),
     "no such module": ("nosuch.Effect", {}, "nosuch.Effect: No module named 'nosuch'"),
     "own setting it lacks": (f"{OURS}.Later", {"feet": 3}, "Later: TypeError: .* unexpected keyword argument 'feet'"),
@@ -74,7 +75,7 @@ def test_an_effect_that_cannot_be_loaded_says_why(what: str, settings: dict[str,
 def test_a_file_that_is_no_plugin_is_refused(tmp_path: Path) -> None:
     pytest.importorskip("pedalboard")
     (tmp_path / "text.vst3").write_text("no plugin at all")
-    refused(str(tmp_path / "text.vst3"), {}, "text.vst3: it is no plugin that can be loaded here")
+    refused(str(tmp_path / "text.vst3"), {}, "text.vst3: it is not a plugin that can be loaded here")
 
 
 def test_without_pedalboard_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +85,7 @@ def test_without_pedalboard_it_says_what_to_install(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [
-    ("vocals:Gain", 2, "'vocals:Gain' is no insert, such as"),
+    ("vocals:Gain", 2, "'vocals:Gain' is not an insert such as"),
     ("guitar=tests.rig.effects.Later", 2, "no stem guitar; this model has other, vocals"),
     ("vocals=nosuch.vst3", 2, "insert nosuch.vst3: no such file"),
     ("vocals=tests.rig.effects.Later:busy_s=0.02", 1, "ms for a block, which is too long to be live")])

@@ -133,8 +133,8 @@ def test_lines_for_the_user_are_shown_to_those_who_are_there_and_the_last_to_tho
 
 @pytest.mark.parametrize(("message", "says"), [
     (["set", {"piano": {"mute": 1}}], "no stem piano"), (["set", {"drums": {"pan": 3}}], "pan of drums must be -1"),
-    (["set", {"drums": {"pan": math.nan}}], "pan of drums"), (["flip", "drums", "pan"], "pan is no switch"),
-    (["recall", 5], "no scene 5"), (["store", " "], "a scene needs a name"), (["act", "fly"], "nothing is done for"),
+    (["set", {"drums": {"pan": math.nan}}], "pan of drums"), (["flip", "drums", "pan"], "pan is not a switch"),
+    (["recall", 5], "no scene 5"), (["store", " "], "a scene needs a name"), (["act", "fly"], "there is no action"),
     (["sing"], "cannot be done"), ([], "cannot be done"), (7, "cannot be done"), (None, "cannot be done"),
     ({"set": 1}, "cannot be done"), (["set", "drums"], "cannot be done"), (["flip", ["drums"], "mute"], "no stem"),
     (["set", {"drums": {"gain": "loud"}}], "cannot be done")], ids=str)
@@ -190,7 +190,7 @@ def test_who_has_no_key_holds_nobody_up(made: Rig, data: bytes) -> None:
 
 
 def test_another_key_is_refused(made: Rig) -> None:
-    with pytest.raises(Failure, match="the engine does not take this key"):
+    with pytest.raises(Failure, match="the run does not accept this key"):
         Attached(Endpoint(made.link.door.address, b"another"))
     works(made)
 
@@ -225,7 +225,7 @@ def test_a_screen_that_dies_harms_nobody(made: Rig) -> None:
 
 def test_no_more_screens_come_in_than_there_is_room_for(made: Rig) -> None:
     there = [made.attach() for _ in range(MOST_SCREENS)]
-    with pytest.raises(Failure, match="no engine is at"):
+    with pytest.raises(Failure, match="no run answers at"):
         made.attach()
     there.pop().__exit__(None, None, None)
     until(lambda: len(made.link._screens) < MOST_SCREENS)
@@ -243,7 +243,7 @@ def test_when_the_run_ends_every_screen_is_told_and_nobody_comes_in() -> None:
             pass
         attached.say("flip", "drums", "mute")  # into the void
         attached.__exit__(None, None, None)
-    with pytest.raises(Failure, match="no engine is at"):
+    with pytest.raises(Failure, match="no run answers at"):
         Attached(where)
     with pytest.raises(OSError, match=r"No such file|refused"):
         Client(where.address)
@@ -254,13 +254,13 @@ def test_a_door_is_written_and_read_and_the_environment_names_one(monkeypatch: p
     monkeypatch.setenv(ENVIRONMENT, str(wanted))
     assert endpoint(str(wanted)) == endpoint(None) == wanted
     monkeypatch.delenv(ENVIRONMENT)
-    with pytest.raises(ValueError, match="no engine to attach to: --attach"):
+    with pytest.raises(ValueError, match="there is no run to attach to: name one with --attach"):
         endpoint(None)
 
 
 @pytest.mark.parametrize("text", ["nonsense", "@", "@there", "xyz@there", "01@", "0@there"])
 def test_what_is_no_door_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no engine to attach to"):
+    with pytest.raises(ValueError, match="is not the address of a run"):
         endpoint(text)
 
 

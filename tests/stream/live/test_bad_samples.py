@@ -118,7 +118,7 @@ def test_an_effect_that_never_gives_sound_again_is_left_out(effects: list[Proces
     live, mix = Live(Shares(), inserts=[insert]), noise(FRAMES)
     live.mixer.set("drums", "gain", -6)
     out = live.play(mix)
-    assert insert.trouble == "has failed: what it gives is no sound, again and again"
+    assert insert.trouble == "has failed: it gives samples that are no sound, again and again"
     wanted = (mix * (1 - 0.5 * (1 - 10 ** (-6 / 20)))).astype(np.float32)
     after = 20 * 512 + FADE
     np.testing.assert_allclose(out[live.delay + after :], wanted[after : len(out) - live.delay], atol=1e-6)

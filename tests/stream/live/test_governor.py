@@ -127,8 +127,8 @@ def test_the_user_is_told_and_the_latency_stays(tmp_path: Path, monkeypatch: pyt
     host.run(lambda: True)
     report = host.report()
     told = [line for line in said if "going on with" in line]
-    assert told[0] == "hops come too late: going on with a quarter instead of all of it; the latency stays"
-    assert "there is time again: going on with all of it instead of a quarter; the latency stays" in told
+    assert told[0] == "the separator is too slow: going on with a quarter instead of all of it; the latency stays"
+    assert "the separator is fast enough again: going on with all of it instead of a quarter; the latency stays" in told
     assert report.latency_frames == frames
     assert report.eased_hops >= PATIENT
 

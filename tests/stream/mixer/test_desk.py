@@ -37,7 +37,7 @@ def test_a_scene_that_was_stored_comes_back_by_name_and_by_number() -> None:
 @pytest.mark.parametrize("name", ["loud", 2, -1])
 def test_a_scene_that_is_not_here_is_refused(name: str | int) -> None:
     desk = with_scenes({"a": {}, "b": {}})
-    with pytest.raises(ValueError, match=r"no scene .*; here are a, b"):
+    with pytest.raises(ValueError, match=r"no scene .*; the scenes are a, b"):
         desk.recall(name)
 
 
@@ -53,7 +53,7 @@ def test_what_is_offered_is_done_and_nothing_else() -> None:
     desk.offer("quit", lambda: done.append("quit"))
     desk.act("quit")
     assert done == ["quit"]
-    with pytest.raises(ValueError, match="nothing is done for jump; here are quit"):
+    with pytest.raises(ValueError, match="there is no action jump; the actions are quit"):
         desk.act("jump")
 
 
@@ -83,7 +83,7 @@ def test_a_scene_that_cannot_be_written_is_there_for_this_run() -> None:
         raise OSError(28, "No space left on device")
 
     desk = Desk(Mixer(SOURCES), full)
-    with pytest.raises(ValueError, match="scene a is there for this run only: No space left on device"):
+    with pytest.raises(ValueError, match="scene a is stored for this run only: No space left on device"):
         desk.store("a")
     assert "a" in desk.scenes
 

@@ -99,7 +99,7 @@ def test_a_stem_that_is_not_here_is_refused_with_those_that_are() -> None:
 def test_a_parameter_that_is_not_here_is_refused_with_those_that_are() -> None:
     with pytest.raises(ValueError, match="no parameter reverb; a stem has mute, solo, cue, gain"):
         Mixer(SOURCES).set("drums", "reverb", 1)
-    with pytest.raises(ValueError, match="gain is no switch"):
+    with pytest.raises(ValueError, match="gain is not a switch"):
         Mixer(SOURCES).flip("drums", "gain")
 
 

@@ -207,7 +207,7 @@ def test_one_that_is_back_with_longer_periods_is_later_and_that_is_said(stage: S
     stage.goes_on(1)
     done = stage.live.interrupt()
     stage.kept(done)
-    assert "hands over 4096 frames at once now: the latency is" in done.err
+    assert "uses blocks of 4096 frames: the latency is" in done.err
 
 
 @pytest.mark.parametrize(("words", "meanwhile"), [

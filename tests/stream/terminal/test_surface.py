@@ -154,8 +154,9 @@ def test_another_terminal_attaches_and_closes_without_ending_the_run(song: Path)
 
 
 @pytest.mark.parametrize(("words", "code", "says"), [
-    ((), 2, "no engine to attach to: --attach"), (("--attach", "nonsense"), 2, "is no engine to attach to"),
-    (("--attach", "00@/nowhere"), 1, "no engine is at /nowhere")], ids=str)
+    ((), 2, "there is no run to attach to: name one with"),
+    (("--attach", "nonsense"), 2, "is not the address of a run"),
+    (("--attach", "00@/nowhere"), 1, "no run answers at /nowhere")], ids=str)
 def test_what_cannot_be_attached_to_is_one_line(words: tuple[str, ...], code: int, says: str) -> None:
     done: Done = command("screen", *words)
     assert done.code == code

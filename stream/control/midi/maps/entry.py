@@ -29,7 +29,7 @@ def bindings(table: Table) -> list[Binding]:
 def _sources(table: Table) -> list[Source]:
     kinds = [kind for kind in KINDS if kind in table]
     if len(kinds) != 1:
-        raise ValueError(f"one of {', '.join(KINDS)} is wanted, not {' and '.join(kinds) or 'none'}")
+        raise ValueError(f"it needs one of {', '.join(KINDS)}, not {' and '.join(kinds) or 'none'}")
     fine = tables.flag(table, "fine", False)
     if fine and kinds[0] != "control":
         raise ValueError(f"fine is for a control, not for a {kinds[0]}")
@@ -43,7 +43,7 @@ def _listed(table: Table, kind: str, fine: bool) -> list[Source]:
     channels: list[int | None] = [*tables.wholes(table, "channel", 1, 16)] if "channel" in table else [None]
     count = max(len(numbers), len(channels))
     if {len(numbers), len(channels)} - {1, count}:
-        raise ValueError(f"{len(numbers)} of {kind} do not go with {len(channels)} of channel")
+        raise ValueError(f"{kind} lists {len(numbers)}, but channel lists {len(channels)}")
     return [Source(kind, number, channel, fine) for number, channel in zip(
         numbers * (count // len(numbers)), channels * (count // len(channels)), strict=True)]
 
@@ -70,14 +70,14 @@ def _elsewhere(wish: Table, sources: list[Source]) -> list[Source]:
         places = [replace(source, channel=tables.whole(wish, "channel", 1, 16, source.channel or 1))
                   for source in sources]
     if len(places) != len(sources):
-        raise ValueError(f"{len(places)} lights do not go with {len(sources)} of what lights them")
+        raise ValueError(f"there are {len(places)} lights for {len(sources)} controls")
     return places
 
 
 def _target(table: Table, count: int) -> Target:
     aims = [aim for aim in AIMS if aim in table]
     if len(aims) != 1:
-        raise ValueError(f"one of {', '.join(AIMS)} is wanted, not {' and '.join(aims) or 'none'}")
+        raise ValueError(f"it needs one of {', '.join(AIMS)}, not {' and '.join(aims) or 'none'}")
     if aims[0] == "scene" and isinstance(table["scene"], int):
         return Target(scene=tables.whole(table, "scene", 1, 10_000))
     text = tables.text(table, aims[0]).replace(COUNT, str(count))
@@ -94,7 +94,7 @@ def target(text: str) -> Target:
     """`drums.mute` or `1.mute`. Raises ValueError."""
     stem, _, name = text.rpartition(".")
     if not stem or stem == "0":
-        raise ValueError(f"{text!r} is no target, such as 1.mute or drums.gain")
+        raise ValueError(f"{text!r} is not a target such as 1.mute or drums.gain")
     parameter(name)
     return Target(stem=int(stem) if stem.isdecimal() else stem, parameter=name)
 
@@ -117,7 +117,7 @@ def _binding(table: Table, source: Source, light: Light | None, aim: Target) -> 
 def _fits(mode: str, source: Source, aim: Target, switch: bool) -> None:
     modes = SWITCHES if switch else ("fader", "encoder") if aim.parameter else ("press",)
     if mode not in modes:
-        raise ValueError(f"mode {mode} does not go with {aim}; here are {', '.join(modes)}")
+        raise ValueError(f"mode {mode} does not go with {aim}; its modes are {', '.join(modes)}")
     if mode == "solo" and aim.parameter != "solo":
         raise ValueError(f"mode solo is for solo, not for {aim.parameter}")
     kinds = {"encoder": ("control",), "fader": ("control", "bend")}.get(mode, ("note", "control", "program"))

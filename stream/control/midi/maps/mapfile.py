@@ -64,10 +64,10 @@ def chosen(wish: str | None, port: str) -> Map:
     try:
         text = read_text(path)
     except ValueError as error:
-        raise ValueError(f"{wish} is no TOML: {error}") from None
+        raise ValueError(f"{wish} is not TOML: {error}") from None
     except OSError as error:
         reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
-        raise ValueError(f"no MIDI map {wish}{reason}; ready ones are {', '.join(ready())}") from None
+        raise ValueError(f"there is no MIDI map {wish}{reason}; the built-in ones are {', '.join(ready())}") from None
     return parsed(text, path.name)
 
 
@@ -87,7 +87,7 @@ def parsed(text: str, name: str) -> Map:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name} is no TOML: {error}") from None
+        raise ValueError(f"{name} is not TOML: {error}") from None
     try:
         return _map(table, name)
     except ValueError as error:

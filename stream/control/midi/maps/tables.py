@@ -10,7 +10,7 @@ def known(table: Table, keys: Iterable[str]) -> None:
     """Raise for a key that means nothing."""
     for key in table:
         if key not in keys:
-            raise ValueError(f"unknown key {key}; here are {', '.join(keys)}")
+            raise ValueError(f"unknown key {key}; the known keys are {', '.join(keys)}")
 
 
 def whole(table: Table, key: str, least: int, most: int, default: int = 0) -> int:
