@@ -40,7 +40,7 @@ def _faster() -> str | None:
     if "cuda" not in installed and (shutil.which("nvidia-smi") or Path("/proc/driver/nvidia").exists()):
         return f"the NVIDIA GPU: {BUILT_IN['cuda'].install}"
     if "openvino" not in installed and "Intel" in processor() and platform.machine() in ("x86_64", "AMD64"):
-        return PLUGINS["openvino"].install
+        return f"Intel's OpenVINO: {PLUGINS['openvino'].install}"
     return None
 
 
