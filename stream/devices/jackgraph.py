@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stream.devices.graphrest import GraphRest
 from stream.devices.jackcycle import CHANGES
 from stream.devices.jackports import AUDIO, CAPTURE, PLAYBACK, address_of, library, listed, program_of
 
@@ -28,7 +29,7 @@ class JackGraph:
         self._client, self._owner, self._header = client, owner, header
         self._range = ctypes.CDLL(library()._libname).jack_port_get_latency_range
         self.spreads = [(0, 0), (0, 0)]
-        self._seen = self._read = 0
+        self._rest = GraphRest()
 
     def lead(self, names: Iterable[str], mode: int) -> None:
         """Our ports will be connected to these. Raises ValueError for one that is not there."""
@@ -42,10 +43,9 @@ class JackGraph:
 
     def look(self) -> bool:
         """Read again what has changed; False while the graph is still changing."""
-        changes = int(self._header[CHANGES])
-        rests, self._seen = changes == self._seen, changes
-        if rests and changes != self._read:
-            self._read = changes
+        rests = self._rest.look(int(self._header[CHANGES]))
+        if rests and self._rest.unread:
+            self._rest.read()
             self._look()
         return rests
 

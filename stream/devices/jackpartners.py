@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stream.devices.graphrest import GraphRest
 from stream.devices.jackcycle import CHANGES, GONE, IDS, KEPT, REGISTERED
 from stream.devices.jackgraph import port_of
 from stream.devices.jackports import connect, library, listed, names, program_of
@@ -28,7 +29,7 @@ class JackPartners:
         self._held = set[Pair]()  # are connected, as far as anybody knows
         self._loose: dict[Pair, float] = {}  # of those: are no longer, since when, and nobody knows why
         self._lost: dict[Pair, str] = {}  # their other end has gone, and what it is called
-        self._seen = self._read = self._registered = 0
+        self._rest, self._registered = GraphRest(), 0
 
     def keep(self, pairs: Sequence[Pair]) -> None:
         """These are connected, and are to be."""
@@ -40,10 +41,9 @@ class JackPartners:
 
         Those that are back are connected again. While the graph is changing it is as it was.
         """
-        changes, now = int(self._header[CHANGES]), time.monotonic()
-        rests, self._seen = changes == self._seen, changes
-        if rests and not self._header[GONE] and (changes != self._read or self._lost or self._loose):
-            self._read = changes
+        rests, now = self._rest.look(int(self._header[CHANGES])), time.monotonic()
+        if rests and not self._header[GONE] and (self._rest.unread or self._lost or self._loose):
+            self._rest.read()
             anew = self._anew()
             for pair in self._pairs:
                 self._see(pair, anew, now)
