@@ -27,8 +27,12 @@ def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
     answers.all_open()
     wishes = interrupt.Wishes(interrupt.end)  # once: what is being cleaned up is not interrupted
-    with interrupt.heard(wishes):
-        return _main(sys.argv[1:] if words is None else words, wishes)
+    try:
+        with interrupt.heard(wishes):
+            return _main(sys.argv[1:] if words is None else words, wishes)
+    except KeyboardInterrupt:  # while signals were beginning to be heard, or ceasing to be
+        say("stopped")
+        return 1
 
 
 def _main(words: list[str], wishes: interrupt.Wishes) -> int:
