@@ -60,14 +60,15 @@ def run(seconds: float, ppm: float, nominal: tuple[int, int] = (RATE, RATE), blo
     return np.array(rows), steepest / (2 * math.pi * HZ / nominal[1])
 
 
-def test_an_hour_of_clocks_200_millionths_apart_has_no_gap_no_click_and_no_growing_latency() -> None:
-    rows, steepest = run(3600, 200)
+@pytest.mark.parametrize("minutes", [10, pytest.param(60, marks=pytest.mark.long)])
+def test_clocks_200_millionths_apart_have_no_gap_no_click_and_no_growing_latency(minutes: int) -> None:
+    rows, steepest = run(60 * minutes, 200)
     assert rows[-1, 3] == 0
     assert steepest < 1.001
     settled = rows[rows[:, 0] > 30]
     assert settled[:, 2].mean() == pytest.approx(1 + 200e-6, abs=1e-6)
     assert np.ptp(settled[:, 1]) < 0.004  # the reader's own jitter is 2 ms of it
-    late = [rows[(rows[:, 0] > at) & (rows[:, 0] < at + 60), 1].mean() for at in (60, 1800, 3540)]
+    late = [rows[(rows[:, 0] > at) & (rows[:, 0] < at + 60), 1].mean() for at in (60, 30 * minutes, 60 * minutes - 60)]
     assert np.ptp(late) < 1e-4
 
 
