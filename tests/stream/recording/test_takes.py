@@ -187,7 +187,7 @@ def test_a_full_disk_ends_the_take_and_not_the_music(small_disk: Path, option: s
     stage.play(mix)
     stage.takes.close(keep=True)
     assert same_bits(stage.heard_mix, mix[: len(stage.heard_mix)])
-    ended = [line for line in stage.said if line.startswith("recording has ended")]
+    ended = [line for line in stage.said if line.startswith("the recording has ended")]
     assert len(ended) == 1
     assert "no space left on the disk" in ended[0]
     assert not stage.takes.recording
