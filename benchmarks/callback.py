@@ -21,7 +21,7 @@ from stream.latency.geometry import SAMPLERATE
 QUESTION = (__doc__ or "").partition("\n")[0]
 BLOCK_US = 1e6 * BLOCK / SAMPLERATE
 KINDS = ("compiled", "Python")
-STEAL_MOST = 0.02  # of a case's time, all cores together: beyond it a case says more of the machine than of us
+MOST_STEAL = 0.02  # of a case's time, all cores together: beyond it a case says more of the machine than of us
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def measure(kind: str, hog: str, seconds: float) -> Case:
 def measure_quietly(kind: str, hog: str, seconds: float, tries: int = 3) -> Case:
     """The first of a few runs of a case that little was stolen from, else the one with least."""
     cases: list[Case] = []
-    while len(cases) < tries and not (cases and cases[-1].steal_s <= STEAL_MOST * seconds):
+    while len(cases) < tries and not (cases and cases[-1].steal_s <= MOST_STEAL * seconds):
         cases.append(measure(kind, hog, seconds))
     return min(cases, key=lambda case: case.steal_s)
 

@@ -43,7 +43,7 @@ from stream.screen.app import MixerScreen
 QUESTION = (__doc__ or "").partition("\n")[0]
 SIZE = (100, 32)
 FACTS = {"model": "noise", "provider": "none", "samplerate": SAMPLERATE, "separator": "none"}
-SHARE_MOST = 0.15  # of a core, what the screen may take
+MOST_SHARE = 0.15  # of a core, what the screen may take
 
 
 def separate(path: Engine, rng: np.random.Generator, frames: int = BLOCK) -> None:
@@ -114,14 +114,14 @@ def shares(link: Link, seconds: float, shown: bool) -> tuple[float, float]:
         return (time.process_time() - before) / seconds, (cpu_s(pid) - its) / seconds
 
 
-def look_us(told: Snapshot, path: Engine) -> float:
+def look_us(snapshot: Snapshot, path: Engine) -> float:
     """What one look costs the engine's process in the worst case, microseconds, in the median."""
-    times, waveform, rng = [], told.waveform(), np.random.default_rng(2)
+    times, waveform, rng = [], snapshot.waveform(), np.random.default_rng(2)
     for number in range(2000):
         path.worker.hop_times_s.append(0.1 + number * 1e-6)
         separate(path, rng, round(TICK_S * SAMPLERATE))
         begin = time.perf_counter()
-        json.dumps(changes({}, told.now()) | {"slices": waveform.new()}).encode()
+        json.dumps(changes({}, snapshot.now()) | {"slices": waveform.new()}).encode()
         times.append(time.perf_counter() - begin)
     return 1e6 * float(np.median(times))
 
@@ -129,9 +129,9 @@ def look_us(told: Snapshot, path: Engine) -> float:
 def measure(quick: bool) -> dict[str, dict[str, float]]:
     path, ended, link = engine(), threading.Event(), Link()
     desk = Desk(path.mixer)
-    told = Snapshot(path, Ahead(), desk, FACTS, lambda: True)
+    snapshot = Snapshot(path, Ahead(), desk, FACTS, lambda: True)
     with link:
-        link.open(told, desk)
+        link.open(snapshot, desk)
         threads = [threading.Thread(target=target, args=(path, ended)) for target in (play, move)]
         for thread in threads:
             thread.start()
@@ -146,7 +146,7 @@ def measure(quick: bool) -> dict[str, dict[str, float]]:
             ended.set()
             for thread in threads:
                 thread.join()
-        look = look_us(told, path)
+        look = look_us(snapshot, path)
     found = {"screen": its, "engine without": alone, "engine with": beside,
              "of which the link": [with_one - without for with_one, without in zip(beside, alone, strict=True)]}
     rows = {name: {"median": float(np.median(values)), "max": max(values)} for name, values in found.items()}
@@ -208,7 +208,7 @@ def main() -> None:
     for name, row in rows.items():
         form = "10.0f" if "us" in name else "10.1%"
         print(f"{name:20}{row['median']:{form}}{row['max']:{form}}")
-    print(f"the screen is meant to stay below {SHARE_MOST:.0%}")
+    print(f"the screen is meant to stay below {MOST_SHARE:.0%}")
     report.save(chosen.json)
 
 

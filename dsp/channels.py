@@ -40,21 +40,21 @@ def layout(name: str, channels: int) -> Layout | None:
 
     name: ffmpeg's, such as `5.1(side)`, or the places themselves, as `FL+FR+LFE`
     """
-    places = tuple(_NAMED[name].split()) if name in _NAMED else tuple(name.partition(" (")[0].split("+"))
-    return places if len(places) == channels and all(place in _GAINS for place in places) else None
+    positions = tuple(_NAMED[name].split()) if name in _NAMED else tuple(name.partition(" (")[0].split("+"))
+    return positions if len(positions) == channels and all(position in _GAINS for position in positions) else None
 
 
-def _normalized(places: Sequence[str]) -> Float:
-    gains = np.array([_GAINS[place] for place in places])
+def _normalized(positions: Sequence[str]) -> Float:
+    gains = np.array([_GAINS[position] for position in positions])
     # every channel at full scale at once still fits: nothing that fits the file can clip here
     return np.asarray(gains / max(1e-9, gains.sum(axis=0).max()), np.float32)
 
 
-def to_stereo(block: Float, places: Layout | None = None) -> Float:
+def to_stereo(block: Float, positions: Layout | None = None) -> Float:
     """Mix a block of 1 to 8 channels down, or up, to stereo.
 
     block: float32 (frames, channels), in the order of WAV and SMPTE
-    places: where three or more channels belong; None is what is usual for so many
+    positions: where three or more channels belong; None is what is usual for so many
     Returns float32 (frames, 2); stereo comes back as it is, without a copy
     ValueError: no channel, or more than 8
     """
@@ -66,7 +66,7 @@ def to_stereo(block: Float, places: Layout | None = None) -> Float:
     if channels not in _USUAL:
         raise ValueError(f"channels must be within 1 and {MOST_CHANNELS}, not {channels}")
     # NB: one channel after another, not a matrix product: BLAS sums in another order for other block sizes
-    gains = _normalized(places or _NAMED[_USUAL[channels]].split())
+    gains = _normalized(positions or _NAMED[_USUAL[channels]].split())
     stereo: Float = block[:, :1] * gains[0]
     for c in range(1, channels):
         stereo += block[:, c : c + 1] * gains[c]

@@ -21,7 +21,7 @@ MEMORY = 2 * FILTERS  # of each stem and side: what its equalizer remembers, flo
 # rows, float32 (rows(stems), PIECE): the dry signal, left and right; how much of the stems is there; of the gains of
 # all stems the lowest and the highest, and of their cue switches; what late stems lack of the dry signal;
 # frames that are left of a ramp
-DRY, WET, LEAST, MOST, CUED, AWAY, AHEAD = 0, 2, 3, 4, 5, 6, 7
+DRY, WET, LEAST_GAIN, MOST_GAIN, CUED, AWAY, AHEAD = 0, 2, 3, 4, 5, 6, 7
 BUS = 8
 BUSES = 2  # beside those of the stems
 # in a strip, from LEFT, RIGHT, CUE and INSERT on: wet · stem, as an insert has made it, and behind its equalizer

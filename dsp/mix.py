@@ -30,8 +30,8 @@ from dsp.console import (
     FILTER,
     GOAL,
     HEARD,
-    LEAST,
-    MOST,
+    LEAST_GAIN,
+    MOST_GAIN,
     STEM,
     STEP,
     VOICE,
@@ -59,7 +59,7 @@ def mix(state: Any, memory: Any, rows: Any, how: Any, n: int) -> None:
                  rows[first + VOICE : first + VOICE + 2, :n])
     _bounds(rows, state.shape[1], CUE, n)
     for i in range(n):
-        rows[CUED, i] = rows[MOST, i]
+        rows[CUED, i] = rows[MOST_GAIN, i]
     for side in range(2):
         _bounds(rows, state.shape[1], side, n)
         _share(rows, state.shape[1], side, late_dry, n)
@@ -72,13 +72,13 @@ def mix(state: Any, memory: Any, rows: Any, how: Any, n: int) -> None:
 def _bounds(rows: Any, stems: int, p: int, n: int) -> None:
     """The lowest and the highest gain of any stem."""
     for i in range(n):
-        rows[LEAST, i] = rows[MOST, i] = rows[strip(0, stems) + p, i]
+        rows[LEAST_GAIN, i] = rows[MOST_GAIN, i] = rows[strip(0, stems) + p, i]
     for s in range(1, stems):
         gain = strip(s, stems) + p
         for i in range(n):
-            rows[LEAST, i] = np.minimum(rows[LEAST, i], rows[gain, i])
+            rows[LEAST_GAIN, i] = np.minimum(rows[LEAST_GAIN, i], rows[gain, i])
         for i in range(n):
-            rows[MOST, i] = np.maximum(rows[MOST, i], rows[gain, i])
+            rows[MOST_GAIN, i] = np.maximum(rows[MOST_GAIN, i], rows[gain, i])
 
 
 @njit(error_model="numpy")
@@ -88,7 +88,8 @@ def _share(rows: Any, stems: int, side: int, late_dry: int, n: int) -> None:
         wet = rows[WET, i]
         rows[AWAY, i] = (np.float32(1) - wet) * rows[DRY + side, i] if late_dry and wet < 1 else np.float32(0)
     for i in range(n):
-        rows[BUS + side, i] = rows[LEAST, i] * rows[DRY + side, i] + (rows[MOST, i] - rows[LEAST, i]) * rows[AWAY, i]
+        rows[BUS + side, i] = (rows[LEAST_GAIN, i] * rows[DRY + side, i]
+                               + (rows[MOST_GAIN, i] - rows[LEAST_GAIN, i]) * rows[AWAY, i])
     cue = BUS + 2 * (stems + BUSES - 1) + side
     for i in range(n):
         rows[cue, i] = rows[CUED, i] * rows[AWAY, i]
@@ -102,7 +103,7 @@ def _add(rows: Any, stems: int, s: int, side: int, n: int) -> None:
     gain, stem, voice = first + side, first + STEM + side, first + VOICE + side
     own, cue = BUS + 2 * (1 + s) + side, BUS + 2 * (stems + BUSES - 1) + side
     for i in range(n):
-        x, y, g, m = rows[stem, i], rows[voice, i], rows[gain, i], rows[LEAST, i]
+        x, y, g, m = rows[stem, i], rows[voice, i], rows[gain, i], rows[LEAST_GAIN, i]
         rows[BUS + side, i] += (g - m) * x if x == y else g * y - m * x
     for i in range(n):
         rows[own, i] = rows[gain, i] * (rows[voice, i] + rows[AWAY, i])
@@ -113,9 +114,9 @@ def _add(rows: Any, stems: int, s: int, side: int, n: int) -> None:
 @njit(error_model="numpy")
 def _finish(rows: Any, side: int, n: int) -> None:
     for i in range(n):
-        share = rows[LEAST, i] * rows[DRY + side, i]
+        share = rows[LEAST_GAIN, i] * rows[DRY + side, i]
         mixed = share if rows[BUS + side, i] == share else rows[BUS + side, i]  # zeros keep their sign
-        rows[BUS + side, i] = mixed if rows[MOST, i] > 0 else np.float32(0)  # silence, whatever comes in
+        rows[BUS + side, i] = mixed if rows[MOST_GAIN, i] > 0 else np.float32(0)  # silence, whatever comes in
 
 
 @njit(error_model="numpy")

@@ -16,7 +16,7 @@ from export.files import atomic_file
 from export.weights import PUBLISHED, SIX, Weights, decoded, encoded, read
 
 # the graphs that are kept, made by export.graph, and the arguments of their networks
-KEPT: Mapping[str, Mapping[str, Any]] = {"htdemucs": PUBLISHED, "htdemucs_6s": SIX}
+BARE_NETWORKS: Mapping[str, Mapping[str, Any]] = {"htdemucs": PUBLISHED, "htdemucs_6s": SIX}
 # arguments of HTDemucs that may differ from the bare graph's: they name or train the network, they do not shape it
 FREE = {"sources", "samplerate", "segment", "use_train_segment", "rescale", "dconv_init", "emb_smooth", "t_dropout"}
 FREE |= {"t_lr", "t_weight_decay"}
@@ -57,7 +57,7 @@ def bind_weights(weights: Weights, to: Path, bare: onnx.ModelProto | None = None
 def check(weights: Weights, bare: onnx.ModelProto | None = None) -> onnx.ModelProto:
     """The graph that the weights fit, a kept one if none is given. Raises ValueError: key, found and wanted."""
     if bare is None:
-        bare = kept(weights.kwargs)
+        bare = bare_graph(weights.kwargs)
     _check(weights, bare)
     return bare
 
@@ -67,7 +67,7 @@ def bare_path(name: str, form: str = WINDOWED) -> Path:
     return Path(__file__).with_name(f"{name}{form}.onnx")
 
 
-def kept(kwargs: Mapping[str, Any], form: str = WINDOWED) -> onnx.ModelProto:
+def bare_graph(kwargs: Mapping[str, Any], form: str = WINDOWED) -> onnx.ModelProto:
     """The kept graph of the network that these arguments make. Raises ValueError if there is none."""
     return onnx.load(bare_path(fitting(kwargs), form))
 
@@ -84,14 +84,14 @@ def wanted_shapes(name: str = "htdemucs") -> dict[str, tuple[int, ...]]:
 
 def bound_name(stem: str, weights_sha256: str, kwargs: Mapping[str, Any], form: str = WINDOWED) -> str:
     """The file name of a bound model: another one for other weights, arguments or graphs. Raises ValueError."""
-    told = json.dumps([weights_sha256, VERSION, dict(kwargs)], default=encoded, sort_keys=True)
-    tag = hashlib.sha256(told.encode() + bare_path(fitting(kwargs), form).read_bytes()).hexdigest()[:12]
+    facts = json.dumps([weights_sha256, VERSION, dict(kwargs)], default=encoded, sort_keys=True)
+    tag = hashlib.sha256(facts.encode() + bare_path(fitting(kwargs), form).read_bytes()).hexdigest()[:12]
     return f"{stem}{form}-{tag}.onnx"
 
 
 def fitting(kwargs: Mapping[str, Any]) -> str:
     """The name of the kept graph whose network these arguments make. Raises ValueError if there is none."""
-    differences = {name: _differences(kwargs, _settings(onnx.load(bare_path(name)))) for name in KEPT}
+    differences = {name: _differences(kwargs, _settings(onnx.load(bare_path(name)))) for name in BARE_NETWORKS}
     name = min(differences, key=lambda name: len(differences[name]))
     if differences[name]:
         raise ValueError(f"{differences[name][0]}; no graph of this network is kept: `demucs-stream export` (extra "

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from export.bind import bind_weights, kept
+from export.bind import bare_graph, bind_weights
 from export.files import atomic_file, sha256
 from export.weights import Weights
 
@@ -12,7 +12,7 @@ def bind_once(weights: Weights, bound: Path, form: str, say: Callable[[str], Non
     """The bound model, made unless it is there and whole, which takes seconds; form: of export.bind."""
     if not intact(bound):
         say(f"making {bound} (once) ...")
-        bind_weights(weights, bound, kept(weights.kwargs, form))
+        bind_weights(weights, bound, bare_graph(weights.kwargs, form))
         note(bound, sha256(bound))
     return bound
 

@@ -15,7 +15,7 @@ from demucs.htdemucs import HTDemucs
 from torch import Tensor
 from torch.export import Dim
 
-from export.bind import KEPT, bare_path
+from export.bind import BARE_NETWORKS, bare_path
 from export.files import atomic_file
 from export.simplify import simplify
 from export.traceable import FORMS, any_length, traceable
@@ -142,7 +142,7 @@ def _json(value: Any) -> str:
 
 def main() -> None:
     """Make the kept graphs again."""
-    for name, kwargs in KEPT.items():
+    for name, kwargs in BARE_NETWORKS.items():
         path = bare_path(name)
         with atomic_file(path) as file:
             file.write(trace(kwargs).SerializeToString(deterministic=True))

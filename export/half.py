@@ -13,14 +13,14 @@ def halve(model: onnx.ModelProto, but: Collection[str] = ()) -> onnx.ModelProto:
     but: names of those that stay as they are, as does a weight that fp16 would make infinite
     Providers fold the Cast while a session opens.
     """
-    kept, casts = [], []
+    initializers, casts = [], []
     for weight in model.graph.initializer:
         stored = _half(weight) if weight.data_type == TensorProto.FLOAT and weight.name not in but else None
         if stored is not None:
             casts.append(helper.make_node("Cast", [stored.name], [weight.name], to=TensorProto.FLOAT))
-        kept.append(weight if stored is None else stored)
+        initializers.append(weight if stored is None else stored)
     model.graph.ClearField("initializer")
-    model.graph.initializer.extend(kept)
+    model.graph.initializer.extend(initializers)
     prepend(model, casts)
     return model
 

@@ -31,10 +31,10 @@ def loaded(checkpoint: Checkpoint, say: Say, progress: Progress) -> Weights:
 
     Raises StoreError when every source failed, OSError when the cache cannot be written.
     """
-    weights = _kept(checkpoint, say)
+    weights = _cached(checkpoint, say)
     if weights is None:
         weights = _fetched(checkpoint, say, progress)
-        weights.write(kept_path(checkpoint))
+        weights.write(weights_path(checkpoint))
         if pin(checkpoint) is None:
             note(_content(checkpoint), weights.sha256)
             say(f"{checkpoint.name}: no sha256 of these weights is known to this program. The file is what the hub "
@@ -42,7 +42,7 @@ def loaded(checkpoint: Checkpoint, say: Say, progress: Progress) -> Weights:
     return replace(weights, licence=checkpoint.licence)
 
 
-def kept_path(checkpoint: Checkpoint) -> Path:
+def weights_path(checkpoint: Checkpoint) -> Path:
     """Where the cache has the weights."""
     return cache() / f"{checkpoint.name}.safetensors"
 
@@ -57,8 +57,8 @@ def _content(checkpoint: Checkpoint) -> Path:
     return cache() / f"{checkpoint.name}.content"
 
 
-def _kept(checkpoint: Checkpoint, say: Say) -> Weights | None:
-    path = kept_path(checkpoint)
+def _cached(checkpoint: Checkpoint, say: Say) -> Weights | None:
+    path = weights_path(checkpoint)
     if not path.is_file() or pin(checkpoint) is None:
         return None
     try:

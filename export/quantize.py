@@ -29,16 +29,16 @@ def weight_only(model: onnx.ModelProto) -> onnx.ModelProto:
     session opens, and computes as it would with fp32.
     """
     wanted = {name for name in _multiplied(model) if not name.endswith("bias")}
-    kept, nodes = [], []
+    remaining, nodes = [], []
     for weight in model.graph.initializer:
         if weight.name not in wanted or np.prod(weight.dims) < SMALLEST:
-            kept.append(weight)
+            remaining.append(weight)
             continue
         tensors, widening = _blocks(weight)
-        kept += tensors
+        remaining += tensors
         nodes += widening
     model.graph.ClearField("initializer")
-    model.graph.initializer.extend(kept)
+    model.graph.initializer.extend(remaining)
     prepend(model, nodes)
     return halve(model, _scales(model))
 
@@ -66,13 +66,13 @@ def fold_views(model: onnx.ModelProto) -> None:
     known = _Known(model)
     views = [node for node in model.graph.node if node.op_type in VIEWS and node.input[0] in wanted]
     gone = {name for node in views for name in node.output}
-    kept = [node for node in model.graph.node if node.output[0] not in gone]
-    taken = {name for node in kept for name in node.input}
+    remaining = [node for node in model.graph.node if node.output[0] not in gone]
+    taken = {name for node in remaining for name in node.input}
     weights = [weight for weight in model.graph.initializer if weight.name in taken]
     weights += [
         numpy_helper.from_array(np.ascontiguousarray(known.value(name)), name) for name in sorted(taken & gone)]
     model.graph.ClearField("node")
-    model.graph.node.extend(kept)
+    model.graph.node.extend(remaining)
     model.graph.ClearField("initializer")
     model.graph.initializer.extend(weights)
 

@@ -8,11 +8,11 @@ import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 
 from export.bag import BagFiles, Listed, by_stem, read_bag
-from export.bind import STATEFUL, WINDOWED, bound_name, kept, recompute_of, sources_of
+from export.bind import STATEFUL, WINDOWED, bare_graph, bound_name, recompute_of, sources_of
 from export.cache import bind_once, intact
 from export.checkpoint import SUFFIXES as CHECKPOINTS
 from export.checkpoint import load
-from export.loading import Say, StoreError, kept_path, loaded, pin
+from export.loading import Say, StoreError, loaded, pin, weights_path
 from export.published import HTDEMUCS, MODELS, Checkpoint, Model
 from export.source import Progress, unshown
 from export.weights import Weights
@@ -36,7 +36,7 @@ def model_bag(name: str, say: Say, progress: Progress = unshown, form: str = WIN
     if name in MODELS:
         model = MODELS[name]
         files = tuple(_stored(checkpoint, say, progress, form) for checkpoint in model.checkpoints)
-        return BagFiles(files, model.weights, recompute=recompute_of(kept(model.checkpoints[0].kwargs, form)))
+        return BagFiles(files, model.weights, recompute=recompute_of(bare_graph(model.checkpoints[0].kwargs, form)))
     path = _path(name)
     if path.suffix in (".onnx", ".ort"):
         return BagFiles((path,), recompute=_recompute(path))
@@ -90,7 +90,7 @@ def known() -> list[Known]:
 
 def _known(name: str, model: Model) -> Known:
     first = model.checkpoints[0]
-    cached = all(kept_path(checkpoint).is_file() for checkpoint in model.checkpoints)
+    cached = all(weights_path(checkpoint).is_file() for checkpoint in model.checkpoints)
     places = dict.fromkeys(place.origin for checkpoint in model.checkpoints for place in checkpoint.sources)
     return Known(name, tuple(first.kwargs["sources"]), len(model.checkpoints), cached, ", ".join(places), first.licence)
 
@@ -131,7 +131,7 @@ def _ready(path: Path, form: str, say: Say) -> tuple[Path, tuple[str, ...], int 
         bound = bind_once(weights, cache() / bound_name(path.stem, weights.sha256, weights.kwargs, form), form, say)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    return bound, tuple(weights.kwargs.get("sources", ())), recompute_of(kept(weights.kwargs, form))
+    return bound, tuple(weights.kwargs.get("sources", ())), recompute_of(bare_graph(weights.kwargs, form))
 
 
 def _stored(checkpoint: Checkpoint, say: Say, progress: Progress, form: str) -> Path:

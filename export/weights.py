@@ -70,9 +70,9 @@ class Weights:
             tensor = self.tensors[name]
             with np.errstate(over="ignore"):
                 half = tensor.astype(np.float16)
-            kept = half if np.array_equal(half, tensor) else tensor
-            digest.update(f"{name} {kept.dtype} {kept.shape}\n".encode())
-            digest.update(np.ascontiguousarray(kept).data)
+            stored = half if np.array_equal(half, tensor) else tensor
+            digest.update(f"{name} {stored.dtype} {stored.shape}\n".encode())
+            digest.update(np.ascontiguousarray(stored).data)
         return digest.hexdigest()
 
     def write(self, path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from dsp.stft import FFT_HOP, istft, stft
-from export.bind import KEPT
+from export.bind import BARE_NETWORKS
 from export.published import MODELS
 from export.store import model_bag
 from export.weights import Weights
@@ -94,7 +94,7 @@ def test_a_named_model_gives_what_demucs_gives(served: Callable[..., Opening], n
     wanted = apply_model(model, torch.from_numpy(mix)[None], shifts=0, split=False)[0].numpy()
     bag = served(name, networks).offline(COLUMNS * FFT_HOP)
     assert bag is not None
-    assert bag.sources == tuple(KEPT["htdemucs_6s" if name == "htdemucs_6s" else "htdemucs"]["sources"])
+    assert bag.sources == tuple(BARE_NETWORKS["htdemucs_6s" if name == "htdemucs_6s" else "htdemucs"]["sources"])
     assert bag.segment == SEGMENT
     found = stems_of(bag, mix, mix.shape[1])
     assert np.abs(found - wanted).max() <= 1e-4 * np.abs(wanted).max()

@@ -151,8 +151,9 @@ def test_its_maps_and_graphs_are_found(commands: Path, tmp_path: Path) -> None:
     told = run(commands / NAME, "midi", "maps", folder=tmp_path)
     assert len(maps) > 3
     assert all(name in told for name in maps)
-    code = ("from export.bind import STATEFUL, WINDOWED, kept; from export.published import HTDEMUCS, HTDEMUCS_6S; "
-            "print([len(kept(one.kwargs, form).graph.node) for one in (HTDEMUCS, HTDEMUCS_6S) "
+    code = ("from export.bind import STATEFUL, WINDOWED, bare_graph; "
+            "from export.published import HTDEMUCS, HTDEMUCS_6S; "
+            "print([len(bare_graph(one.kwargs, form).graph.node) for one in (HTDEMUCS, HTDEMUCS_6S) "
             "for form in (STATEFUL, WINDOWED)])")
     assert min(json.loads(run(commands / "python", "-c", code, folder=tmp_path))) > 100
 

@@ -12,7 +12,7 @@ from export.published import MODELS
 from stream.command.arguments import parser
 from stream.common.account import QUIET
 from stream.control.osc import HOST, MOST_LINES, MOST_LISTENERS, PACKET, osc_address
-from stream.control.oscpacket import MOST
+from stream.control.oscpacket import MOST_MESSAGES
 from stream.link import endpoint, server
 
 ROOT = Path(__file__).parents[1]
@@ -73,7 +73,7 @@ def test_few_files_can_talk_to_another_process_or_machine() -> None:
 
 def test_osc_is_for_this_machine_unless_it_is_said_otherwise() -> None:
     assert osc_address("9000") == (HOST, 9000) == ("127.0.0.1", 9000)
-    assert (PACKET, MOST_LISTENERS, MOST_LINES, MOST) == (64 << 10, 16, 20, 256)
+    assert (PACKET, MOST_LISTENERS, MOST_LINES, MOST_MESSAGES) == (64 << 10, 16, 20, 256)
 
 
 def test_the_page_is_for_this_machine_unless_it_is_said_otherwise() -> None:

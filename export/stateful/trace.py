@@ -21,7 +21,7 @@ from onnxscript import opset18
 from torch import Tensor
 from torch.export import Dim
 
-from export.bind import KEPT, STATEFUL, bare_path
+from export.bind import BARE_NETWORKS, STATEFUL, bare_path
 from export.files import atomic_file
 from export.graph import OPSET, described, strip
 from export.simplify import simplify
@@ -30,7 +30,7 @@ from export.stateful.state import Hop, TracedState
 
 GIVEN = ("mix", "spec", "positions", "slots", "mask", "blend")
 OUT = ("spec_out", "wave_out")
-T_MOST, L_MOST = 400, 4000  # columns
+MOST_T, MOST_L = 400, 4000  # columns
 RECOMPUTE = 2  # columns, of the kept graphs: what lookahead and crossfade take (docs/notes/stateful.md)
 
 
@@ -40,9 +40,9 @@ class _Flat(StatefulHTDemucs):
     names: tuple[str, ...] = ()
 
     def forward(self, *tensors: Tensor) -> tuple[Tensor, ...]:  # type: ignore[override]
-        mix, spec, *told = tensors[: len(GIVEN)]
+        mix, spec, *memory = tensors[: len(GIVEN)]
         state = TracedState(dict(zip(self.names, tensors[len(GIVEN) :], strict=True)))
-        spec_out, wave_out = super().forward(mix, spec, Hop(state, self.recompute, *told))
+        spec_out, wave_out = super().forward(mix, spec, Hop(state, self.recompute, *memory))
         return spec_out, wave_out, *(state.left[name] for name in self.names)
 
 
@@ -70,7 +70,7 @@ def trace_stateful(kwargs: Mapping[str, Any], recompute: int) -> onnx.ModelProto
 
 def _shapes(net: StatefulHTDemucs, state: Mapping[str, Tensor], length: int) -> tuple[dict[int, Any], ...]:
     """The symbolic dimensions of everything that is taken."""
-    columns, remembered = Dim("T", min=net.recompute + 1, max=T_MOST), Dim("L", min=8, max=L_MOST)
+    columns, remembered = Dim("T", min=net.recompute + 1, max=MOST_T), Dim("L", min=8, max=MOST_L)
     given: tuple[dict[int, Any], ...] = (
         {2: net.hop_length * columns}, {3: columns}, {0: columns}, {0: columns}, {0: remembered}, {})
     caches = (name.endswith((".k", ".v")) for name in state)
@@ -80,7 +80,7 @@ def _shapes(net: StatefulHTDemucs, state: Mapping[str, Tensor], length: int) -> 
 
 def main() -> None:
     """Make the kept graphs again."""
-    for name, kwargs in KEPT.items():
+    for name, kwargs in BARE_NETWORKS.items():
         path = bare_path(name, STATEFUL)
         with atomic_file(path) as file:
             file.write(trace_stateful(kwargs, RECOMPUTE).SerializeToString(deterministic=True))

@@ -24,7 +24,7 @@ from stream.common.errors import Failure
 from stream.common.quiet import quiet
 
 Frames = npt.NDArray[np.float32]
-_WAV_MOST = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
+_MOST_WAV_BYTES = 0xFFFF_FFFF - 65_536  # bytes; longer ones are RF64
 _BYTES = {"PCM_S8": 1, "PCM_U8": 1, "ULAW": 1, "ALAW": 1, "PCM_16": 2, "PCM_24": 3, "PCM_32": 4, "FLOAT": 4,
           "DOUBLE": 8}  # of a sample
 _FULL = "no space left on the disk"
@@ -134,8 +134,8 @@ class AudioWriter:
         """
         self.path, self.note, self._frames = path, "", 0
         self._bytes_each = channels * kind.bits // 8 if kind.format == "wav" else 0
-        large = frames is not None and frames * self._bytes_each > _WAV_MOST
-        self._most = None if large or not self._bytes_each else _WAV_MOST // self._bytes_each
+        large = frames is not None and frames * self._bytes_each > _MOST_WAV_BYTES
+        self._most = None if large or not self._bytes_each else _MOST_WAV_BYTES // self._bytes_each
         self._claim = claim(path)
         try:
             self._file = sf.SoundFile(_name(self._claim.part), "w", samplerate, channels, **kind.options(large))

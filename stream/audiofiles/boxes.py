@@ -66,6 +66,6 @@ def add_user_data(path: Path, data: bytes) -> None:
         udta = find(file, [b"moov", b"udta"], 0, size)
         before = content if udta is None else (
             content[: udta.start - moov.content] + content[udta.end - moov.content :])
-        held = b"" if udta is None else content[udta.content - moov.content : udta.end - moov.content]
+        existing = b"" if udta is None else content[udta.content - moov.content : udta.end - moov.content]
         file.seek(moov.start)
-        file.write(box(b"moov", before + box(b"udta", held + data)))
+        file.write(box(b"moov", before + box(b"udta", existing + data)))

@@ -39,14 +39,14 @@ class Sound:
     others: tuple[str, ...] = ()
 
 
-def there(name: str = "ffmpeg") -> str | None:
+def installed(name: str = "ffmpeg") -> str | None:
     """A program's path; None where it is not installed."""
     return shutil.which(name)
 
 
 def program(name: str, why: str) -> str:
     """A program's path. Raises Failure where it is not installed, which says what needs it and what to do."""
-    found = there(name)
+    found = installed(name)
     if found is None:
         raise Failure(f"{why} needs {name}, which is not installed: {INSTALL}")
     return found
@@ -66,22 +66,22 @@ def probe(path: Path) -> Sound:
     if done.returncode:
         raise Failure(f"{path} cannot be read as sound: {last_line(done.stderr, path)}")
     found = json.loads(done.stdout)
-    streams, whole = found.get("streams", []), found.get("format", {})
+    streams, container = found.get("streams", []), found.get("format", {})
     stream = next((one for one in streams if one.get("codec_type") == "audio"), None)
     if stream is None:
         raise Failure(f"{path} cannot be read as sound: it holds no sound")
     rate, channels = int(stream.get("sample_rate", 0)), int(stream.get("channels", 0))
     if rate < 1 or channels < 1:
         raise Failure(f"{path} cannot be read as sound: it has {channels} channels at {rate} Hz")
-    seconds, sure = float(stream.get("duration") or whole.get("duration") or 0), "duration" in stream
+    seconds, sure = float(stream.get("duration") or container.get("duration") or 0), "duration" in stream
     codec, stated_s = stream.get("codec_name", ""), _stated_s(stream)
     if stated_s > seconds:
         seconds, sure = stated_s, True
     elif b"Estimating duration" in done.stderr:
         sure = False
     others = tuple(one.get("codec_name", "") for one in streams if one is not stream)
-    return Sound(rate, channels, round(seconds * rate), stream.get("channel_layout", ""), whole.get("tags", {}), sure,
-                 codec, others)
+    return Sound(rate, channels, round(seconds * rate), stream.get("channel_layout", ""), container.get("tags", {}),
+                 sure, codec, others)
 
 
 def _stated_s(stream: dict[str, Any]) -> float:
@@ -102,13 +102,13 @@ class Pipe:
         fed: its input is written while its output is read, by somebody else, who closes it
         """
         command = [program("ffmpeg", why), "-nostdin", "-v", "error", *words]
-        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe could fill up and block; closed by `close`
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - a pipe could fill up and block; closed by `close`
         ends: dict[str, Any] = {"stdout": subprocess.PIPE, "stdin": subprocess.DEVNULL} if reading else {
             "stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
         if fed:
             ends["stdin"] = subprocess.PIPE
         with interrupt.blocked():  # for good: what ends it is the end of its pipes, or `close`
-            self._process = subprocess.Popen(command, stderr=self._said, start_new_session=True, **ends)
+            self._process = subprocess.Popen(command, stderr=self._stderr, start_new_session=True, **ends)
         end = self._process.stdout if reading else self._process.stdin
         assert end is not None
         self.end: IO[bytes] = end
@@ -121,9 +121,9 @@ class Pipe:
         """
         self._close_end()
         code = self._process.wait()
-        self._said.seek(0)
-        said = last_line(self._said.read(), path, others)
-        return code, said or ("ffmpeg does not say why" if code else "")
+        self._stderr.seek(0)
+        output = last_line(self._stderr.read(), path, others)
+        return code, output or ("ffmpeg does not say why" if code else "")
 
     def close(self) -> None:
         """End it whatever it does."""
@@ -131,23 +131,23 @@ class Pipe:
             self._process.kill()
             self._process.wait()
         self._close_end()
-        self._said.close()
+        self._stderr.close()
 
     def _close_end(self) -> None:
         with suppress(BrokenPipeError):  # what was not written yet need not be
             self.end.close()
 
 
-def last_line(said: bytes, path: Path, others: Collection[str] = ()) -> str:
+def last_line(output: bytes, path: Path, others: Collection[str] = ()) -> str:
     """The last line of what a program said, without the file's name, which is known, and what in it said so.
 
     others: codecs whose lines do not count
     """
-    text = said.decode(errors="surrogateescape")  # as names are
+    text = output.decode(errors="surrogateescape")  # as names are
     for name in (f"file:{path}: ", f"file:{path}", str(path)):  # it may hold newlines, and anything else
         text = text.replace(name, "")
     lines = [(_WHO.match(line), line) for line in text.splitlines()]
-    kept = [line[who.end() :] if who else line for who, line in lines if not (who and who["codec"] in others)]
-    if any(OTHER_FORMAT in line for line in kept):  # what it says after that explains nothing
+    relevant = [line[who.end() :] if who else line for who, line in lines if not (who and who["codec"] in others)]
+    if any(OTHER_FORMAT in line for line in relevant):  # what it says after that explains nothing
         return OTHER_FORMAT
-    return next((line.strip().rstrip(".").removeprefix(": ") for line in reversed(kept) if line.strip()), "")
+    return next((line.strip().rstrip(".").removeprefix(": ") for line in reversed(relevant) if line.strip()), "")

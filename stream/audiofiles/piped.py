@@ -19,10 +19,10 @@ from stream.common.errors import Failure
 STDIN = Path("/dev/stdin")
 LOOK_S = 0.1
 FLAC_HEAD = 26  # bytes, until it has said how many frames there are
-MOST = 1 << 16  # bytes at a time
+CHUNK_BYTES = 1 << 16  # bytes at a time
 ANALYZED_US = "1000000"  # of sound that ffmpeg looks at before it gives any; by itself it takes five seconds of some
 # bits of a WAV's mask of channels, from the lowest on, under ffmpeg's names
-_PLACES = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
+_SPEAKERS = ("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC", "BC", "SL", "SR")
 _SKIPPED = (b"free", b"skip", b"wide", b"uuid")  # boxes that may lie between an MP4's type and what matters
 
 
@@ -37,7 +37,7 @@ class PipedReader(Decoder):
         self.path, self.frames = path, flac_frames(head)
         self._sure = self.frames > 0
         self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
-        self._kept, self._over = bytearray(), threading.Event()
+        self._buffer, self._over = bytearray(), threading.Event()
         words = ["-protocol_whitelist", "pipe", "-analyzeduration", ANALYZED_US, "-i", "pipe:0", "-map", "0:a:0",
                  "-flush_packets", "1", "-bitexact", "-c:a", "pcm_f32le", "-f", "wav", "pipe:1"]
         self._pump: threading.Thread | None = None
@@ -66,7 +66,7 @@ class PipedReader(Decoder):
                         data = b""
                         break
                 else:
-                    data = os.read(source, MOST)
+                    data = os.read(source, CHUNK_BYTES)
         os.close(source)
         with suppress(OSError):
             pipe.fed.close()
@@ -83,12 +83,12 @@ class PipedReader(Decoder):
             form = content if name == b"fmt " else form
         self.channels, self.samplerate = struct.unpack_from("<HI", form, 2)
         mask = struct.unpack_from("<I", form, 20)[0] if len(form) >= 40 else 0
-        places = [place for bit, place in enumerate(_PLACES) if mask >> bit & 1]
-        self._layout = layout("+".join(places), self.channels)
+        positions = [absolute for bit, absolute in enumerate(_SPEAKERS) if mask >> bit & 1]
+        self._layout = layout("+".join(positions), self.channels)
         self._sound = Sound(self.samplerate, self.channels, 0)
         while not self._fill(4 * self.channels, LOOK_S):
             pass
-        if len(self._kept) < 4 * self.channels:
+        if len(self._buffer) < 4 * self.channels:
             raise Failure(f"{self.path} is empty: it holds no frames")
 
     def _exactly(self, size: int) -> bytes:
@@ -99,28 +99,28 @@ class PipedReader(Decoder):
             raise Failure(f"{self.path} cannot be read as sound: {said or 'it holds no sound'}")
         return data
 
-    def there(self, frames: int) -> bool:
+    def available(self, frames: int) -> bool:
         """Whether `read` would give so many, or the end, at once."""
         return self._pipe is None or self._fill(frames * self.channels * 4, 0.0)
 
     def _take(self, size: int) -> bytes:
         while not self._fill(size, LOOK_S):
             pass
-        data = bytes(self._kept[:size])
-        del self._kept[:size]
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return data
 
     def _fill(self, size: int, wait_s: float) -> bool:
         """Keep so many bytes; whether they, or the last ones, are here."""
         assert self._pipe is not None
         end = self._pipe.end.fileno()
-        while len(self._kept) < size:
+        while len(self._buffer) < size:
             if not select.select([end], [], [], wait_s)[0]:
                 return False
-            data = os.read(end, size - len(self._kept))
+            data = os.read(end, size - len(self._buffer))
             if not data:
                 return True
-            self._kept += data
+            self._buffer += data
         return True
 
     def rewind(self) -> None:
@@ -140,11 +140,11 @@ def opened(path: Path) -> int:
 
     Raises OSError.
     """
-    place = path.absolute()
-    if place == STDIN:
+    absolute = path.absolute()
+    if absolute == STDIN:
         return os.dup(0)
-    if place.name.isdecimal() and str(place.parent) in ("/dev/fd", "/proc/self/fd"):
-        return os.dup(int(place.name))
+    if absolute.name.isdecimal() and str(absolute.parent) in ("/dev/fd", "/proc/self/fd"):
+        return os.dup(int(absolute.name))
     return os.open(path, os.O_RDONLY)
 
 
@@ -161,7 +161,7 @@ def head(source: int) -> tuple[bytes, bool]:
         return data, True
     while (kind == b"ftyp" or kind in _SKIPPED) and boxes < 8:
         at += max(8, int.from_bytes(data[at : at + 4]))
-        data, boxes = _more(source, data, min(at + 8, MOST)), boxes + 1
+        data, boxes = _more(source, data, min(at + 8, CHUNK_BYTES)), boxes + 1
         kind = data[at + 4 : at + 8]
     return data, kind == b"moov"
 

@@ -10,9 +10,9 @@ from typing import Protocol, Self
 
 from stream.audiofiles.audiofile import AudioReader, Damaged, Frames, Unreadable
 from stream.audiofiles.decoder import Decoder
-from stream.audiofiles.ffmpeg import INSTALL, there
+from stream.audiofiles.ffmpeg import INSTALL, installed
 from stream.audiofiles.piped import PipedReader, head, once_only, opened
-from stream.audiofiles.trust import UNKNOWN, guesses, mpeg, whole
+from stream.audiofiles.trust import UNKNOWN, guesses, mpeg, reads_all
 from stream.common.closing import Closing
 from stream.common.errors import Failure
 from stream.common.scratch import scratch
@@ -87,7 +87,7 @@ class MendingReader(Closing):
             try:
                 return self._reader.read(frames)
             except Damaged:
-                if there("ffmpeg") is None:
+                if installed("ffmpeg") is None:
                     raise
                 self._behind = Decoder(self.path)
                 self._behind.skip(at)
@@ -111,7 +111,7 @@ def open_song(path: Path) -> Reader:
     """Open a song. Raises Failure for what is missing, empty or unreadable, and where it would take ffmpeg."""
     if _is_stream(path):
         return SpooledReader(path)
-    helped = there("ffmpeg") is not None
+    helped = installed("ffmpeg") is not None
     if helped and mpeg(path) and (decoder := _decoder(path)) is not None:
         return decoder
     try:
@@ -125,7 +125,7 @@ def open_song(path: Path) -> Reader:
         if guess and helped and (decoder := _decoder(path, reader)) is not None:
             reader.close()
             return decoder
-        if guess and not helped and not whole(path, reader.format, reader.frames):
+        if guess and not helped and not reads_all(path, reader.format, reader.frames):
             raise Failure(f"{path} does not say how long it is, and only ffmpeg can read it to its end: {INSTALL}")
     except BaseException:
         reader.close()
@@ -135,7 +135,7 @@ def open_song(path: Path) -> Reader:
 
 def open_live(path: Path) -> Reader:
     """As `open_song`, for whoever plays it as it comes: a pipe is heard from its first frames, where ffmpeg is here."""
-    if not (os.name == "posix" and once_only(path) and there("ffmpeg")):
+    if not (os.name == "posix" and once_only(path) and installed("ffmpeg")):
         return open_song(path)
     try:
         source = opened(path)
@@ -204,9 +204,9 @@ class SpooledReader(Closing):
         self.path, self._open = path, ExitStack()
         copy = self._open.enter_context(scratch("demucs-stream.pipe-")) / path.name
         try:
-            with os.fdopen(opened(path) if source is None else source, "rb") as given, copy.open("wb") as kept:
-                kept.write(begun)
-                shutil.copyfileobj(given, kept)
+            with os.fdopen(opened(path) if source is None else source, "rb") as given, copy.open("wb") as copied:
+                copied.write(begun)
+                shutil.copyfileobj(given, copied)
             self._reader = open_song(copy)
         except BaseException as error:
             self._open.close()

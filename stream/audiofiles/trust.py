@@ -49,7 +49,7 @@ def guesses(path: Path, form: str, subtype: str, channels: int, frames: int) -> 
     return form == "FLAC" and _count(path, _JOINED, 2) > 1
 
 
-def whole(path: Path, form: str, frames: int) -> bool:
+def reads_all(path: Path, form: str, frames: int) -> bool:
     """Whether libsndfile surely reads all of a file that `guesses`, where it has to do without ffmpeg."""
     if not 0 < frames < UNKNOWN:
         return False
@@ -94,7 +94,7 @@ def promised(log: str) -> int:
     log: libsndfile's own
     """
     found = _PROMISED.search(log)
-    said = int(found[1]) if found else 0
+    stated = int(found[1]) if found else 0
     if "\nwave\n" in log:  # a W64's counts its own head
-        said -= 24
-    return said if 0 < said < (UNKNOWN if "\nRF64\n" in log else 0xFFFF_0000) else 0
+        stated -= 24
+    return stated if 0 < stated < (UNKNOWN if "\nRF64\n" in log else 0xFFFF_0000) else 0

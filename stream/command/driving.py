@@ -44,7 +44,7 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
             front.show()
             return not stopped.is_set()
 
-        interrupt.take(interrupt.Wishes(stopped.set, interrupt.end))
+        interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
         host.run(watch)
     report = host.report()
     for text in closing_lines(report):
@@ -97,27 +97,27 @@ def _unless_configured(arguments: Namespace, names: tuple[str, ...], say: Say) -
 
 def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[Stepper]:
     """Threads of the controllers. Raises ValueError."""
-    from stream.command.midi import threads, wishes  # most runs have none, and start sooner
+    from stream.command.midi import controller_requests, threads  # most runs have none, and start sooner
     from stream.control.midi.controller import Controller
 
     made: list[Controller] = []
     with _unless_configured(arguments, ("midi",), say):
-        for wish in wishes(arguments):
+        for request in controller_requests(arguments):
             with _unless_configured(arguments, ("midi",), say):
-                made.append(stack.enter_context(Controller(wish, desk, say)))
+                made.append(stack.enter_context(Controller(request, desk, say)))
     return threads(made, desk, say)
 
 
 def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
     """Listen to OSC; the step of its thread. Raises ValueError."""
-    from stream.control.osc import Osc, Places, osc_address  # most runs have none, and start sooner
+    from stream.control.osc import Osc, OscAddresses, osc_address  # most runs have none, and start sooner
 
     def facts() -> dict[str, int | float]:
         counts = host.engine.counts()
         return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
 
-    wish = Places(osc_address(arguments.osc or "0"), [osc_address(text) for text in arguments.osc_to])
-    made = stack.enter_context(Osc(wish, desk, facts, say))
+    addresses = OscAddresses(osc_address(arguments.osc or "0"), [osc_address(text) for text in arguments.osc_to])
+    made = stack.enter_context(Osc(addresses, desk, facts, say))
     if arguments.osc:
-        say(f"listening to OSC on {wish.listen[0]}:{made.port}")
+        say(f"listening to OSC on {addresses.listen[0]}:{made.port}")
     return made.step

@@ -40,17 +40,17 @@ class Job:
         """
         with suppress(OSError):
             stats = [target.path.stat() for target in self.targets]
-            found = [made.kept(target.path) for target in self.targets]
-            said = [one for one in found if one is not None]
+            found = [made.read_provenance(target.path) for target in self.targets]
+            found_provenance = [one for one in found if one is not None]
             wanted = [made.how(target, options) for target in self.targets]
             if not all(stat.st_size for stat in stats) or any(
                     one and one.how != how for one, how in zip(found, wanted, strict=True)):
                 return ""
             changed = self.song.path.stat().st_mtime
             if any(stat.st_mtime < changed for stat in stats) or not all(
-                    made.same_song(one, self.song.path) for one in set(said)):
+                    made.same_song(one, self.song.path) for one in set(found_provenance)):
                 return ""
-            return "is separated already" if len(said) == len(found) else (
+            return "is separated already" if len(found_provenance) == len(found) else (
                 "is taken as separated: not every stem file says how it was made, but all are newer than the song")
         return ""
 

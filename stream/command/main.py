@@ -26,20 +26,20 @@ console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 def main(words: list[str] | None = None) -> int:
     """Run a command; the exit code: 0 done, 1 failed while running, 2 wrong use."""
     answers.all_open()
-    wishes = interrupt.Wishes(interrupt.end)  # once: what is being cleaned up is not interrupted
+    handler = interrupt.SignalHandler(interrupt.end)  # once: what is being cleaned up is not interrupted
     try:
-        with interrupt.heard(wishes):
-            return _main(sys.argv[1:] if words is None else words, wishes)
+        with interrupt.handling(handler):
+            return _main(sys.argv[1:] if words is None else words, handler)
     except KeyboardInterrupt:  # while signals were beginning to be heard, or ceasing to be
         say("stopped")
         return 1
 
 
-def _main(words: list[str], wishes: interrupt.Wishes) -> int:
+def _main(words: list[str], handler: interrupt.SignalHandler) -> int:
     try:
         arguments = parse(words)
         with compile_notice(say) if arguments.command in LIVE else nullcontext():
-            result, lacking = _result(arguments, wishes)
+            result, lacking = _result(arguments, handler)
         if vars(arguments).get("json"):
             with suppress(answers.Unread) if lacking else nullcontext():
                 answers.tell_json(result)
@@ -60,14 +60,14 @@ def _main(words: list[str], wishes: interrupt.Wishes) -> int:
     return 0
 
 
-def _result(arguments: Namespace, wishes: interrupt.Wishes) -> tuple[dict[str, Any], Incomplete | None]:
+def _result(arguments: Namespace, handler: interrupt.SignalHandler) -> tuple[dict[str, Any], Incomplete | None]:
     """What a command has done, and what it lacks, if it lacks something."""
     try:
         return _COMMANDS[arguments.command](arguments), None
     except Incomplete as error:
         return error.report, error
     except Exception as error:
-        if not wishes.left:  # an extension that was being loaded makes an ImportError of Ctrl-C, say
+        if not handler.left:  # an extension that was being loaded makes an ImportError of Ctrl-C, say
             raise KeyboardInterrupt from error
         raise
 

@@ -50,7 +50,7 @@ def maps(arguments: Namespace) -> dict[str, Any]:
                      for map_ in ready().values()]}
 
 
-def wishes(arguments: Namespace) -> list[ControllerRequest]:
+def controller_requests(arguments: Namespace) -> list[ControllerRequest]:
     """The controllers that are asked for. Raises ValueError."""
     if max(len(arguments.midi_map), len(arguments.midi_out)) > len(arguments.midi):
         raise ValueError("--midi-map and --midi-out go with a --midi each, in the same order")

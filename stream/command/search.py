@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stream.command.songs import Song, key
 from stream.common.errors import Failure
-from stream.offline.made import kept
+from stream.offline.made import read_provenance
 from stream.terminal.answers import shown
 
 # sound by its name, in folders; a file that is named itself may be called anything
@@ -121,7 +121,7 @@ def _songs(root: Path, tree: Tree, output: Path, say: Callable[[str], None]) -> 
     made, top = _real(output), _real(root)
     aside = made if made != top and made.is_relative_to(top) else None  # stems may also lie beside their songs
     left = [(file, folder) for file, folder in tree.files
-            if not (aside and _real(file).is_relative_to(aside)) and kept(file) is None]
+            if not (aside and _real(file).is_relative_to(aside)) and read_provenance(file) is None]
     called = {(file.parent, file.stem.lower()) for file, _ in left}
     stems = [file for file, _ in left if _stem(file, called)]
     if stems:

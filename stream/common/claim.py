@@ -127,12 +127,12 @@ def _fixed(path: Path, tries: int) -> tuple[Path, int] | None:
             file = os.open(_guard(part), os.O_RDWR | os.O_CREAT, 0o666)
         except FileNotFoundError:
             continue
-        held = lock(file)
-        if held and _is(file, _guard(part)):
+        locked = lock(file)
+        if locked and _is(file, _guard(part)):
             part.open("wb").close()
             return part, file
         os.close(file)
-        if held is None:
+        if locked is None:
             _guard(part).unlink(missing_ok=True)
             return None
         if tries:

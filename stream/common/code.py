@@ -13,14 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # where compiled code is, and all constants that it is made with
-PLACES = ("dsp", "stream/native", "stream/callback", "stream/devices", "stream/separators",
+COMPILED_FOLDERS = ("dsp", "stream/native", "stream/callback", "stream/devices", "stream/separators",
           "stream/separators/networks", "stream/live")
 COMPILED = (b"\nfrom numba", b"\nimport numba")
 
 
 def sources(root: Path) -> Iterator[tuple[Path, bytes]]:
     """All of dsp, and the files that hold compiled code: an edit of any other costs nobody half a minute."""
-    for place in PLACES:
+    for place in COMPILED_FOLDERS:
         folder = root / place
         for name in sorted(os.listdir(folder)) if folder.is_dir() else ():  # noqa: PTH208
             if name.endswith(".py"):

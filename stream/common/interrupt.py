@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import ClassVar
 
-AGAIN_S = 0.5  # supervisors and `timeout` signal a process and then its group: whatever comes together is one wish
+AGAIN_S = 0.5  # supervisors and `timeout` signal a process and then its group: whatever comes together is one request
 _ALWAYS = ("SIGINT", "SIGTERM")
 _UNLESS_IGNORED = ("SIGHUP", "SIGBREAK")  # with nohup, a closed terminal ends nothing
 # by themselves they end a process at once. NB: not SIGQUIT, with which a user wants just that, nor a fault's
@@ -31,7 +31,7 @@ def _signals() -> list[int]:
 def _free(name: str, handler: object) -> bool:
     if name in _UNLESS_IGNORED:
         return handler != signal.SIG_IGN
-    return handler == signal.SIG_DFL or isinstance(handler, Wishes)
+    return handler == signal.SIG_DFL or isinstance(handler, SignalHandler)
 
 
 def _name(number: int) -> str:
@@ -42,39 +42,40 @@ def _name(number: int) -> str:
         return f"SIGRTMIN+{number - getattr(signal, 'SIGRTMIN', 0)}"
 
 
-class Wishes:
-    """Calls the next of some functions for each wish to end; when there is none left, a wish changes nothing.
+class SignalHandler:
+    """Calls the next of some functions for each request to end; when there is none left, a request changes nothing.
 
-    last_s: when a signal came last, whoever heard it: what comes just after the one that has ended a command is no new
-    wish for whoever hears signals then
-    by: the signal that was a wish last; none since `heard` began: None
+    last_s: when a signal came last, whoever handled it: what comes just after the one that has ended a command is no
+        new request for whoever handles signals then
+    cause: the signal that was a request last; None if there was none since `handling` began
     """
 
     last_s: ClassVar[float] = -math.inf
-    by: ClassVar[int | None] = None
+    cause: ClassVar[int | None] = None
 
     def __init__(self, *calls: Callable[[], None]) -> None:
-        """Nothing was wished yet."""
+        """No signal has come yet."""
         self._calls = list(calls)
 
     @property
     def left(self) -> bool:
-        """Whether a wish can still change something."""
+        """Whether a request can still change something."""
         return bool(self._calls)
 
     def __call__(self, number: int, _frame: object) -> None:
         """A signal has come."""
         now = time.monotonic()
-        together, Wishes.last_s = now - Wishes.last_s < AGAIN_S, now
-        repeated = number == Wishes.by and _name(number) == "SIGXCPU"  # it comes every second from its limit on
+        together, SignalHandler.last_s = now - SignalHandler.last_s < AGAIN_S, now
+        # it comes every second from its limit on
+        repeated = number == SignalHandler.cause and _name(number) == "SIGXCPU"
         if not (together or repeated) and self._calls:
-            Wishes.by = number
+            SignalHandler.cause = number
             self._calls.pop(0)()
 
 
 def why() -> str:
-    """What has ended a command, in a line; empty where it was its own end or its user's hands."""
-    if Wishes.by is None or (name := _name(Wishes.by)) in ("SIGINT", "SIGBREAK"):
+    """What has ended a command, in a line; empty where it ended by itself or its user ended it."""
+    if SignalHandler.cause is None or (name := _name(SignalHandler.cause)) in ("SIGINT", "SIGBREAK"):
         return ""
     return _PLAIN.get(name, f"ended by {name}")
 
@@ -85,21 +86,21 @@ def end() -> None:
 
 
 @contextmanager
-def heard(wishes: Wishes) -> Iterator[None]:
-    """Have signals taken for wishes, and at the end be what they were."""
-    Wishes.by = None
-    before = {number: signal.signal(number, wishes) for number in _signals()}
+def handling(handler: SignalHandler) -> Iterator[None]:
+    """Have signals handled, and at the end be what they were."""
+    SignalHandler.cause = None
+    before = {number: signal.signal(number, handler) for number in _signals()}
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
-def take(wishes: Wishes) -> None:
-    """Have signals taken for these from now on, until the end of `heard`."""
+def install(handler: SignalHandler) -> None:
+    """Have signals handled by this from now on, until the end of `handling`."""
     for number in _signals():
-        signal.signal(number, wishes)
+        signal.signal(number, handler)
 
 
 def last() -> None:
@@ -116,7 +117,7 @@ def first() -> None:
             os.write(2, b"stopped\n")
         os._exit(1)
 
-    take(Wishes(over))
+    install(SignalHandler(over))
 
 
 @contextmanager

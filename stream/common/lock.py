@@ -5,7 +5,7 @@ import os
 import sys
 
 # a file another program has locked; every other answer is that of a disk that knows no locks, as some network disks
-HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+LOCKED = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 
 def lock(file: int) -> bool | None:
@@ -13,7 +13,7 @@ def lock(file: int) -> bool | None:
     try:
         _lock(file)
     except OSError as error:
-        return False if error.errno in HELD else None
+        return False if error.errno in LOCKED else None
     return True
 
 

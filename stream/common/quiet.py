@@ -17,14 +17,14 @@ def quiet() -> Iterator[None]:
         yield
         return
     with _ALONE:
-        kept = os.dup(2)
+        saved = os.dup(2)
         nowhere = os.open(os.devnull, os.O_WRONLY)
         try:
             os.dup2(nowhere, 2)
             yield
         finally:
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(saved, 2)
+            os.close(saved)
             os.close(nowhere)
 
 

@@ -18,28 +18,28 @@ def scratch(kind: str, within: Path | None = None) -> Iterator[Path]:
     kind: what its name begins with; folders of the same kind whose process has died are removed
     within: where it lies, in place of where temporary files go
     """
-    place = Path(tempfile.gettempdir()) if within is None else within
-    sweep(kind, place)
+    parent = Path(tempfile.gettempdir()) if within is None else within
+    sweep(kind, parent)
     while True:
-        with tempfile.TemporaryDirectory(prefix=kind, dir=place, ignore_cleanup_errors=True) as name:
-            held = _locked(Path(name))
+        with tempfile.TemporaryDirectory(prefix=kind, dir=parent, ignore_cleanup_errors=True) as name:
+            locked = _locked(Path(name))
             try:
                 if Path(name).is_dir():  # nobody has swept it away before it was locked
                     yield Path(name)
                     return
             finally:
-                if held is not None:
-                    os.close(held)
+                if locked is not None:
+                    os.close(locked)
 
 
-def sweep(kind: str, place: Path) -> None:
+def sweep(kind: str, parent: Path) -> None:
     """Remove the folders of a kind that nobody has locked any more."""
     with suppress(OSError):
-        for folder in place.glob(f"{kind}*"):
-            held = _locked(folder)
-            if held is not None:
+        for folder in parent.glob(f"{kind}*"):
+            locked = _locked(folder)
+            if locked is not None:
                 shutil.rmtree(folder, ignore_errors=True)
-                os.close(held)
+                os.close(locked)
 
 
 def _locked(folder: Path) -> int | None:

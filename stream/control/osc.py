@@ -28,20 +28,20 @@ PACKET, LONGEST = 65_536, 100  # bytes of a packet; characters of an address tha
 LINE = 240  # characters of a line about what a stranger has sent
 MOST_LISTENERS, MOST_LINES = 16, 20  # what strangers may make us remember and say
 
-Place = tuple[str, int]
+Address = tuple[str, int]
 Value = int | float
 Facts = Callable[[], dict[str, Value]]
 
 
 @dataclass(frozen=True)
-class Places:
+class OscAddresses:
     """Where to listen, and who is told of changes without having asked."""
 
-    listen: Place
-    tell: Sequence[Place] = ()
+    listen: Address
+    tell: Sequence[Address] = ()
 
 
-def osc_address(text: str) -> Place:
+def osc_address(text: str) -> Address:
     """`9000` or `HOST:9000`; port 0 is one that is free. Raises ValueError. [any-thread]"""
     host, _, port = text.rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) < 65_536):
@@ -52,17 +52,17 @@ def osc_address(text: str) -> Place:
 class Osc:
     """Listens on a port, does what messages say, and tells whoever asked what the mixer is like."""
 
-    def __init__(self, places: Places, desk: Desk, facts: Facts, say: Callable[[str], None]) -> None:
+    def __init__(self, addresses: OscAddresses, desk: Desk, facts: Facts, say: Callable[[str], None]) -> None:
         """Open the port.
 
-        facts: by address, what else is told: latency, misses ...
+        facts: by address, what else is sent: latency, misses ...
         say: takes lines for the user
         Raises ValueError for a port that is taken or a host that is not here.
         [main-thread]
         """
         self._desk, self._mixer, self._facts, self._say = desk, desk.mixer, facts, say
-        self._told: dict[str, Value] = {}
-        self._listeners: list[Place] = []
+        self._sent: dict[str, Value] = {}
+        self._listeners: list[Address] = []
         self._lines: set[str] = set()
         self._full = 0
         self._does: dict[str, Callable[[tuple[object, ...]], None]] = {
@@ -71,7 +71,7 @@ class Osc:
             **{f"/{act}": partial(self._act, act) for act in desk.acts},
             **{f"/stem/{stem}/{name}": partial(self._set, stem, name)
                for stem in desk.mixer.sources for name in PARAMETERS}}
-        self._socket, self._fixed = _open(places)
+        self._socket, self._fixed = _open(addresses)
         own, self.port = self._socket.getsockname()[:2]
         # NB: a socket that is bound to this machine's own address sends nothing beyond it; this one is never read
         self._far = [at for at in self._fixed if _loops(own) and not _loops(at[0])]
@@ -104,7 +104,7 @@ class Osc:
             self.receive(data, sender[:2])
             yield
 
-    def receive(self, data: bytes, sender: Place) -> None:
+    def receive(self, data: bytes, sender: Address) -> None:
         """Do what a packet says; what means nothing is said once.
 
         A bundle is done at once, whenever it wants to be: nobody may make us wait.
@@ -147,7 +147,7 @@ class Osc:
         if not values or _number(values) >= 0.5:  # a button's release is nothing
             self._desk.act(act)
 
-    def _greet(self, sender: Place) -> None:
+    def _greet(self, sender: Address) -> None:
         """Tell somebody everything, and changes from now on."""
         if sender not in self._listeners:
             self._listeners = [*self._listeners, sender][-MOST_LISTENERS:]
@@ -163,14 +163,14 @@ class Osc:
 
     def _changed(self) -> dict[str, Value]:
         state = self._state()
-        changed = {address: value for address, value in state.items() if self._told.get(address) != value}
-        self._told = state
+        changed = {address: value for address, value in state.items() if self._sent.get(address) != value}
+        self._sent = state
         return changed
 
-    def _tell(self, values: dict[str, Value], places: Sequence[Place]) -> None:
+    def _tell(self, values: dict[str, Value], addresses: Sequence[Address]) -> None:
         for address, value in values.items():
             data = build_msg(address, value).dgram
-            for at in places:
+            for at in addresses:
                 with suppress(OSError):  # nobody is there any more
                     (self._beyond if at in self._far else self._socket).sendto(data, at)
 
@@ -199,22 +199,22 @@ def _loops(host: str) -> bool:
     return ipaddress.ip_address(host).is_loopback
 
 
-def _open(places: Places) -> tuple[socket.socket, list[Place]]:
+def _open(addresses: OscAddresses) -> tuple[socket.socket, list[Address]]:
     """A bound socket, and addresses of those who are told, of its family."""
-    host, port = places.listen
+    host, port = addresses.listen
     made = None
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0][0]
         made = socket.socket(family, socket.SOCK_DGRAM)
         made.bind((host, port))
         made.setblocking(False)
-        told = [socket.getaddrinfo(*at, family, socket.SOCK_DGRAM)[0][4][:2] for at in places.tell]
+        peers = [socket.getaddrinfo(*at, family, socket.SOCK_DGRAM)[0][4][:2] for at in addresses.tell]
     except OSError as error:
         if made is not None:
             made.close()
         reason = error.strerror or str(error)
-        raise ValueError(f"OSC at {host}:{port}, telling {[*places.tell] or 'nobody'}: {reason}") from error
-    return made, [(str(at[0]), int(at[1])) for at in told]
+        raise ValueError(f"OSC at {host}:{port}, telling {[*addresses.tell] or 'nobody'}: {reason}") from error
+    return made, [(str(at[0]), int(at[1])) for at in peers]
 
 
 def _number(values: tuple[object, ...]) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 BUNDLE = b"#bundle\0"
-DEEPEST, MOST = 16, 256  # bundles within bundles; messages of a packet
+DEEPEST, MOST_MESSAGES = 16, 256  # bundles within bundles; messages of a packet
 NUMBERS = {"i": ">i", "f": ">f", "h": ">q", "d": ">d", "r": ">I", "m": ">I", "t": ">Q", "c": ">I"}
 CONSTANTS = {"T": True, "F": False, "N": None, "I": None, "[": None, "]": None}
 MAGIC = frozenset("*?[{")
@@ -34,8 +34,8 @@ def messages(data: bytes, depth: int = 0) -> list[Message]:
     found: list[Message] = []
     for part in _parts(data):
         found += messages(part, depth + 1)
-        if len(found) > MOST:
-            raise ValueError(f"more than {MOST} messages in a packet")
+        if len(found) > MOST_MESSAGES:
+            raise ValueError(f"more than {MOST_MESSAGES} messages in a packet")
     return found
 
 

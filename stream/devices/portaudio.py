@@ -96,7 +96,7 @@ def _info(sd: Any, index: int) -> Any:
                 "default_samplerate": info.defaultSampleRate}
 
 
-def find(wish: str | None, kind: str) -> Device:
+def find(query: str | None, kind: str) -> Device:
     """The device for a number or a part of its name; None is PortAudio's default.
 
     kind: `input` or `output`
@@ -104,20 +104,20 @@ def find(wish: str | None, kind: str) -> Device:
     Raises ValueError, with the list, where there is none or more than one.
     """
     able = [d for d in devices() if (d.inputs if kind == "input" else d.outputs) > 0]
-    if wish is None:
+    if query is None:
         matches = [d for d in able if f"default {kind}" in d.default]
-    elif wish.isdigit():
-        matches = [d for d in able if d.index == int(wish)]
+    elif query.isdigit():
+        matches = [d for d in able if d.index == int(query)]
     else:
         full = {d: f"{d.name}, {d.hostapi}".lower() for d in able}
-        matches = [d for d in able if wish.lower() in (d.name.lower(), full[d])] or [
-            d for d in able if wish.lower() in full[d] and not _is_ours(d)]
+        matches = [d for d in able if query.lower() in (d.name.lower(), full[d])] or [
+            d for d in able if query.lower() in full[d] and not _is_ours(d)]
     if len(matches) == 1:
         return matches[0]
     listing = "".join(f"\n{device}" for device in able) or " none"
     count = "more than one" if matches else "no"
-    what = f"there is {count} default {kind} device" if wish is None else (
-        f"{count} {kind} device {'has the number' if wish.isdigit() else 'is called'} {wish}")
+    what = f"there is {count} default {kind} device" if query is None else (
+        f"{count} {kind} device {'has the number' if query.isdigit() else 'is called'} {query}")
     raise ValueError(f"{what}; here are:{listing}")
 
 

@@ -57,10 +57,10 @@ class Chain:
     def warm(self) -> float:
         """Silence until as much comes out as goes in; seconds that a block takes. Raises ValueError."""
         times: list[float] = []
-        whole = 0
-        while len(times) < WARM or whole < STEADY:
+        full_blocks = 0
+        while len(times) < WARM or full_blocks < STEADY:
             start = time.perf_counter()
-            whole = whole + 1 if self._through(np.zeros((2, BLOCK), np.float32)).shape[1] == BLOCK else 0
+            full_blocks = full_blocks + 1 if self._through(np.zeros((2, BLOCK), np.float32)).shape[1] == BLOCK else 0
             times.append(time.perf_counter() - start)
             if len(times) > LATEST:
                 raise ValueError("it gives less sound than it takes")
@@ -107,11 +107,11 @@ class Chain:
         return made
 
 
-def serve(wish: BinaryIO, answers: BinaryIO) -> None:
+def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Load what is wished, and process until no block comes any more."""
     _end_within(LOADING_S)
     try:
-        wanted = json.loads(wish.readline())
+        wanted = json.loads(requests.readline())
         chain = Chain(_loaded([Effect(**effect) for effect in wanted["effects"]]), wanted["samplerate"])
         block_s = chain.warm()
     except Exception as error:  # a plugin's own too
@@ -122,7 +122,7 @@ def serve(wish: BinaryIO, answers: BinaryIO) -> None:
     _end_within(0)
     gc.collect()
     gc.freeze()
-    while len(given := wish.read(BLOCK * 8)) == BLOCK * 8:
+    while len(given := requests.read(BLOCK * 8)) == BLOCK * 8:
         _end_within(PATIENCE_S)
         try:
             made = chain.process(np.frombuffer(given, np.float32).reshape(BLOCK, 2))

@@ -50,9 +50,9 @@ class Process:
         self._given, self._taken = cast(BinaryIO, self._process.stdin), cast(BinaryIO, self._process.stdout)
         self._over = threading.Event()
         threading.Thread(target=self._watch, name="insert watch", daemon=True).start()
-        wish = {"effects": [asdict(effect) for effect in effects], "samplerate": samplerate}
+        request = {"effects": [asdict(effect) for effect in effects], "samplerate": samplerate}
         with suppress(Broken):  # `loaded` finds that out too, and says it
-            self._give(json.dumps(wish).encode() + b"\n")
+            self._give(json.dumps(request).encode() + b"\n")
 
     def loaded(self) -> Self:
         """Wait until they are. Raises ValueError for effects that cannot be."""

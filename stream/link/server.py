@@ -37,19 +37,19 @@ class Link:
         """Listen under an address and a key that nobody can guess. [main-thread]"""
         self._open = ExitStack()
         # on Windows a named pipe, which lies in no folder
-        place = str(self._open.enter_context(scratch(FOLDER, _within())) / "link") if os.name == "posix" else None
-        self._listener = Listener(place, backlog=MOST_SCREENS)
+        address = str(self._open.enter_context(scratch(FOLDER, _within())) / "link") if os.name == "posix" else None
+        self._listener = Listener(address, backlog=MOST_SCREENS)
         self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
-        self._told: Snapshot | None = None
+        self._snapshot: Snapshot | None = None
         self._does: dict[str, Callable[..., None]] = {}
         self._notes: list[str] = []
         self._noted = 0
         self._screens: set[Connection] = set()
         self._ended = threading.Event()
 
-    def open(self, told: Snapshot, desk: Desk) -> None:
+    def open(self, snapshot: Snapshot, desk: Desk) -> None:
         """Let screens in; once. [main-thread]"""
-        self._told = told
+        self._snapshot = snapshot
         self._does = {"set": desk.mixer.recall, "flip": desk.mixer.flip, "recall": desk.recall, "store": desk.store,
                       "act": desk.act}
         threading.Thread(target=self._accept, name="link", daemon=True).start()
@@ -78,21 +78,21 @@ class Link:
         with suppress(EOFError, OSError, AuthenticationError, ValueError, RecursionError):
             deliver_challenge(screen, self.door.key)
             answer_challenge(screen, self.door.key)
-            assert self._told is not None
-            put(screen, self._told.always())
-            self._converse(screen, self._told)
+            assert self._snapshot is not None
+            put(screen, self._snapshot.always())
+            self._converse(screen, self._snapshot)
         self._screens.discard(screen)
         with suppress(OSError):
             screen.close()
 
-    def _converse(self, screen: Connection, told: Snapshot) -> None:
+    def _converse(self, screen: Connection, snapshot: Snapshot) -> None:
         known: dict[str, Any] = {}
-        waveform = told.waveform()
+        waveform = snapshot.waveform()
         done, noted, due = 0, max(0, self._noted - len(self._notes)), time.monotonic()
         while not self._ended.is_set():
             outcomes = self._obey(screen, due)
             done += len(outcomes)
-            now = told.now() | {"done": done}  # by which it knows whether we know yet what it has said
+            now = snapshot.now() | {"done": done}  # by which it knows whether we know yet what it has said
             news = changes(known, now)
             if slices := waveform.new():
                 news["slices"] = slices
@@ -135,7 +135,7 @@ class Link:
         if self._ended.is_set():
             return
         self._ended.set()
-        if self._told is not None:
+        if self._snapshot is not None:
             with suppress(OSError, EOFError):
                 Client(self.door.address).close()  # wakes up who waits for somebody to come in
         self._listener.close()

@@ -64,5 +64,5 @@ def levels(block: npt.NDArray[np.float32], count: int) -> list[list[int]]:
     peaks = np.maximum(sides.max(axis=2), -sides.min(axis=2)).reshape(-1, 2, count).max(axis=1)
     squares = np.einsum("cnf,cnf->cn", sides, sides).reshape(-1, 2, count).sum(axis=1) / (2 * sides.shape[2])
     found = np.sqrt(np.stack([peaks, np.sqrt(squares)], axis=1))  # (stems, 2, count)
-    told: list[list[int]] = np.minimum(FULL, np.rint(FULL * found)).astype(int).reshape(-1, count).T.tolist()
-    return told
+    levels: list[list[int]] = np.minimum(FULL, np.rint(FULL * found)).astype(int).reshape(-1, count).T.tolist()
+    return levels

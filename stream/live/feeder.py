@@ -55,7 +55,7 @@ class Feeder:
         if self.end != ENDLESS or self.ring.written - self._taken.written >= self._ahead:
             return False
         if isinstance(self._reader, SlowReader):
-            if not self._reader.there(self._chunk):
+            if not self._reader.available(self._chunk):
                 return False
             self._after_a_gap()
         block = self._reader.read(self._chunk)

@@ -7,7 +7,7 @@ import numpy as np
 
 TIGHT = 0.95  # of the room that a hop has: two in a row, and the next ones will be late
 EASY = 0.85  # of the room: what the level above may take, for it to be tried again
-PATIENT, MOST_PATIENT = 24, 768  # hops before that; twice as many each time that it was in vain
+PATIENCE, MOST_PATIENCE = 24, 768  # hops before that; twice as many each time that it was in vain
 
 
 class Governor:
@@ -23,9 +23,9 @@ class Governor:
         self._costs, self._room_s = tuple(costs), room_s
         self.level = 0
         self.hops = [0] * len(self._costs)  # at each level
-        self._patience = PATIENT
-        self._stayed = 2 * MOST_PATIENT  # hops at this level
-        self._times_s: deque[float] = deque(maxlen=MOST_PATIENT)
+        self._patience = PATIENCE
+        self._stayed = 2 * MOST_PATIENCE  # hops at this level
+        self._times_s: deque[float] = deque(maxlen=MOST_PATIENCE)
 
     def note(self, time_s: float | None, late: bool) -> bool:
         """Take account of a hop; whether the next one is to be of another level.
@@ -41,7 +41,7 @@ class Governor:
         tight = len(self._times_s) > 1 and min(self._times_s[-1], self._times_s[-2]) > TIGHT * self._room_s
         if (late or tight) and self.level + 1 < len(self._costs):
             in_vain = self._stayed <= 2 * self._patience
-            self._patience = min(2 * self._patience, MOST_PATIENT) if in_vain else PATIENT
+            self._patience = min(2 * self._patience, MOST_PATIENCE) if in_vain else PATIENCE
             self._move(1)
             return True
         if late:

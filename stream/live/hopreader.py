@@ -18,13 +18,13 @@ class HopReader:
         self._resampler = None if samplerate == separator.samplerate else Resampler(samplerate, separator.samplerate, 2)
         self._quantum: Frames = np.zeros((separator.hop if self._resampler is None else QUANTUM, 2), np.float32)
         self._parts: list[Frames] = []
-        self._kept = 0
+        self._filled = 0
         self.hop: Frames = np.zeros((2, separator.hop), np.float32)
 
     def pull(self) -> bool:
         """Put the next hop into `hop`: float32 (2, hop); False if it is not all there yet. [separator-thread]"""
         hop = self.hop.shape[1]
-        while self._kept < hop:
+        while self._filled < hop:
             if self._ring.written - self._at < len(self._quantum):
                 return False
             if not self._ring.read(self._at, self._quantum):
@@ -33,9 +33,9 @@ class HopReader:
             self._at += len(self._quantum)
             part = self._quantum if self._resampler is None else self._resampler.feed(self._quantum)
             self._parts.append(part)
-            self._kept += len(part)
+            self._filled += len(part)
         rows = self._parts[0] if len(self._parts) == 1 else np.concatenate(self._parts)
         self.hop[:] = rows[:hop].T
         self._parts = [rows[hop:].copy()] if len(rows) > hop else []
-        self._kept = max(0, len(rows) - hop)
+        self._filled = max(0, len(rows) - hop)
         return True

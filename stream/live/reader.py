@@ -27,5 +27,5 @@ class FrameReader(Protocol):
 class SlowReader(Protocol):
     """A reader whose frames come when they like: one that has this, too."""
 
-    def there(self, frames: int) -> bool:
+    def available(self, frames: int) -> bool:
         """Whether `read` would give so many, or the end, at once. [feeder-thread]"""

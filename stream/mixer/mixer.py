@@ -14,14 +14,14 @@ from stream.mixer.strip import PARAMETERS, REST, Scene, Strips, parameter
 from stream.native.atomics import store
 
 RAMP_S = 0.01
-KEPT = 1024  # a power of two: so many changes the callback, or a log, may be behind
+HISTORY = 1024  # a power of two: so many changes the callback, or a log, may be behind
 
 
 class Mixer:
     """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 
     state: float32 (PARTS, stems, WIDTH), the callback's own once it runs (dsp.console)
-    wanted: float32 (KEPT, stems, WIDTH), a ring: each change is written whole, and then published
+    wanted: float32 (HISTORY, stems, WIDTH), a ring: each change is written whole, and then published
     published: int64 (8,), only [0] is used: the number of the last change
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
     """
@@ -34,7 +34,7 @@ class Mixer:
         """
         self.sources = sources
         self.state = np.zeros((PARTS, len(sources), WIDTH), np.float32)
-        self.wanted = np.zeros((KEPT, len(sources), WIDTH), np.float32)
+        self.wanted = np.zeros((HISTORY, len(sources), WIDTH), np.float32)
         self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
         self._strips = {stem: dict(REST) for stem in sources}
@@ -42,13 +42,13 @@ class Mixer:
         self._shape = lru_cache(maxsize=64)(lambda *wanted: coefficients(*wanted).reshape(-1))
         self._touched: tuple[str, str] | None = None
         self._lock = threading.Lock()
-        self._changes: deque[tuple[int, Strips]] = deque(maxlen=KEPT)
+        self._changes: deque[tuple[int, Strips]] = deque(maxlen=HISTORY)
         self._publish()
         self.settle()
 
     def settle(self) -> None:
         """Be where it is wanted, without a ramp; before the callback runs. [main-thread]"""
-        self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % KEPT]
+        self.state[GOAL] = self.state[CURRENT] = self.wanted[self.number % HISTORY]
         self.state[WET_NOW] = 1
 
     @property
@@ -116,7 +116,7 @@ class Mixer:
     def _publish(self) -> None:
         number = self.number + 1
         alone = any(strip["solo"] for strip in self._strips.values())
-        for target, strip in zip(self.wanted[number % KEPT], self._strips.values(), strict=True):
+        for target, strip in zip(self.wanted[number % HISTORY], self._strips.values(), strict=True):
             heard = not strip["mute"] and (not alone or strip["solo"])
             gain = 10 ** (strip["gain"] / 20) if heard else 0
             target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])

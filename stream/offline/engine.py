@@ -48,12 +48,12 @@ class OfflineEngine:
     pieces: Callable[[Reader, SongLevel], Iterator[Piece]]
 
 
-def open_offline_engine(chosen: Opening, wish: SeparateOptions) -> OfflineEngine:
+def open_offline_engine(chosen: Opening, options: SeparateOptions) -> OfflineEngine:
     """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be."""
-    how = lay(SAMPLERATE, wish.overlap, wish.shifts, SAMPLERATE)  # before seconds are spent on a model
-    bag = _fitting(chosen, wish)
+    how = lay(SAMPLERATE, options.overlap, options.shifts, SAMPLERATE)  # before seconds are spent on a model
+    bag = _fitting(chosen, options)
     if bag is None:
-        if how.starts != (0,) or wish.segment_s is not None:
+        if how.starts != (0,) or options.segment_s is not None:
             raise ValueError(f"{chosen.model} does not work in segments, so it takes neither --shifts nor --segment")
         separator, _ = chosen.open(None)
 
@@ -62,31 +62,31 @@ def open_offline_engine(chosen: Opening, wish: SeparateOptions) -> OfflineEngine
             return by_hops(fresh, reader)
 
         return OfflineEngine(tuple(separator.sources), separator.samplerate, 0, hops)
-    segment = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
-    how = lay(segment, wish.overlap, wish.shifts, bag.samplerate)
+    segment = bag.segment if options.segment_s is None else int(options.segment_s * bag.samplerate)
+    how = lay(segment, options.overlap, options.shifts, bag.samplerate)
 
     def segments(reader: Reader, fit: SongLevel) -> Iterator[Piece]:
-        return by_segments(bag, reader, how, fit, alone=wish.jobs == 1)
+        return by_segments(bag, reader, how, fit, alone=options.jobs == 1)
 
     return OfflineEngine(bag.sources, bag.samplerate, segment, segments)
 
 
-def _fitting(chosen: Opening, wish: SeparateOptions) -> Bag | None:
+def _fitting(chosen: Opening, options: SeparateOptions) -> Bag | None:
     """The model, opened for segments of just so many frames, which is what demucs gives its wave branch.
 
     In a file of fixed length they are filled up, as demucs fills them; in an older one, up to whole columns.
     """
-    if wish.segment_s is not None and not LEAST_S <= wish.segment_s < math.inf:
-        raise ValueError(f"segment must be {LEAST_S:.2f} s or more, not {wish.segment_s:g}")
-    wanted = SEGMENT if wish.segment_s is None else min(MOST_FRAMES, int(wish.segment_s * SAMPLERATE))
-    open_bag = partial(chosen.offline, stems=wish.stems)
+    if options.segment_s is not None and not LEAST_S <= options.segment_s < math.inf:
+        raise ValueError(f"segment must be {LEAST_S:.2f} s or more, not {options.segment_s:g}")
+    wanted = SEGMENT if options.segment_s is None else min(MOST_FRAMES, int(options.segment_s * SAMPLERATE))
+    open_bag = partial(chosen.offline, stems=options.stems)
     bag = open_bag(wanted)
     if bag is None:
         return None
     most_s = bag.segment / bag.samplerate
-    if wish.segment_s is not None and int(wish.segment_s * bag.samplerate) > bag.segment:
+    if options.segment_s is not None and int(options.segment_s * bag.samplerate) > bag.segment:
         raise ValueError(f"segment must be at most {most_s:g} s, as {chosen.model} was trained, "
-                         f"not {wish.segment_s:g}")
-    fitting = bag.segment if wish.segment_s is None else int(wish.segment_s * bag.samplerate)
+                         f"not {options.segment_s:g}")
+    fitting = bag.segment if options.segment_s is None else int(options.segment_s * bag.samplerate)
     return bag if bag.fixed or fitting == wanted else open_bag(fitting)
 

@@ -20,7 +20,7 @@ NEAR = 4096  # bytes from either end
 SAMPLES = 16  # places of a song that are looked at
 LEAF = 4096  # bytes of each
 FILES = (".safetensors", ".th", ".onnx", ".ort", ".yaml")  # models that are not known by their name alone
-_KEPT = re.compile(rb"demucs-stream (model=[!-~]+(?: [a-z]+=[!-~]*)*) song=([0-9a-f]+|-)/([0-9a-f]+|-);")
+_PATTERN = re.compile(rb"demucs-stream (model=[!-~]+(?: [a-z]+=[!-~]*)*) song=([0-9a-f]+|-)/([0-9a-f]+|-);")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Provenance:
         return f"demucs-stream {self.how} song={self.full}/{self.quick};"
 
 
-def kept(path: Path) -> Provenance | None:
+def read_provenance(path: Path) -> Provenance | None:
     """What a file says made it; None where it says nothing, as those of older versions and other programs."""
     try:
         with path.open("rb") as file:
@@ -49,7 +49,7 @@ def kept(path: Path) -> Provenance | None:
     except OSError:
         return None
     # the first at its head; at its end ours is the last: what ffmpeg took over from the song comes before it
-    found = next(_KEPT.finditer(head), None) or next(iter([*_KEPT.finditer(tail)][-1:]), None)
+    found = next(_PATTERN.finditer(head), None) or next(iter([*_PATTERN.finditer(tail)][-1:]), None)
     return Provenance(*(part.decode("ascii") for part in found.groups())) if found else None
 
 
@@ -63,15 +63,15 @@ def options(chosen: Opening, segment: int, lay: tuple[float, int], output: Outpu
 
     segment: frames; 0 where there are none      lay: overlap and shifts
     """
-    said = [f"model={_model(chosen)}"]
+    words = [f"model={_model(chosen)}"]
     if segment:
-        said += [f"segment={segment}", f"overlap={lay[0]:g}", f"shifts={lay[1]}"]
+        words += [f"segment={segment}", f"overlap={lay[0]:g}", f"shifts={lay[1]}"]
     kind = output.kind
     form = output.codec or f"{kind.format}{kind.bitrate if kind.format == 'mp3' else kind.bits}"
-    said.append(f"as={form}")
+    words.append(f"as={form}")
     if output.codec or kind.clips:
-        said.append(f"clip={output.clip}")
-    return " ".join(said)
+        words.append(f"clip={output.clip}")
+    return " ".join(words)
 
 
 def _model(chosen: Opening) -> str:
@@ -111,7 +111,7 @@ def _looked_at(path: Path) -> bytes:
     with path.open("rb", buffering=0) as file:
         size = file.seek(0, os.SEEK_END)
         digest = hashlib.blake2b(str(size).encode())
-        for place in range(SAMPLES):
-            file.seek(max(0, size - LEAF) * place // (SAMPLES - 1))
+        for step in range(SAMPLES):
+            file.seek(max(0, size - LEAF) * step // (SAMPLES - 1))
             digest.update(file.read(LEAF))
     return digest.digest()

@@ -49,7 +49,7 @@ def lay(segment: int, overlap: float, shifts: int, samplerate: int) -> Lay:
     return Lay(segment, max(1, int((1 - overlap) * segment)), starts)
 
 
-def _places(start: int, size: int, stride: int) -> Iterator[tuple[int, int]]:
+def _positions(start: int, size: int, stride: int) -> Iterator[tuple[int, int]]:
     """Offset and order of a shift's segments, but of those that end before the song."""
     return ((start + order * stride, order) for order in count() if start + order * stride > -size)
 
@@ -81,30 +81,30 @@ class Segments:
         blocks: float32 (n, 2)
         """
         self._blocks, self._lay, self._level = blocks, how, fit
-        self._held: Frames = np.zeros((0, 2), np.float32)
+        self._buffer: Frames = np.zeros((0, 2), np.float32)
         self._base = 0  # the position of held[0]
         self._ended = False
 
     def __iter__(self) -> Iterator[Segment]:
         """The segments of all shifts, in the order of their offsets."""
         size, stride = self._lay.segment, self._lay.stride
-        places = merge(*(_places(start, size, stride) for start in self._lay.starts))
-        (offset, order), at = next(places), 0
+        positions = merge(*(_positions(start, size, stride) for start in self._lay.starts))
+        (offset, order), at = next(positions), 0
         # one frame more than it needs: it tells the last segment from one that ends where the next begins
         while (reached := self._fill(offset + size + 1)) > offset:
             length = min(size, reached - offset)
             lead = (size - length) // 2  # a short one sits in the middle of its window
-            following, following_order = next(places)
+            following, following_order = next(positions)
             until = max(at, min(following, reached))
-            mix = np.ascontiguousarray(self._held[at - self._base : until - self._base].T)
+            mix = np.ascontiguousarray(self._buffer[at - self._base : until - self._base].T)
             yield Segment(offset, length, order, lead, self._cut(offset - lead), mix)
             at, offset, order = until, following, following_order
             self._drop(offset - size // 2)
 
     def _fill(self, end: int) -> int:
         """Read until `end` or the last frame; the position that was reached."""
-        parts = [self._held]
-        have = self._base + len(self._held)
+        parts = [self._buffer]
+        have = self._base + len(self._buffer)
         while have < end and not self._ended:
             block = next(self._blocks, None)
             if block is None:
@@ -113,13 +113,13 @@ class Segments:
                 parts.append(block)
                 have += len(block)
         if len(parts) > 1:
-            self._held = np.concatenate(parts)
+            self._buffer = np.concatenate(parts)
         return have
 
     def _cut(self, start: int) -> Frames:
         window: Frames = np.zeros((2, self._lay.segment), np.float32)
         first = max(start, self._base)
-        piece = self._held[first - self._base : max(0, start + self._lay.segment - self._base)]
+        piece = self._buffer[first - self._base : max(0, start + self._lay.segment - self._base)]
         into = window[:, first - start : first - start + len(piece)]
         np.subtract(piece.T, np.float32(self._level.mean), out=into)
         into /= np.float32(self._level.deviation)
@@ -127,4 +127,4 @@ class Segments:
 
     def _drop(self, before: int) -> None:
         gone = max(0, before - self._base)
-        self._held, self._base = self._held[gone:], self._base + gone
+        self._buffer, self._base = self._buffer[gone:], self._base + gone

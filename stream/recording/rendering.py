@@ -12,7 +12,7 @@ from dsp.mixdown import mixdown
 from dsp.ramp import aim
 from stream.audiofiles.audiofile import AudioReader, AudioWriter
 from stream.common.errors import Failure
-from stream.mixer.mixer import KEPT, Mixer
+from stream.mixer.mixer import HISTORY, Mixer
 from stream.recording.automation import Automation, Gesture
 from stream.recording.log import TakeInfo, inserted
 from stream.separators.protocol import Frames
@@ -76,7 +76,7 @@ class RenderDesk:
             self._available = gesture.available
             return
         self._mixer.recall(gesture.set)
-        aim(self._state, self._mixer.wanted[self._mixer.number % KEPT], self._take.ramp)
+        aim(self._state, self._mixer.wanted[self._mixer.number % HISTORY], self._take.ramp)
         self._left = self._take.ramp
 
     def _run(self, dry: Frames, stems: Frames, heard: Frames, out: Frames) -> None:

@@ -29,8 +29,8 @@ class Board(Widget, can_focus=True):
         super().__init__()
         self._view, self._clock = view, clock
         self._lines: list[Line] = []
-        self._held: Spot | None = None
-        self._held_x = 0
+        self._dragged: Spot | None = None
+        self._dragged_x = 0
 
     @property
     def _layout(self) -> Layout:
@@ -92,25 +92,26 @@ class Board(Widget, can_focus=True):
             self._press(spot.stem, spot.stem)
             return
         if touch(self._view, spot, event.button == RIGHT):
-            self._held, self._held_x = spot, int(event.x)
+            self._dragged, self._dragged_x = spot, int(event.x)
             self.capture_mouse()
         self.draw()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag what is held: a fader is where the mouse is, a field goes with it."""
-        if self._held is None or int(event.x) == self._held_x:
+        """Drag what was pressed: a fader is where the mouse is, a field goes with it."""
+        if self._dragged is None or int(event.x) == self._dragged_x:
             return
-        if self._held.what in FIELDS:
-            self._view.nudge(self._held.stem, self._held.what, int(event.x) - self._held_x, event.shift or event.ctrl)
+        if self._dragged.what in FIELDS:
+            self._view.nudge(self._dragged.stem, self._dragged.what, int(event.x) - self._dragged_x,
+                             event.shift or event.ctrl)
         else:
-            slide(self._view, self._held.stem, self._layout.along(int(event.x)))
-        self._held_x = int(event.x)
+            slide(self._view, self._dragged.stem, self._layout.along(int(event.x)))
+        self._dragged_x = int(event.x)
         self.draw()
 
     def on_mouse_up(self) -> None:
         """Let go."""
-        if self._held is not None:
-            self._held = None
+        if self._dragged is not None:
+            self._dragged = None
             self.release_mouse()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

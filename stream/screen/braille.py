@@ -47,14 +47,14 @@ def _tiers(lines: int) -> tuple[list[int], list[Tier]]:
     return [max(1, round(level * most / FULL)) for level in range(FULL + 1)], found
 
 
-def waveform(columns: Sequence[Row | None], place: int, pane: Pane, past: int, shades: Shades) -> list[Line]:
+def waveform(columns: Sequence[Row | None], index: int, pane: Pane, past: int, shades: Shades) -> list[Line]:
     """A stem's, as high as the pane, with a mark after its past, which is now.
 
-    columns: two for each cell but that of the mark; None is a gap, where silence is a line      place: of the stem
+    columns: two for each cell but that of the mark; None is a gap, where silence is a line      index: of the stem
     past: cells
     """
     high, tiers = _tiers(pane.lines)
-    most, peak, square = high[FULL], 2 * place, 2 * place + 1
+    most, peak, square = high[FULL], 2 * index, 2 * index + 1
     heights = [0 if row is None else high[row[peak]] for row in columns]
     filled = [0 if row is None else row[square] for row in columns]
     pairs = [left * (most + 1) + right for left, right in zip(heights[::2], heights[1::2], strict=True)]

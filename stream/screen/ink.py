@@ -28,9 +28,9 @@ def shade(colour: str, share: float) -> str:
     return f"#{mixed[0]:02x}{mixed[1]:02x}{mixed[2]:02x}"
 
 
-def of_stem(stem: str, place: int) -> str:
+def of_stem(stem: str, index: int) -> str:
     """The colour of a stem, whose number it is."""
-    return STEMS.get(stem, OTHERS[place % len(OTHERS)])
+    return STEMS.get(stem, OTHERS[index % len(OTHERS)])
 
 
 def length(line: Line) -> int:

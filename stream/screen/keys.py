@@ -44,7 +44,7 @@ def _letter(view: View, sign: str) -> bool:
 def _move(view: View, key: str, sign: str) -> None:
     shift, _, base = key.rpartition("+")
     if base in ("up", "down"):
-        view.choose(view.stems[(view.place + (1 if base == "down" else -1)) % len(view.stems)])
+        view.choose(view.stems[(view.index + (1 if base == "down" else -1)) % len(view.stems)])
     elif base in ("left", "right"):
         view.nudge(view.stem, view.what, 1 if base == "right" else -1, fine=bool(shift))
     elif base == "tab":

@@ -83,9 +83,9 @@ class Layout:
         """What a waveform has; where that is little its columns last twice as long."""
         return Pane(self.meter, 1, 2) if self.beside else Pane(self.width - 2, self.tall - 2)
 
-    def strip(self, place: int) -> int:
+    def strip(self, index: int) -> int:
         """The first line of a stem's strip."""
-        return HEAD + place * self.tall
+        return HEAD + index * self.tall
 
     @property
     def buses(self) -> int:
@@ -94,10 +94,10 @@ class Layout:
 
     def under(self, x: int, y: int) -> Spot | None:
         """What is there of the strips."""
-        place, line = divmod(y - HEAD, self.tall)
-        if not 0 <= place < len(self.stems):
+        index, line = divmod(y - HEAD, self.tall)
+        if not 0 <= index < len(self.stems):
             return None
-        stem = self.stems[place]
+        stem = self.stems[index]
         if line == 0:
             return self._first(stem, x)
         field = (x - FIRST_FIELD) // FIELD

@@ -19,12 +19,12 @@ def share(db: float, floor_db: float = FLOOR_DB) -> float:
 
 
 class Meter:
-    """level, held: of the left and the right side, dB"""
+    """level, peak_hold: of the left and the right side, dB"""
 
     def __init__(self) -> None:
         """Nothing has come yet."""
         self.level: Sides = (FLOOR_DB, FLOOR_DB)
-        self.held: Sides = (FLOOR_DB, FLOOR_DB)
+        self.peak_hold: Sides = (FLOOR_DB, FLOOR_DB)
         self.clipped = False
         self._since = [0.0, 0.0]
         self._fallen_s = 0.0
@@ -35,12 +35,12 @@ class Meter:
         self.level = (left, right)
         fall = FALL_DB_S * max(0.0, now_s - self._fallen_s)
         self._fallen_s = now_s
-        self.held = (self._hold(0, left, now_s, fall), self._hold(1, right, now_s, fall))
+        self.peak_hold = (self._hold(0, left, now_s, fall), self._hold(1, right, now_s, fall))
         self.clipped |= max(peaks) >= 1
 
     def _hold(self, side: int, level: float, now_s: float, fall: float) -> float:
-        held = self.held[side]
-        if level >= held:
+        peak_hold = self.peak_hold[side]
+        if level >= peak_hold:
             self._since[side] = now_s
             return level
-        return held if now_s - self._since[side] < HOLD_S else max(level, held - fall)
+        return peak_hold if now_s - self._since[side] < HOLD_S else max(level, peak_hold - fall)

@@ -84,11 +84,11 @@ def _scale(view: View, layout: Layout) -> Line:
 def _strips(view: View, layout: Layout) -> Iterator[Line]:
     pane = layout.pane
     columns, past = view.waveform.columns(pane), pane.past(view.waveform.ahead)
-    for place, stem in enumerate(layout.stems):
-        colour, chosen = of_stem(stem, place), view.what if place == view.place else None
+    for index, stem in enumerate(layout.stems):
+        colour, chosen = of_stem(stem, index), view.what if index == view.index else None
         heard, strip = view.meters[stem], view.strip(stem)
         yield (*strips.first(layout, stem, strip, colour, chosen), *strips.meter(layout.meter, heard, colour))
-        lines = braille.waveform(columns, place, pane, past, braille.shades(colour, view.heard(stem)))
+        lines = braille.waveform(columns, index, pane, past, braille.shades(colour, view.heard(stem)))
         second = strips.second(strip, chosen)
         if layout.beside:
             yield (*fitted(second, layout.right), *lines[0])

@@ -68,7 +68,7 @@ def second(strip: Mapping[str, float], chosen: str | None) -> Line:
 def meter(cells: int, heard: Meter, colour: str) -> Line:
     """Both sides in one line, the left one above, with what they hold; and the number of the louder one."""
     left, right = (round(share(db) * cells) for db in heard.level)
-    holds = [round(share(db) * cells) - 1 if db > FLOOR_DB else -1 for db in heard.held]
+    holds = [round(share(db) * cells) - 1 if db > FLOOR_DB else -1 for db in heard.peak_hold]
     hot = round(share(-6.0) * cells)
     cuts = sorted({0, left, right, hot, cells, *(at for hold in holds for at in (hold, hold + 1) if hold >= 0)})
     line = []
@@ -76,7 +76,7 @@ def meter(cells: int, heard: Meter, colour: str) -> Line:
         glyph, style = _cell(*(_lit(at, level, hold, colour if at < hot else WARN)
                                for level, hold in zip((left, right), holds, strict=True)))
         line.append((glyph * (end - at), style))
-    loudest = max(heard.held)
+    loudest = max(heard.peak_hold)
     number = f"{loudest:>7.1f}" if loudest > FLOOR_DB else f"{'-inf':>7}"
     return (*line, ("   CLIP", ink(BAD, bold=True)) if heard.clipped else (number, ink(DIM)))
 

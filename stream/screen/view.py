@@ -24,7 +24,7 @@ LEAST_DB, COARSE_DB = -60.0, -30.0  # below the first a fader is off; below the 
 class View:
     """state: what the engine has told so far, by name (stream.link.snapshot)
 
-    place: of the chosen stem      what: of `CHOICES`, what arrows change      note: a line for the user
+    index: of the chosen stem      what: of `CHOICES`, what arrows change      note: a line for the user
     """
 
     def __init__(self, state: Mapping[str, Any], say: Say) -> None:
@@ -37,7 +37,7 @@ class View:
         self._sent = 0
         self._follow()
         self.stems: tuple[str, ...] = tuple(state["sources"])
-        self.place, self.what = 0, CHOICES[0]
+        self.index, self.what = 0, CHOICES[0]
         self.meters = {bus: Meter() for bus in state["peaks"]}
         self.waveform = WaveformView(state["slices_ahead"])
         self.note, self.wrong = "", False
@@ -47,7 +47,7 @@ class View:
     @property
     def stem(self) -> str:
         """The chosen one."""
-        return self.stems[self.place]
+        return self.stems[self.index]
 
     def strip(self, stem: str) -> dict[str, float]:
         """How a stem is set."""
@@ -114,14 +114,14 @@ class View:
 
     def choose(self, stem: str, what: str = "") -> None:
         """Have arrows work on a stem, and on one of its parameters."""
-        self.place = self.stems.index(stem)
+        self.index = self.stems.index(stem)
         self.what = what or self.what
 
     def scene(self, number: int) -> None:
         """Recall a scene, from 1 on; or store it, where that was asked for before."""
         scenes = self.state["scenes"]
         if self.storing:
-            free = next(name for place in count(len(scenes) + 1) if (name := f"scene {place}") not in scenes)
+            free = next(name for index in count(len(scenes) + 1) if (name := f"scene {index}") not in scenes)
             name = scenes[number - 1] if number <= len(scenes) else free
             self._say("store", name)
             self.tell(f"stored as {name}")

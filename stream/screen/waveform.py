@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-KEPT = 1024  # slices
+HISTORY_SLICES = 1024  # slices
 SIDES = 2  # columns of a cell
 
 Row = Sequence[int]  # peak and root mean square of every stem, by turns (stream.link.waveform)
@@ -42,7 +42,7 @@ class WaveformView:
         self.now = now
         for number, *row in slices:
             self._rows[number] = row
-        while len(self._rows) > KEPT:
+        while len(self._rows) > HISTORY_SLICES:
             del self._rows[next(iter(self._rows))]
 
     def columns(self, pane: Pane) -> list[Row | None]:

@@ -62,10 +62,10 @@ class Center:
 
     def _mask(self, spec: np.ndarray[tuple[int, ...], np.dtype[np.complex64]]) -> Frames:
         left, right = spec
-        kept = np.float32(SMOOTHING)
-        self._cross = kept * self._cross + (1 - kept) * left * right.conj()
+        smoothing = np.float32(SMOOTHING)
+        self._cross = smoothing * self._cross + (1 - smoothing) * left * right.conj()
         power = left.real**2 + left.imag**2 + right.real**2 + right.imag**2
-        self._power = kept * self._power + (1 - kept) * power
+        self._power = smoothing * self._power + (1 - smoothing) * power
         # in phase and equally loud: 1; only one side, or opposite phases: 0
         similarity = np.clip(2 * self._cross.real / (self._power + 1e-12), 0, 1)
         return (self._band * similarity**SHARPNESS).astype(np.float32)

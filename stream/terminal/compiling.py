@@ -11,11 +11,11 @@ def compile_notice(say: Callable[[str], None]) -> Iterator[None]:
     from numba.core import event  # most commands compile nothing, and start sooner
 
     class Listener(event.Listener):
-        said = False
+        announced = False
 
         def on_start(self, _event: Any) -> None:
-            if not self.said:
-                self.said = True
+            if not self.announced:
+                self.announced = True
                 say("compiling for this processor (once) ...")
 
         def on_end(self, _event: Any) -> None:

@@ -21,17 +21,17 @@ def lent() -> Iterator[int]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = os.dup(1), os.dup(2)
-    settings = _settings(kept[1])
+    saved = os.dup(1), os.dup(2)
+    settings = _settings(saved[1])
     with tempfile.TemporaryFile() as aside:
         try:
             for number in (1, 2):
                 os.dup2(aside.fileno(), number)
-            yield kept[1]
+            yield saved[1]
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            for number, before in zip((1, 2), kept, strict=True):
+            for number, before in zip((1, 2), saved, strict=True):
                 os.dup2(before, number)
                 os.close(before)
             _restore(2, settings)

@@ -17,7 +17,7 @@ from stream.separators.opening import Opening
 
 MOST_ANSWERS = 64  # files
 FORM = 1  # of what is kept, and of how it is measured
-Kept = TypeVar("Kept")
+Answer = TypeVar("Answer")
 
 
 def answer_path(question: str, opening: Opening, *sizes: object) -> Path | None:
@@ -41,7 +41,7 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def keep(path: Path | None, answer: Any) -> None:
+def save_answer(path: Path | None, answer: Any) -> None:
     """Keep a dataclass's fields; where that cannot be, the question is asked again another time."""
     if path is None:
         return
@@ -50,7 +50,7 @@ def keep(path: Path | None, answer: Any) -> None:
         diskcache.keep_newest(list(path.parent.glob("*.json")), MOST_ANSWERS)
 
 
-def recall(path: Path | None, kind: type[Kept]) -> Kept | None:
+def load_answer(path: Path | None, kind: type[Answer]) -> Answer | None:
     """The dataclass that was kept, if every field is there and of its type."""
     try:
         found = json.loads(path.read_text(encoding="utf-8")) if path else None

@@ -10,7 +10,7 @@ from stream.separators.networks.catalogue import least_db, reason
 from stream.separators.networks.providers import here
 from stream.separators.opening import Opening
 from stream.separators.protocol import Frames, Separator
-from stream.tuning.comparison import LEAST, Comparison, Music, alone, compare
+from stream.tuning.comparison import LEAST_HOPS, Comparison, Music, alone, compare
 
 Say = Callable[[str], None]
 
@@ -31,7 +31,7 @@ class Asked:
     open: Callable[[Opening], Separator]
     music: Music
     say: Say
-    hops: int = LEAST
+    hops: int = LEAST_HOPS
 
     def opened(self, **changes: object) -> Separator:
         """A separator to try: of a bag the first network, which stands for the others of its kind."""

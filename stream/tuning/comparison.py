@@ -9,7 +9,7 @@ import numpy as np
 
 from stream.separators.protocol import Frames, Separator
 
-WARM, LEAST, MOST = 1, 5, 48  # hops: not counted; at the least; in all
+WARM_UP_HOPS, LEAST_HOPS, MOST_HOPS = 1, 5, 48  # hops: not counted; at the least; in all
 HEARD_S = 3.0  # of music, on top of the latency
 QUIET_DB = -40.0  # of the mix; an error is never told from a stem that is quieter: nobody could hear it
 Music = Callable[[], Frames]
@@ -43,7 +43,7 @@ class Comparison:
         return float(np.percentile(self.times_s, 99))
 
 
-def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEAST) -> Comparison:
+def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEAST_HOPS) -> Comparison:
     """Give both the same music, hop by hop in turn; both are reset before.
 
     music: float32 (2, frames), as long as it likes: it is repeated
@@ -56,7 +56,7 @@ def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEA
     times: list[list[float]] = [[], []]
     power, error = np.zeros(len(wanted.sources)), np.zeros(len(wanted.sources))
     loud = 0.0
-    for number in range(min(MOST, max(least + WARM, heard))):
+    for number in range(min(MOST_HOPS, max(least + WARM_UP_HOPS, heard))):
         mix = hop_of(music, number, wanted.hop)
         for turn in (0, 1) if number % 2 else (1, 0):  # who goes first changes, as caches are warm or not
             times[turn].append(_timed((found, wanted)[turn], mix, stems[turn]))
@@ -64,15 +64,15 @@ def compare(found: Separator, wanted: Separator, music: Frames, least: int = LEA
         error += np.sum(np.square(stems[1] - stems[0], dtype=np.float64), axis=(1, 2))
         loud += float(np.sum(np.square(mix, dtype=np.float64)))
     worst = float(np.min(_agreement(power, error, loud)))
-    return Comparison(tuple(times[0][WARM:]), tuple(times[1][WARM:]), worst)
+    return Comparison(tuple(times[0][WARM_UP_HOPS:]), tuple(times[1][WARM_UP_HOPS:]), worst)
 
 
-def alone(separator: Separator, music: Frames, hops: int = LEAST) -> Comparison:
+def alone(separator: Separator, music: Frames, hops: int = LEAST_HOPS) -> Comparison:
     """As `compare`, for the one that all others are compared with."""
     separator.reset()
     stems = np.zeros((len(separator.sources), 2, separator.hop), np.float32)
-    times = [_timed(separator, hop_of(music, number, separator.hop), stems) for number in range(WARM + hops)]
-    return Comparison(tuple(times[WARM:]), tuple(times[WARM:]), math.inf)
+    times = [_timed(separator, hop_of(music, number, separator.hop), stems) for number in range(WARM_UP_HOPS + hops)]
+    return Comparison(tuple(times[WARM_UP_HOPS:]), tuple(times[WARM_UP_HOPS:]), math.inf)
 
 
 def hop_of(music: Frames, number: int, hop: int) -> Frames:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from stream.separators.networks.providers import here
 from stream.separators.opening import Opening
-from stream.tuning.cache import keep, recall
+from stream.tuning.cache import load_answer, save_answer
 from stream.tuning.candidates import Asked, Outcome, candidates
 from stream.tuning.load import watched
 from stream.tuning.settings import Settings, known, last, placed
@@ -22,16 +22,16 @@ def select_provider(asked: Asked, timed: bool = True) -> Opening:
     opening = asked.opening
     if not opening.files or opening.provider == "cpu":
         return replace(opening, provider="cpu" if opening.provider == "auto" else opening.provider)
-    kept = known(asked)
-    if kept is not None:
+    cached = known(asked)
+    if cached is not None:
         if opening.provider == "auto":
-            asked.say(f"using {kept}, as timed earlier")
-        return kept.of(opening)
+            asked.say(f"using {cached}, as timed earlier")
+        return cached.of(opening)
     if opening.provider == "auto" and not timed:
         return _as_last(asked)
     if opening.provider != "auto":
         found = _checked(asked)
-        keep(placed(asked), found)
+        save_answer(placed(asked), found)
     else:
         found = timed_settings(asked, candidates(asked, here()))
     return found.of(opening)
@@ -54,8 +54,8 @@ def timed_settings(asked: Asked, outcomes: Iterable[Outcome]) -> Settings:
     else:
         found = replace(found, threads=threads)
         asked.say(f"using {found}")
-    keep(placed(asked), found)
-    keep(last(asked.opening), found)
+    save_answer(placed(asked), found)
+    save_answer(last(asked.opening), found)
     return found
 
 
@@ -94,7 +94,7 @@ def _checked(asked: Asked) -> Settings:
 
 def _as_last(asked: Asked) -> Opening:
     """What `auto` was the last time it was timed for this model, if its stems are right here too; or the CPU."""
-    found = recall(last(asked.opening), Settings)
+    found = load_answer(last(asked.opening), Settings)
     opening = replace(asked.opening, provider=found.provider if found else "cpu")
     try:
         return select_provider(replace(asked, opening=opening))

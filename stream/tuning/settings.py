@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stream.separators.opening import Opening
-from stream.tuning.cache import answer_path, recall
+from stream.tuning.cache import answer_path, load_answer
 from stream.tuning.candidates import Asked
 
 DOUBTFUL_S = 3600.0  # what was timed on a busy machine is believed no longer
@@ -38,11 +38,11 @@ class Settings:
 def known(asked: Asked) -> Settings | None:
     """What was kept, if it is still believed."""
     path = placed(asked)
-    kept = recall(path, Settings)
-    if kept is None or path is None:
+    cached = load_answer(path, Settings)
+    if cached is None or path is None:
         return None
-    old = kept.doubtful and time.time() - path.stat().st_mtime > DOUBTFUL_S
-    return None if old else kept
+    old = cached.doubtful and time.time() - path.stat().st_mtime > DOUBTFUL_S
+    return None if old else cached
 
 
 def placed(asked: Asked) -> Path | None:

@@ -7,7 +7,7 @@ from stream.latency.geometry import DeviceTiming
 from stream.latency.planning import LEAST_S, NAMED_S
 from stream.live.engine import FADE
 from stream.separators.opening import Opening, spend
-from stream.tuning.cache import answer_path, keep, recall
+from stream.tuning.cache import answer_path, load_answer, save_answer
 from stream.tuning.load import watched
 from stream.tuning.timing import MARGIN, least_held_s, room_s, time_hop
 
@@ -51,9 +51,9 @@ def sustainable(opening: Opening, timing: DeviceTiming, say: Callable[[str], Non
     again: time them, whatever was kept
     """
     path = answer_path("held", opening, timing, NAMED_S)
-    kept = None if again else recall(path, Answer)
-    if kept is not None and all(_whole(row) for row in kept.rows):
-        return [SustainedLatency(*row) for row in kept.rows], kept.least_s
+    cached = None if again else load_answer(path, Answer)
+    if cached is not None and all(_well_formed(row) for row in cached.rows):
+        return [SustainedLatency(*row) for row in cached.rows], cached.least_s
     say(f"timing the latencies {', '.join(NAMED_S)} on this machine (once) ...")
     with watched() as load:
         timed = [_timed(opening, name, timing) for name in NAMED_S]
@@ -62,11 +62,11 @@ def sustainable(opening: Opening, timing: DeviceTiming, say: Callable[[str], Non
     if load.busy:
         say(f"{load} during the timing, so these times are doubtful and are not stored for the next start")
     else:
-        keep(path, Answer([list(asdict(row).values()) for row in rows], least_s))
+        save_answer(path, Answer([list(asdict(row).values()) for row in rows], least_s))
     return rows, least_s
 
 
-def _whole(row: object) -> bool:
+def _well_formed(row: object) -> bool:
     return isinstance(row, list) and [type(value) for value in row] == list(SustainedLatency.__annotations__.values())
 
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
-from export.bind import KEPT, wanted_shapes
+from export.bind import BARE_NETWORKS, wanted_shapes
 from export.weights import LICENCE, Weights
 
 
@@ -17,7 +17,7 @@ def sparse(name, seed=3):
     tensors = {key: np.zeros(shape, np.float16) for key, shape in wanted_shapes(name).items()}
     for tensor in tensors.values():
         tensor.flat[0] = rng.normal()
-    return Weights(tensors, KEPT[name], LICENCE)
+    return Weights(tensors, BARE_NETWORKS[name], LICENCE)
 
 
 @contextlib.contextmanager

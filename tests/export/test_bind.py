@@ -9,22 +9,23 @@ import onnx
 import onnxruntime
 import pytest
 
-from export.bind import KEPT, bare_path, bind, bind_weights, bound_name, fitting, wanted_shapes
+from export.bind import BARE_NETWORKS, bare_path, bind, bind_weights, bound_name, fitting, wanted_shapes
 from export.weights import UNKNOWN, Weights
 from tests.export.rig import sparse
 
 
 def test_the_networks_are_as_large_as_the_published_ones():
     """In fp16 htdemucs is a file of 84.0 MB, htdemucs_6s one of 54.9: values, and at most 0.2 MB of names."""
-    values = {name: sum(math.prod(shape) for shape in wanted_shapes(name).values()) for name in KEPT}
+    values = {name: sum(math.prod(shape) for shape in wanted_shapes(name).values()) for name in BARE_NETWORKS}
     assert values == {"htdemucs": 41_984_456, "htdemucs_6s": 27_414_996}
     assert 0 < 54.95e6 - 2 * values["htdemucs_6s"] < 0.2e6
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", BARE_NETWORKS)
 def test_arguments_find_the_graph_of_their_network(name):
-    assert fitting(KEPT[name]) == name
-    assert fitting(KEPT[name] | {"sources": KEPT[name]["sources"][::-1], "segment": 11, "t_heads": 8}) == name
+    assert fitting(BARE_NETWORKS[name]) == name
+    other = {"sources": BARE_NETWORKS[name]["sources"][::-1], "segment": 11, "t_heads": 8}
+    assert fitting(BARE_NETWORKS[name] | other) == name
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +71,7 @@ def test_weights_of_ones_own_are_not_called_published(weights, tmp_path):
 
 def test_a_bound_file_has_another_name_for_other_weights_and_other_arguments():
     names = {
-        bound_name("w", digest, KEPT["htdemucs"] | more)
+        bound_name("w", digest, BARE_NETWORKS["htdemucs"] | more)
         for digest in ("a", "b")
         for more in ({}, {"segment": 3}, {"sources": list("abcd")})
     }

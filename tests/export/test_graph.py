@@ -4,20 +4,20 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the export extra")
 pytest.importorskip("demucs", reason="needs the export extra")
 from export import graph  # noqa: E402
-from export.bind import KEPT, bare_path  # noqa: E402
+from export.bind import BARE_NETWORKS, bare_path  # noqa: E402
 from export.weights import PUBLISHED  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
 
-@pytest.fixture(scope="module", params=KEPT)
+@pytest.fixture(scope="module", params=BARE_NETWORKS)
 def name(request):
     return request.param
 
 
 @pytest.fixture(scope="module")
 def fresh(name):
-    return graph.trace(KEPT[name])
+    return graph.trace(BARE_NETWORKS[name])
 
 
 def test_a_fresh_trace_is_the_kept_graph(name, fresh):
@@ -27,7 +27,7 @@ def test_a_fresh_trace_is_the_kept_graph(name, fresh):
 
 
 def test_initializers_are_the_state_dict(name, fresh):
-    wanted = {key: tuple(value.shape) for key, value in graph.Core(**KEPT[name]).state_dict().items()}
+    wanted = {key: tuple(value.shape) for key, value in graph.Core(**BARE_NETWORKS[name]).state_dict().items()}
     assert {weight.name: tuple(weight.dims) for weight in fresh.graph.initializer} == wanted
 
 

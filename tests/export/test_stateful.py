@@ -13,7 +13,7 @@ pytest.importorskip("demucs", reason="needs the extra [export]")
 import onnx  # noqa: E402
 
 from dsp.stft import BINS, FFT_HOP, stft  # noqa: E402
-from export.bind import KEPT, STATEFUL, bare_path, bind_weights  # noqa: E402
+from export.bind import BARE_NETWORKS, STATEFUL, bare_path, bind_weights  # noqa: E402
 from export.command import Order, Tools, export  # noqa: E402
 from export.graph import Core  # noqa: E402
 from export.source import unshown  # noqa: E402
@@ -185,7 +185,7 @@ def test_a_stateful_file_of_other_weights_or_of_a_length_is_refused(change: dict
         export(Order("htdemucs", tmp_path, stateful=True, **change), Tools(music_of(20), print, unshown))
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", BARE_NETWORKS)
 def test_the_kept_graph_holds_no_weights_and_says_what_it_is(name: str) -> None:
     kept = onnx.load(bare_path(name, STATEFUL))
     assert bare_path(name, STATEFUL).stat().st_size <= 900_000
@@ -197,9 +197,9 @@ def test_the_kept_graph_holds_no_weights_and_says_what_it_is(name: str) -> None:
     assert {prop.key: prop.value for prop in kept.metadata_props}["recompute"] == str(RECOMPUTE)
 
 
-@pytest.mark.parametrize("name", KEPT)
+@pytest.mark.parametrize("name", BARE_NETWORKS)
 def test_tracing_again_gives_the_kept_graph_to_the_byte(name: str) -> None:
-    fresh = trace_stateful(KEPT[name], RECOMPUTE)
+    fresh = trace_stateful(BARE_NETWORKS[name], RECOMPUTE)
     assert fresh.SerializeToString(deterministic=True) == bare_path(name, STATEFUL).read_bytes()
 
 

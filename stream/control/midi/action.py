@@ -5,11 +5,11 @@ from typing import Protocol
 
 from stream.control.midi.binding import Binding, Light, Source
 from stream.control.midi.continuous import Encoder, Fader
-from stream.control.midi.message import MOST
+from stream.control.midi.message import MOST_7BIT
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 
-DOWN = MOST // 2 + 1  # a control that sends this or more is down
+DOWN = MOST_7BIT // 2 + 1  # a control that sends this or more is down
 
 
 class Action(Protocol):

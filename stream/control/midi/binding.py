@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from stream.control.midi.message import MOST, MOST_FINE
+from stream.control.midi.message import MOST_7BIT, MOST_14BIT
 
 SWITCHES = ("toggle", "hold", "solo")
 MODES = (*SWITCHES, "fader", "encoder", "press")
@@ -26,7 +26,7 @@ class Source:
     @property
     def most(self) -> int:
         """What it sends at its upper end."""
-        return MOST_FINE if self.fine or self.kind == "bend" else MOST
+        return MOST_14BIT if self.fine or self.kind == "bend" else MOST_7BIT
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -71,7 +71,7 @@ class Light:
     """
 
     source: Source
-    on: int = MOST
+    on: int = MOST_7BIT
     off: int = 0
 
 

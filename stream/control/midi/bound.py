@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from stream.control.midi.action import Action
 from stream.control.midi.binding import Binding
-from stream.control.midi.message import MOST, Event
+from stream.control.midi.message import MOST_7BIT, Event
 
 
 @dataclass
@@ -17,14 +17,14 @@ class BoundControl:
     """
 
     binding: Binding
-    hand: Action
+    action: Action
     shown: int | None = None
     channel: int = 1
     coarse: int | None = None
     paired: bool = False
     moved_s: float = float("-inf")
 
-    def whole(self, event: Event) -> int | None:
+    def value_of(self, event: Event) -> int | None:
         """The value of a message, of its two halves where there are two; None while the other half is missing."""
         source = self.binding.source
         if not source.fine:
@@ -42,9 +42,10 @@ class BoundControl:
             return []
         source = light.source
         channel = source.channel or self.channel
-        if most > MOST and source.most == MOST:
+        if most > MOST_7BIT and source.most == MOST_7BIT:
             value >>= 7
-        whole = Event(source.kind, channel, source.number, value)
+        message = Event(source.kind, channel, source.number, value)
         if not source.fine:
-            return [whole]
-        return [replace(whole, value=value >> 7), replace(whole, number=source.numbers[1], value=value & MOST)]
+            return [message]
+        return [replace(message, value=value >> 7),
+                replace(message, number=source.numbers[1], value=value & MOST_7BIT)]

@@ -1,11 +1,11 @@
 """What stands somewhere between two ends: a fader, which has to be picked up, and an encoder, which has none."""
 
 from stream.control.midi.binding import Binding
-from stream.control.midi.message import MOST
+from stream.control.midi.message import MOST_7BIT
 from stream.control.midi.scale import Scale, position, sent
 from stream.mixer.mixer import Mixer
 
-NEAR = 1.5 / MOST  # a fader this close to what is set has it
+NEAR = 1.5 / MOST_7BIT  # a fader this close to what is set has it
 
 
 class Fader:
@@ -51,7 +51,7 @@ class Encoder:
 
     def shows(self) -> int:
         """Where its ring of lights has to be."""
-        return sent(self._scale.position(self._mixer.get(self._stem, self._name)), MOST)
+        return sent(self._scale.position(self._mixer.get(self._stem, self._name)), MOST_7BIT)
 
 
 def clicks(value: int, encoding: str) -> int:

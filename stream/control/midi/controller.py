@@ -10,7 +10,7 @@ from stream.control.midi.binding import Target
 from stream.control.midi.cable import Cable, let_go
 from stream.control.midi.learn import Learner
 from stream.control.midi.maps.mapfile import Map, chosen, fit
-from stream.control.midi.maps.own import keep, kept
+from stream.control.midi.maps.own import own_map, save_own_map
 from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs, outputs
 from stream.control.midi.surface import MidiSurface, Say
 from stream.mixer.desk import Desk
@@ -36,14 +36,14 @@ class ControllerRequest:
 class Controller:
     """Polled: RtMidi's own thread would wait for the GIL and hold JACK's graph up."""
 
-    def __init__(self, wish: ControllerRequest, desk: Desk, say: Say) -> None:
+    def __init__(self, request: ControllerRequest, desk: Desk, say: Say) -> None:
         """Plug in. Raises ValueError for a port or a map that is not here, or does not fit.
 
         say: takes lines for the user
         [main-thread]
         """
-        self._say, self._apart = say, wish.out is not None
-        self._in, self._out, map_ = _plugged(wish)
+        self._say, self._apart = say, request.out is not None
+        self._in, self._out, map_ = _plugged(request)
         self._sides = deque((self._in, self._out))  # who is looked at next
         self._desk, self._until_s = desk, 0.0
         self._learner: Learner | None = None
@@ -53,7 +53,7 @@ class Controller:
             let_go(self._in, self._out)
             raise
         self.port = self._in.name or ""
-        self._told_s = self._looked_s = time.monotonic()
+        self._sent_s = self._looked_s = time.monotonic()
         self._greet()
         shown = f"lights at {self._out.name}" if self._out.name else "no output of its own for lights"
         say(f"listening to MIDI port {self.port} with map {map_.name}, {shown}")
@@ -70,8 +70,8 @@ class Controller:
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self._look()
-        if now_s - self._told_s >= TELL_S and self._out.name is not None:
-            self._told_s = now_s
+        if now_s - self._sent_s >= TELL_S and self._out.name is not None:
+            self._sent_s = now_s
             for message in self.surface.tell(now_s):
                 self._out.send(message)
         return False
@@ -98,7 +98,7 @@ class Controller:
             return
         self.surface.bind(binding)
         try:
-            self._say(f"learnt: {binding}; kept in {keep(self.surface.map, self.port)}")
+            self._say(f"learnt: {binding}; kept in {save_own_map(self.surface.map, self.port)}")
         except OSError as error:
             self._say(f"learnt, for this run only: {binding} ({error.strerror or error})")
 
@@ -134,14 +134,14 @@ class Controller:
         let_go(self._in, self._out)
 
 
-def _plugged(wish: ControllerRequest) -> tuple[Cable, Cable, Map]:
+def _plugged(request: ControllerRequest) -> tuple[Cable, Cable, Map]:
     """Both sides, and the map for them; the output may come later. Raises ValueError."""
-    if wish.port == VIRTUAL:
-        map_ = chosen(wish.map or kept(VIRTUAL), VIRTUAL)
+    if request.port == VIRTUAL:
+        map_ = chosen(request.map or own_map(VIRTUAL), VIRTUAL)
         return Cable.virtual(INPUT, "in"), Cable.virtual(OUTPUT, "out"), map_
-    port = find(wish.port, inputs(), fit)
-    map_ = chosen(wish.map or kept(port.name), port.name)
-    out = port if wish.out is None else find(wish.out, outputs(), fit)
+    port = find(request.port, inputs(), fit)
+    map_ = chosen(request.map or own_map(port.name), port.name)
+    out = port if request.out is None else find(request.out, outputs(), fit)
     plugs = Cable(INPUT, port), Cable(OUTPUT, out, map_.ports)
     for plug in plugs:
         plug.look()

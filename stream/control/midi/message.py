@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 KINDS = {"note": 0x90, "control": 0xB0, "program": 0xC0, "bend": 0xE0}
-MOST, MOST_FINE = 127, 16_383  # of seven bits, and of fourteen
+MOST_7BIT, MOST_14BIT = 127, 16_383  # of seven bits, and of fourteen
 _NOTE_OFF = 0x80
 _READS = {status: kind for kind, status in KINDS.items()}
 
@@ -24,11 +24,11 @@ class Event:
 
 def read(message: Sequence[int]) -> Event | None:
     """What a message says; None for any other kind, and for one that is not whole."""
-    if not 2 <= len(message) <= 3 or any(byte > MOST for byte in message[1:]):
+    if not 2 <= len(message) <= 3 or any(byte > MOST_7BIT for byte in message[1:]):
         return None
     status, channel, data = message[0] & 0xF0, (message[0] & 0x0F) + 1, message[1]
     if status == KINDS["program"]:
-        return Event("program", channel, data, MOST) if len(message) == 2 else None
+        return Event("program", channel, data, MOST_7BIT) if len(message) == 2 else None
     if len(message) != 3:
         return None
     if status == _NOTE_OFF:
@@ -42,5 +42,5 @@ def written(event: Event) -> list[int]:
     """The message that says it."""
     status = KINDS[event.kind] | event.channel - 1
     if event.kind == "bend":
-        return [status, event.value & MOST, event.value >> 7]
+        return [status, event.value & MOST_7BIT, event.value >> 7]
     return [status, event.number] if event.kind == "program" else [status, event.number, event.value]

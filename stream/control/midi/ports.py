@@ -63,24 +63,24 @@ def _ports(side: Any) -> list[Port]:
     return [Port(number, name, api) for number, (name, api) in enumerate(found)]
 
 
-def find(wish: str, ports: list[Port], fit: Callable[[str], int]) -> Port:
+def find(query: str, ports: list[Port], fit: Callable[[str], int]) -> Port:
     """The port of a number, of a part of a name, or for `auto` the first that is likely to be a controller.
 
     fit: how surely a name is a controller's; among several ports the surest is taken
     Raises ValueError, with those that are here.
     [any-thread]
     """
-    fits = [port for port in ports if _fits(port, wish)]
+    fits = [port for port in ports if _fits(port, query)]
     if not fits:
         listing = "".join(f"\n  {port}" for port in ports) or " none"
-        what = "there is no MIDI port of a controller" if wish == AUTO else (
-            f"no MIDI port {'has the number' if wish.isdecimal() else 'is called'} {wish}")
+        what = "there is no MIDI port of a controller" if query == AUTO else (
+            f"no MIDI port {'has the number' if query.isdecimal() else 'is called'} {query}")
         raise ValueError(f"{what}; here are:{listing}")
     return max(fits, key=lambda port: fit(port.name))
 
 
-def _fits(port: Port, wish: str) -> bool:
-    if wish.isdecimal():
-        return port.number == int(wish)
+def _fits(port: Port, query: str) -> bool:
+    if query.isdecimal():
+        return port.number == int(query)
     name = port.name.lower()
-    return not any(part in name for part in _UNUSUAL) if wish == AUTO else wish.lower() in name
+    return not any(part in name for part in _UNUSUAL) if query == AUTO else query.lower() in name

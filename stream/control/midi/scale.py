@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from stream.mixer import fader
 from stream.mixer.strip import PARAMETERS
 
-HELD = 1 / 254  # to either side: half a step of seven bits
+DEAD_ZONE = 1 / 254  # to either side: half a step of seven bits
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class Scale:
         """The parameter at a position, 0 to 1."""
         if self.name == "gain":
             unity = fader.position(0, self.top)
-            return 0.0 if abs(position - unity) < HELD else fader.gain_db(position, self.top)
+            return 0.0 if abs(position - unity) < DEAD_ZONE else fader.gain_db(position, self.top)
         parameter = PARAMETERS[self.name]
-        if abs(position - 0.5) < HELD:
+        if abs(position - 0.5) < DEAD_ZONE:
             return parameter.rest
         end = parameter.least if position < 0.5 else parameter.most
         return parameter.rest + (end - parameter.rest) * abs(2 * position - 1)

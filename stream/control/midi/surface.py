@@ -9,7 +9,7 @@ from stream.control.midi.maps.mapfile import Map
 from stream.control.midi.message import Event, read, written
 from stream.mixer.desk import Desk
 
-HANDS_OFF_S = 0.5  # a fader that was moved so lately is not moved by us
+TOUCHED_S = 0.5  # a fader that was moved so lately is not moved by us
 ECHO_S = 0.05  # what comes back so soon is our own, through a port that sends back what it is sent
 MOST_LINES = 20  # of what a controller may make us say
 
@@ -40,8 +40,8 @@ class MidiSurface:
         """Let a message mean this from now on, in the map too. Raises ValueError for what is not here. [midi-thread]"""
         new = self._bound([binding])
         self.map = self.map.plus([binding])
-        kept = {key: control for key, control in self._controls.items() if control.binding in self.map.bindings}
-        self._controls, self._seen = kept | new, None
+        unchanged = {key: control for key, control in self._controls.items() if control.binding in self.map.bindings}
+        self._controls, self._seen = unchanged | new, None
 
     def _bound(self, bindings: Iterable[Binding]) -> dict[Key, BoundControl]:
         made = [(binding, action.made(binding, self._desk)) for binding in bindings]
@@ -68,12 +68,12 @@ class MidiSurface:
 
     def _take(self, control: BoundControl, event: Event, now_s: float) -> None:
         control.channel = event.channel
-        value = control.whole(event)
+        value = control.value_of(event)
         if value is None:
             return
         if control.binding.mode == "fader":
             control.shown, control.moved_s, self._late = value, now_s, True
-        control.hand.take(value)
+        control.action.take(value)
 
     def tell(self, now_s: float) -> Iterator[list[int]]:
         """Messages for what has changed since it was last told. [midi-thread]"""
@@ -83,10 +83,10 @@ class MidiSurface:
         self._seen, self._late = seen, False
         self._sent = {message: at_s for message, at_s in self._sent.items() if now_s - at_s < ECHO_S}
         for control in self._lit():
-            if now_s - control.moved_s < HANDS_OFF_S:
+            if now_s - control.moved_s < TOUCHED_S:
                 self._late = True
                 continue
-            value = control.hand.shows()
+            value = control.action.shows()
             if value != control.shown:
                 control.shown = value
                 yield from self._messages(control, value, now_s)

@@ -64,12 +64,12 @@ class Memory:
         Returns the places of what is still remembered, before and now.
         [separator-thread]
         """
-        kept = self._written[self._written >= self._first - (length - self._columns)]
-        before, now = kept % self._length, kept % length
+        cached = self._written[self._written >= self._first - (length - self._columns)]
+        before, now = cached % self._length, cached % length
         self._length = length
         self._mask = np.zeros(length, np.float32)
         self._written = np.full(length, NEVER)
-        self._written[now] = kept
+        self._written[now] = cached
         return before, now
 
     def begin(self, frozen: Frames) -> None:

@@ -58,7 +58,7 @@ def stateful(meta: Mapping[str, str]) -> bool:
 
 def recompute(path: Path, meta: dict[str, str]) -> int:
     """Columns of a hop that the next one computes again. Raises ValueError."""
-    return whole(path, meta, "recompute", 0, least=0)
+    return integer(path, meta, "recompute", 0, least=0)
 
 
 def stateful_shape(path: Path, session: Any, sizes: Mapping[str, int]) -> tuple[int, dict[str, tuple[int, ...]]]:
@@ -86,7 +86,7 @@ def stateful_shape(path: Path, session: Any, sizes: Mapping[str, int]) -> tuple[
     return int(stems), {**state, "positions": wanted["positions"]}
 
 
-def whole(path: Path, meta: dict[str, str], key: str, default: int, least: int = 1) -> int:
+def integer(path: Path, meta: dict[str, str], key: str, default: int, least: int = 1) -> int:
     """A whole number that the file says of itself. Raises ValueError for anything else."""
     text = meta.get(key, str(default))
     if not (text.isascii() and text.isdigit() and int(text) >= least):
@@ -113,7 +113,7 @@ def sources(path: Path, meta: dict[str, str], stems: int) -> tuple[str, ...]:
             raise ValueError(f"{path} names a stem {name!r}, which cannot be the name of a file")
         if names.count(name) > 1:
             raise ValueError(f"{path} names two stems {name!r}")
-    if whole(path, meta, "n_fft", N_FFT) != N_FFT or whole(path, meta, "fft_hop", FFT_HOP) != FFT_HOP:
+    if integer(path, meta, "n_fft", N_FFT) != N_FFT or integer(path, meta, "fft_hop", FFT_HOP) != FFT_HOP:
         raise ValueError(f"{path} wants n_fft {meta.get('n_fft')}, fft_hop {meta.get('fft_hop')}; "
                          f"only {N_FFT}, {FFT_HOP} are known")
     return names

@@ -9,9 +9,9 @@ import numpy as np
 
 from dsp.stft import BINS, FFT_HOP
 from stream.separators.networks.denormals import flushed
-from stream.separators.networks.modelio import SAMPLERATE, SEGMENT, any_frames, shape, sources, stateful, whole
+from stream.separators.networks.modelio import SAMPLERATE, SEGMENT, any_frames, integer, shape, sources, stateful
 from stream.separators.networks.providers import provider_name
-from stream.separators.networks.session import said, session
+from stream.separators.networks.session import metadata_of, session
 from stream.separators.protocol import Frames
 
 
@@ -40,7 +40,7 @@ class Network:
         full = columns * FFT_HOP
         wanted = full if frames is None else frames
         # NB: only the CPU's sessions run all sizes; where they are part of what is compiled the file is asked first
-        if wanted != full and self.provider != "cpu" and not any_frames(said(path)):
+        if wanted != full and self.provider != "cpu" and not any_frames(metadata_of(path)):
             wanted = full
         self._session = session(path, {"T": columns, "N": wanted}, threads, self.provider)
         meta = self._session.get_modelmeta().custom_metadata_map
@@ -50,8 +50,8 @@ class Network:
         stems, own = shape(path, self._session, asked)
         self.fixed = own is not None
         self.sources = sources(path, meta, stems)
-        self.samplerate = whole(path, meta, "samplerate", SAMPLERATE)
-        self.segment = whole(path, meta, "segment", min(whole(path, meta, "max_window", SEGMENT), SEGMENT))
+        self.samplerate = integer(path, meta, "samplerate", SAMPLERATE)
+        self.segment = integer(path, meta, "segment", min(integer(path, meta, "max_window", SEGMENT), SEGMENT))
         self._make(*own or asked)
 
     def _make(self, columns: int, frames: int) -> None:

@@ -52,7 +52,7 @@ def session(path: Path, sizes: Mapping[str, int], threads: int, provider: str) -
     return made
 
 
-def said(path: Path) -> Mapping[str, str]:
+def metadata_of(path: Path) -> Mapping[str, str]:
     """What a model file says of itself, read without making anything ready; a second or less.
 
     Raises ValueError for a file that is no model.

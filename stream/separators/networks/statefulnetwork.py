@@ -9,7 +9,7 @@ import numpy.typing as npt
 from dsp.stft import BINS, FFT_HOP
 from stream.separators.networks.attentionschedule import Memory
 from stream.separators.networks.denormals import flushed
-from stream.separators.networks.modelio import NEXT, SAMPLERATE, SEGMENT, recompute, sources, stateful_shape, whole
+from stream.separators.networks.modelio import NEXT, SAMPLERATE, SEGMENT, integer, recompute, sources, stateful_shape
 from stream.separators.networks.providers import provider_name
 from stream.separators.networks.session import session
 from stream.separators.networks.state import State
@@ -51,8 +51,8 @@ class StatefulNetwork:
             raise ValueError(f"a hop must have more than the {self.recompute} columns that {path} computes again, "
                              f"not {columns}")
         self.sources = sources(path, meta, stems)
-        self.samplerate = whole(path, meta, "samplerate", SAMPLERATE)
-        self.segment = whole(path, meta, "segment", SEGMENT)
+        self.samplerate = integer(path, meta, "samplerate", SAMPLERATE)
+        self.segment = integer(path, meta, "segment", SEGMENT)
         self.wave_out: Frames = np.zeros((stems, 2, self.frames), np.float32)
         self.spec_out: Frames = np.zeros((stems, 4, BINS, columns), np.float32)
         self.memory = Memory(columns, self.recompute, length, shapes.pop("positions")[1])

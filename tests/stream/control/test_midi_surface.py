@@ -9,7 +9,7 @@ from stream.control.midi.continuous import clicks
 from stream.control.midi.maps.mapfile import parsed, ready
 from stream.control.midi.message import KINDS, Event, read, written
 from stream.control.midi.scale import Scale, position, sent
-from stream.control.midi.surface import ECHO_S, HANDS_OFF_S, MOST_LINES, MidiSurface
+from stream.control.midi.surface import ECHO_S, MOST_LINES, TOUCHED_S, MidiSurface
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 from stream.mixer.strip import PARAMETERS
@@ -263,8 +263,8 @@ def test_a_motor_is_not_moved_against_a_hand_and_then_to_what_is() -> None:
     bench.desk.mixer.set("drums", "pan", -1)
     assert bench.told(0.01) == []  # a hand is on it
     bench.send((CONTROL, 1, 91))
-    assert bench.told(HANDS_OFF_S / 2) == []
-    assert bench.told(HANDS_OFF_S) == [[CONTROL, 1, 0]]
+    assert bench.told(TOUCHED_S / 2) == []
+    assert bench.told(TOUCHED_S) == [[CONTROL, 1, 0]]
     assert bench.told() == []
 
 

@@ -12,7 +12,7 @@ from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
 from pythonosc.osc_packet import OscPacket
 
-from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, Places, osc_address
+from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, OscAddresses, osc_address
 from stream.control.oscpacket import matches
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
@@ -34,9 +34,9 @@ class Rig:
         self.mixer, self.said, self.acts = Mixer(STEMS), list[str](), list[str]()
         desk = Desk(self.mixer)
         desk.offer("record", lambda: self.acts.append("record"))
-        told = [self.socket.getsockname()] if tell else []
+        peers = [self.socket.getsockname()] if tell else []
         self.facts: dict[str, int | float] = {"/latency": 0.45, "/misses": 0}
-        self.osc = Osc(Places(("127.0.0.1", 0), told), desk, lambda: self.facts, self.said.append)
+        self.osc = Osc(OscAddresses(("127.0.0.1", 0), peers), desk, lambda: self.facts, self.said.append)
 
     def send(self, address: str, *values: object) -> None:
         self.raw(build_msg(address, list(values)).dgram)
@@ -116,7 +116,7 @@ def test_who_is_told_on_another_machine_is_told_from_an_address_that_gets_there(
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far:
         far.bind((host, 0))
         far.settimeout(WAIT_S)
-        with Osc(Places((listen, 0), [far.getsockname()]), Desk(Mixer(STEMS)), dict, print) as osc:
+        with Osc(OscAddresses((listen, 0), [far.getsockname()]), Desk(Mixer(STEMS)), dict, print) as osc:
             osc.step()
             assert far.recvfrom(65_536)[1][0] == host
 
@@ -282,10 +282,11 @@ def test_a_flood_is_followed_as_far_as_there_is_time_and_said(desk: Rig) -> None
     assert any("more messages come in than can be followed" in line for line in desk.said)
 
 
-@pytest.mark.parametrize("places", [Places(("nosuch.invalid", 0)), Places(("127.0.0.1", 0), [("nosuch.invalid", 9)])])
-def test_a_host_that_is_not_here_is_one_line(places: Places) -> None:
+@pytest.mark.parametrize("addresses", [OscAddresses(("nosuch.invalid", 0)),
+                                       OscAddresses(("127.0.0.1", 0), [("nosuch.invalid", 9)])])
+def test_a_host_that_is_not_here_is_one_line(addresses: OscAddresses) -> None:
     with pytest.raises(ValueError, match=r"^OSC at .*nosuch.invalid.*: [^\n]*$"):
-        Osc(places, Desk(Mixer(STEMS)), dict, print)
+        Osc(addresses, Desk(Mixer(STEMS)), dict, print)
 
 
 def test_a_port_that_is_taken_is_one_line_and_nothing_is_left(tmp_path: Path, desk: Rig) -> None:
@@ -308,7 +309,7 @@ def test_the_command_line_listens_while_it_plays(tmp_path: Path) -> None:
               "--clock", "wall", "--osc", port, "--osc-to", tell):
         assert desk.heard(2 * len(PARAMETERS) + 3)["/latency"] > 0  # center has two stems; latency, misses, xruns
         desk.send("/stem/vocals/mute", 1)
-        while "/stem/vocals/mute" not in (told := desk.heard(1)):
-            assert told.keys() <= {"/misses", "/xruns"}  # as a busy machine has them
-        assert told == {"/stem/vocals/mute": 1}
+        while "/stem/vocals/mute" not in (peers := desk.heard(1)):
+            assert peers.keys() <= {"/misses", "/xruns"}  # as a busy machine has them
+        assert peers == {"/stem/vocals/mute": 1}
     desk.socket.close()

@@ -112,7 +112,7 @@ class Dripping(Given):
 
     ready = 0
 
-    def there(self, frames: int) -> bool:
+    def available(self, frames: int) -> bool:
         return self.ready >= min(self._at + frames, self.frames)
 
 

@@ -10,7 +10,7 @@ import soundfile
 
 from dsp.stft import FFT_HOP
 from stream.latency.geometry import Geometry, HopGeometry
-from stream.live.governor import MOST_PATIENT, PATIENT, Governor
+from stream.live.governor import MOST_PATIENCE, PATIENCE, Governor
 from stream.separators import opening as openings
 from stream.separators.networks.network import Network
 from stream.separators.opening import Opening
@@ -54,15 +54,15 @@ def test_the_last_level_stays_however_late_it_is() -> None:
 def test_it_goes_back_when_what_that_will_take_fits_for_long_enough(time_s: float, returns: bool) -> None:
     governor = Governor([1.0, 0.5], ROOM_S)
     governor.note(0.2, late=True)
-    assert levels(governor, [time_s] * (PATIENT - 1)) == [1] * (PATIENT - 1)
+    assert levels(governor, [time_s] * (PATIENCE - 1)) == [1] * (PATIENCE - 1)
     assert levels(governor, [time_s]) == [0 if returns else 1]
 
 
 def test_going_back_in_vain_takes_twice_as_long_each_time_and_is_forgotten_when_it_was_not() -> None:
     governor = Governor([1.0, 0.5], ROOM_S)
-    assert [_fall_and_return(governor) for _ in range(8)] == [min(PATIENT * 2**n, MOST_PATIENT) for n in range(8)]
-    levels(governor, [0.01] * (2 * MOST_PATIENT + 1))
-    assert _fall_and_return(governor) == PATIENT
+    assert [_fall_and_return(governor) for _ in range(8)] == [min(PATIENCE * 2**n, MOST_PATIENCE) for n in range(8)]
+    levels(governor, [0.01] * (2 * MOST_PATIENCE + 1))
+    assert _fall_and_return(governor) == PATIENCE
 
 
 def _fall_and_return(governor: Governor) -> int:
@@ -105,7 +105,7 @@ def test_late_stems_ease_the_separator_and_it_has_all_of_it_again_later() -> Non
     assert separator.skipped
     after = live.play(mix[40_960:])
     assert separator.level == 0
-    assert separator.made_at.count(1) == live.engine.worker.eased == PATIENT + 1  # the first was late
+    assert separator.made_at.count(1) == live.engine.worker.eased == PATIENCE + 1  # the first was late
     assert same_bits(np.concatenate([before, stalled, after]), late_by(mix, live.delay))  # at unity, all the while
 
 
@@ -130,7 +130,7 @@ def test_the_user_is_told_and_the_latency_stays(tmp_path: Path, monkeypatch: pyt
     assert told[0] == "the separator is too slow: going on with a quarter instead of all of it; the latency stays"
     assert "the separator is fast enough again: going on with all of it instead of a quarter; the latency stays" in told
     assert report.latency_frames == frames
-    assert report.eased_hops >= PATIENT
+    assert report.eased_hops >= PATIENCE
 
 
 @pytest.mark.weights

@@ -7,7 +7,7 @@ import pytest
 
 from dsp.console import CUE, CURRENT, FILTER, GOAL, LEFT, RIGHT, WET_NOW
 from dsp.equalizer import coefficients
-from stream.mixer.mixer import KEPT, Mixer
+from stream.mixer.mixer import HISTORY, Mixer
 from stream.mixer.strip import REST
 from tests.rig.byhand import Frames
 
@@ -16,7 +16,7 @@ SOURCES = ("drums", "bass", "other", "vocals")
 
 def wanted(mixer: Mixer) -> Frames:
     """What the callback is to take over: float32 (stems, WIDTH)."""
-    return mixer.wanted[mixer.number % KEPT]
+    return mixer.wanted[mixer.number % HISTORY]
 
 
 def targets(mixer: Mixer) -> list[float]:
@@ -155,7 +155,7 @@ def test_each_change_has_a_number_and_can_be_looked_up_for_a_while() -> None:
     assert mixer.number == first + 2
     assert mixer.changed(first + 1) == Mixer(SOURCES).scene() | {"bass": {**REST, "gain": -3}}
     assert mixer.changed(first + 2) == mixer.scene()
-    for _ in range(KEPT):
+    for _ in range(HISTORY):
         mixer.flip("other", "solo")
     assert mixer.changed(first + 2) is None
 

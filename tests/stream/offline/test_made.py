@@ -12,7 +12,7 @@ import pytest
 import soundfile as sf
 
 from stream.command.main import main
-from stream.offline.made import Provenance, kept, of_song, quick, same_song
+from stream.offline.made import Provenance, of_song, quick, read_provenance, same_song
 from tests.rig.live import noise
 from tests.rig.models import model
 
@@ -120,8 +120,8 @@ def test_what_it_says_changes_no_sample_and_every_program_reads_it(
     assert state(capsys, "--model", "center", "--force", *words) == "written"
     for file, before in with_it.values():
         Path("with" + file.suffix).write_bytes(before)
-        assert kept(file) is None
-        made = kept(Path("with" + file.suffix))
+        assert read_provenance(file) is None
+        made = read_provenance(Path("with" + file.suffix))
         assert made is not None
         assert made.how.startswith("model=center as=")
         one, other = (sf.read(path, dtype="float32")[0] for path in (file, "with" + file.suffix))
@@ -145,7 +145,7 @@ def test_a_stem_file_says_it_too_and_keeps_the_songs_own_comment(
     words = ["--model", models[0], "--stem-mp4"]
     assert state(capsys, *words, song="b.flac") == "written"
     assert state(capsys, *words, song="b.flac") == "skipped"
-    made = kept(Path("out/b.stem.mp4"))
+    made = read_provenance(Path("out/b.stem.mp4"))
     assert made is not None
     assert made.how.endswith("as=aac clip=rescale stem=mix+drums+bass+other+vocals")
     shown = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "format_tags=comment", "-of", "csv=p=0",
@@ -188,14 +188,15 @@ def test_a_song_that_can_be_read_only_once_is_not_read_for_its_sum(tmp_path: Pat
 
 def test_what_is_no_sound_says_nothing(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
-    assert kept(tmp_path / "a") is None
-    assert kept(tmp_path / "missing") is None
-    assert kept(tmp_path) is None
+    assert read_provenance(tmp_path / "a") is None
+    assert read_provenance(tmp_path / "missing") is None
+    assert read_provenance(tmp_path) is None
 
 
 def test_what_it_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert state(capsys, "--model", "center") == "written"
-    assert kept(Path("out/a/vocals.wav")) == Provenance("model=center as=wav32 stem=vocals", *of_song(Path("a.wav")))
+    assert read_provenance(Path("out/a/vocals.wav")) == Provenance("model=center as=wav32 stem=vocals",
+                                                                   *of_song(Path("a.wav")))
 
 
 def test_one_file_that_was_made_otherwise_is_enough(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from stream.screen.braille import INNER, MARK, NOW, OUTER, shades, waveform
 from stream.screen.ink import Line
-from stream.screen.waveform import KEPT, Pane, Row, WaveformView
+from stream.screen.waveform import HISTORY_SLICES, Pane, Row, WaveformView
 
 COLOUR = "#e8a33d"
 SHADES = shades(COLOUR, True)
@@ -75,10 +75,10 @@ def test_what_has_not_come_is_a_gap_until_it_does() -> None:
 
 def test_only_so_much_is_kept() -> None:
     made = WaveformView(ahead=2)
-    for number in range(2 * KEPT):
+    for number in range(2 * HISTORY_SLICES):
         made.take(number, [[number, 1, 1]])
-    made.take(KEPT + 10, [])
-    assert len(made._rows) == KEPT
+    made.take(HISTORY_SLICES + 10, [])
+    assert len(made._rows) == HISTORY_SLICES
     assert made.columns(Pane(11, 1)) == [None] * 8 + [[1, 1]] * 12
 
 

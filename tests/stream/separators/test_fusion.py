@@ -7,7 +7,7 @@ import onnx
 import onnxruntime as ort
 import pytest
 
-from export.bind import KEPT, bare_path
+from export.bind import BARE_NETWORKS, bare_path
 from stream.separators.fusion.graph import Graph
 from stream.separators.fusion.passes import PASSES, fused
 
@@ -15,7 +15,7 @@ COUNTS = {"gelu": 56, "attention": 10, "glu": 16}
 REPLACED = {"gelu": "Erf", "attention": "Softmax", "glu": "Split"}
 
 
-@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("kept", BARE_NETWORKS)
 @pytest.mark.parametrize("name", PASSES)
 def test_every_pattern_of_htdemucs_is_found(kept: str, name: str) -> None:
     model = onnx.load(bare_path(kept), load_external_data=False)

@@ -11,8 +11,8 @@ import soundfile as sf
 
 from stream.audiofiles import ffmpeg
 from stream.command.main import main
-from stream.common.interrupt import AGAIN_S, Wishes
-from stream.common.interrupt import heard as interrupted
+from stream.common.interrupt import AGAIN_S, SignalHandler
+from stream.common.interrupt import handling as interrupted
 from tests.rig.byhand import noise
 from tests.rig.live import Live
 
@@ -76,8 +76,8 @@ DEADLY = [number for name in ("SIGUSR1", "SIGUSR2", "SIGALRM", "SIGVTALRM", "SIG
 def test_every_signal_that_would_kill_is_heard() -> None:
     free = [number for number in DEADLY if signal.getsignal(number) == signal.SIG_DFL]  # but what limits a test
     assert len(free) >= len(DEADLY) - 1
-    with interrupted(Wishes()):
-        assert [number for number in free if not isinstance(signal.getsignal(number), Wishes)] == []
+    with interrupted(SignalHandler()):
+        assert [number for number in free if not isinstance(signal.getsignal(number), SignalHandler)] == []
     assert {signal.getsignal(number) for number in free} == {signal.SIG_DFL}
 
 
@@ -128,16 +128,16 @@ def test_a_run_says_what_has_ended_it_but_not_to_the_user_who_did(song: Path, nu
 def test_a_limit_that_is_told_again_every_second_is_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     now = 100.0
-    monkeypatch.setattr(Wishes, "last_s", -AGAIN_S)
-    monkeypatch.setattr(Wishes, "by", None)
+    monkeypatch.setattr(SignalHandler, "last_s", -AGAIN_S)
+    monkeypatch.setattr(SignalHandler, "cause", None)
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    wishes = Wishes(lambda: called.append("end"), lambda: called.append("break off"))
+    handler = SignalHandler(lambda: called.append("end"), lambda: called.append("break off"))
     for _ in range(5):
         now += 1
-        wishes(signal.SIGXCPU, None)
+        handler(signal.SIGXCPU, None)
     assert called == ["end"]
     now += 1
-    wishes(signal.SIGTERM, None)
+    handler(signal.SIGTERM, None)
     assert called == ["end", "break off"]
 
 
@@ -146,10 +146,10 @@ def test_what_somebody_else_hears_stays_theirs() -> None:
     ignored = signal.signal(signal.SIGUSR2, signal.SIG_IGN)
     try:
         theirs = signal.getsignal(signal.SIGUSR1)
-        with interrupted(Wishes()):
+        with interrupted(SignalHandler()):
             assert signal.getsignal(signal.SIGUSR1) is theirs
             assert signal.getsignal(signal.SIGUSR2) == signal.SIG_IGN
-            assert isinstance(signal.getsignal(signal.SIGVTALRM), Wishes)
+            assert isinstance(signal.getsignal(signal.SIGVTALRM), SignalHandler)
     finally:
         signal.signal(signal.SIGUSR1, before)
         signal.signal(signal.SIGUSR2, ignored)
@@ -178,17 +178,17 @@ def test_whenever_a_signal_comes_there_is_no_traceback(song: Path, after_s: floa
 def test_wishes_that_come_together_are_one_and_each_later_one_is_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     now = 100.0
-    monkeypatch.setattr(Wishes, "last_s", -AGAIN_S)
+    monkeypatch.setattr(SignalHandler, "last_s", -AGAIN_S)
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    wishes = Wishes(lambda: called.append("end"), lambda: called.append("break off"))
+    handler = SignalHandler(lambda: called.append("end"), lambda: called.append("break off"))
     for at in (0.0, 0.001, 0.3):
         now = 100.0 + at
-        wishes(2, None)
+        handler(2, None)
     assert called == ["end"]
     now += AGAIN_S + 0.01
-    wishes(2, None)
+    handler(2, None)
     now += 10
-    wishes(2, None)
+    handler(2, None)
     assert called == ["end", "break off"]
 
 

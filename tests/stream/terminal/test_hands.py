@@ -13,7 +13,7 @@ import soundfile as sf
 from pythonosc.osc_message_builder import build_msg
 
 from stream.common.errors import Failure
-from stream.control.osc import Osc, Places
+from stream.control.osc import Osc, OscAddresses
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 from stream.terminal.controllerthread import controller_thread
@@ -96,7 +96,7 @@ def test_whatever_a_handler_raises_is_said_and_kept(error: BaseException, says: 
     said: list[str] = []
     desk = Desk(Mixer(("drums", "bass")))
     desk.offer("record", fail)
-    with Osc(Places(("127.0.0.1", 0)), desk, dict, said.append) as osc:
+    with Osc(OscAddresses(("127.0.0.1", 0)), desk, dict, said.append) as osc:
         made = controller_thread("OSC", osc.step, said.append)
         made.start()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:

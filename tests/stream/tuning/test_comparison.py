@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.tuning.comparison import LEAST, WARM, alone, compare, hop_of
+from stream.tuning.comparison import LEAST_HOPS, WARM_UP_HOPS, alone, compare, hop_of
 from tests.rig.byhand import Frames, Shares
 from tests.rig.stage import build
 
@@ -60,14 +60,14 @@ def test_both_hear_the_same_from_the_beginning() -> None:
 
 def test_one_alone_is_timed_too() -> None:
     result = alone(Shares(), MUSIC)
-    assert len(result.times_s) == LEAST
+    assert len(result.times_s) == LEAST_HOPS
     assert result.ratio == 1.0
 
 
 def test_hops_that_are_not_timed_are_the_first() -> None:
     found = Shares(hop=44_100)
     result = compare(found, Shares(hop=44_100), MUSIC)
-    assert len(result.times_s) == len(found.processed) - WARM
+    assert len(result.times_s) == len(found.processed) - WARM_UP_HOPS
 
 
 def test_music_goes_round() -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from stream.control.midi.binding import ENCODINGS, LSB, MODES, SWITCHES, Binding, Light, Source, Target
 from stream.control.midi.maps import tables
 from stream.control.midi.maps.tables import Table
-from stream.control.midi.message import KINDS, MOST
+from stream.control.midi.message import KINDS, MOST_7BIT
 from stream.mixer.strip import MOST_DB, parameter
 
 AIMS = ("target", "scene", "act")
@@ -39,8 +39,8 @@ def _sources(table: Table) -> list[Source]:
 def _listed(table: Table, kind: str, fine: bool) -> list[Source]:
     if kind == "bend":
         tables.flag(table, "bend", True)
-    numbers = [0] if kind == "bend" else tables.wholes(table, kind, 0, LSB - 1 if fine else MOST)
-    channels: list[int | None] = [*tables.wholes(table, "channel", 1, 16)] if "channel" in table else [None]
+    numbers = [0] if kind == "bend" else tables.integers(table, kind, 0, LSB - 1 if fine else MOST_7BIT)
+    channels: list[int | None] = [*tables.integers(table, "channel", 1, 16)] if "channel" in table else [None]
     count = max(len(numbers), len(channels))
     if {len(numbers), len(channels)} - {1, count}:
         raise ValueError(f"{kind} lists {len(numbers)}, but channel lists {len(channels)}")
@@ -49,29 +49,29 @@ def _listed(table: Table, kind: str, fine: bool) -> list[Source]:
 
 
 def _lights(table: Table, sources: list[Source]) -> list[Light | None]:
-    wish = table.get("light", True)
-    on, off = tables.whole(table, "on", 0, MOST, MOST), tables.whole(table, "off", 0, MOST)
-    if wish is False:
+    light = table.get("light", True)
+    on, off = tables.integer(table, "on", 0, MOST_7BIT, MOST_7BIT), tables.integer(table, "off", 0, MOST_7BIT)
+    if light is False:
         return [None] * len(sources)
-    places = sources
-    if wish is not True:
-        if not isinstance(wish, dict):
-            raise ValueError(f"light must be false or a table such as {{ note = 36 }}, not {wish!r}")
-        tables.known(wish, ("note", "control", "channel"))
-        places = _elsewhere(wish, sources)
-    return [Light(place, on, off) for place in places]
+    lights = sources
+    if light is not True:
+        if not isinstance(light, dict):
+            raise ValueError(f"light must be false or a table such as {{ note = 36 }}, not {light!r}")
+        tables.known(light, ("note", "control", "channel"))
+        lights = _elsewhere(light, sources)
+    return [Light(source, on, off) for source in lights]
 
 
-def _elsewhere(wish: Table, sources: list[Source]) -> list[Source]:
-    if "note" in wish or "control" in wish:
-        kind = "note" if "note" in wish else "control"
-        places = _listed(wish, kind, False)
+def _elsewhere(light: Table, sources: list[Source]) -> list[Source]:
+    if "note" in light or "control" in light:
+        kind = "note" if "note" in light else "control"
+        lights = _listed(light, kind, False)
     else:
-        places = [replace(source, channel=tables.whole(wish, "channel", 1, 16, source.channel or 1))
+        lights = [replace(source, channel=tables.integer(light, "channel", 1, 16, source.channel or 1))
                   for source in sources]
-    if len(places) != len(sources):
-        raise ValueError(f"there are {len(places)} lights for {len(sources)} controls")
-    return places
+    if len(lights) != len(sources):
+        raise ValueError(f"there are {len(lights)} lights for {len(sources)} controls")
+    return lights
 
 
 def _target(table: Table, count: int) -> Target:
@@ -79,7 +79,7 @@ def _target(table: Table, count: int) -> Target:
     if len(aims) != 1:
         raise ValueError(f"it needs one of {', '.join(AIMS)}, not {' and '.join(aims) or 'none'}")
     if aims[0] == "scene" and isinstance(table["scene"], int):
-        return Target(scene=tables.whole(table, "scene", 1, 10_000))
+        return Target(scene=tables.integer(table, "scene", 1, 10_000))
     text = tables.text(table, aims[0]).replace(COUNT, str(count))
     if not text:
         raise ValueError(f"{aims[0]} is empty")
@@ -111,7 +111,7 @@ def _binding(table: Table, source: Source, light: Light | None, aim: Target) -> 
         raise ValueError(f"top is for a gain, not for {aim}")
     return Binding(source, aim, mode, light, tables.number(table, "top", -MOST_DB, MOST_DB),
                    tables.choice(table, "encoding", ENCODINGS, ENCODINGS[0]),
-                   tables.whole(table, "clicks", 1, MOST_CLICKS, 100), tables.flag(table, "pickup", True))
+                   tables.integer(table, "clicks", 1, MOST_CLICKS, 100), tables.flag(table, "pickup", True))
 
 
 def _fits(mode: str, source: Source, aim: Target, switch: bool) -> None:

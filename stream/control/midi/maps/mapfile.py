@@ -41,9 +41,9 @@ class Map:
     def plus(self, learnt: Iterable[Binding]) -> "Map":
         """With more bindings, in the place of those that had the same message or target."""
         new = tuple(learnt)
-        kept = (old for old in self.bindings
+        unchanged = (old for old in self.bindings
                 if not any(old.target == one.target or old.source.meets(one.source) for one in new))
-        return replace(self, bindings=(*kept, *new))
+        return replace(self, bindings=(*unchanged, *new))
 
 
 @cache
@@ -54,20 +54,20 @@ def ready() -> dict[str, Map]:
             for file in found if (name := file.name.removesuffix(".toml")) != file.name}
 
 
-def chosen(wish: str | None, port: str) -> Map:
+def chosen(choice: str | None, port: str) -> Map:
     """The map of a name or a file; for None the one that is for a port. Raises ValueError."""
-    if wish is None:
+    if choice is None:
         return for_port(port) or ready()[GENERIC]
-    if wish in ready():
-        return ready()[wish]
-    path = Path(wish)
+    if choice in ready():
+        return ready()[choice]
+    path = Path(choice)
     try:
         text = read_text(path)
     except ValueError as error:
-        raise ValueError(f"{wish} is not TOML: {error}") from None
+        raise ValueError(f"{choice} is not TOML: {error}") from None
     except OSError as error:
         reason = "" if isinstance(error, FileNotFoundError) else f" ({error.strerror})"
-        raise ValueError(f"there is no MIDI map {wish}{reason}; the built-in ones are {', '.join(ready())}") from None
+        raise ValueError(f"there is no MIDI map {choice}{reason}; the built-in ones are {', '.join(ready())}") from None
     return parsed(text, path.name)
 
 

@@ -15,12 +15,12 @@ def own_map_path(port: str) -> Path:
     return platformdirs.user_data_path("demucs-stream") / "midi" / f"{name or 'port'}.toml"
 
 
-def kept(port: str) -> str | None:
+def own_map(port: str) -> str | None:
     """A port's own map, if there is one."""
     return str(own_map_path(port)) if own_map_path(port).exists() else None
 
 
-def keep(map_: Map, port: str) -> Path:
+def save_own_map(map_: Map, port: str) -> Path:
     """Write a port's own map. Raises OSError."""
     path = own_map_path(port)
     path.parent.mkdir(parents=True, exist_ok=True)

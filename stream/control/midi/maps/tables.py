@@ -13,12 +13,12 @@ def known(table: Table, keys: Iterable[str]) -> None:
             raise ValueError(f"unknown key {key}; the known keys are {', '.join(keys)}")
 
 
-def whole(table: Table, key: str, least: int, most: int, default: int = 0) -> int:
+def integer(table: Table, key: str, least: int, most: int, default: int = 0) -> int:
     """A whole number."""
     return _checked(key, table.get(key, default), least, most)
 
 
-def wholes(table: Table, key: str, least: int, most: int) -> list[int]:
+def integers(table: Table, key: str, least: int, most: int) -> list[int]:
     """A whole number, or a list of them."""
     value = table[key]
     if value == []:
