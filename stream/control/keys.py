@@ -5,6 +5,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from stream.control.keytable import ACTS, KeyTable, stem_keys
 from stream.mixer.desk import Desk
 
 if sys.platform == "win32":
@@ -13,17 +14,6 @@ else:
     from stream.control.keyboard import Keyboard
 
 WAIT_S = 0.1
-ACTS = {"q": "quit", "r": "record", "k": "keep", "l": "learn"}
-
-
-def bindings(sources: tuple[str, ...]) -> dict[str, str]:
-    """Key to stem: the first letter of its name that is still free and does nothing else. [any-thread]"""
-    taken: dict[str, str] = {}
-    for stem in sources:
-        key = next((a for a in stem.lower() if a.isalpha() and a not in taken and a not in ACTS), "")
-        if key:
-            taken[key] = stem
-    return taken
 
 
 class Keys:
@@ -32,10 +22,9 @@ class Keys:
     def __init__(self, desk: Desk) -> None:
         """Remember what the keys mean. [main-thread]"""
         self._desk = desk
-        self._stems = bindings(desk.mixer.sources)
+        self._table = KeyTable(stem_keys(desk.mixer.sources), ACTS)
         self._keyboard = Keyboard()
-        self.help = " ".join(f"{key}={stem}" for key, stem in self._stems.items()) + ", shift solos, " + ", ".join(
-            f"{key} {act}s" for key, act in ACTS.items() if act in desk.acts)
+        self.help = self._table.line(desk.acts)
 
     def __enter__(self) -> Self:
         """Take keys one by one, without echo; Ctrl-C still interrupts. [main-thread]"""
@@ -60,12 +49,11 @@ class Keys:
 
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. [keys-thread]"""
+        command, what = self._table.meaning(key, key) or ("", "")
         with suppress(ValueError):  # a scene or an act that is not here
-            if key in self._stems:
-                self._desk.mixer.flip(self._stems[key], "mute")
-            elif key.lower() in self._stems:
-                self._desk.mixer.flip(self._stems[key.lower()], "solo")
-            elif key in ACTS:
-                self._desk.act(ACTS[key])
-            elif key.isascii() and key.isdigit():
-                self._desk.recall((int(key) - 1) % 10)
+            if command in ("mute", "solo"):
+                self._desk.mixer.flip(str(what), command)
+            elif command == "word":
+                self._desk.act(str(what))
+            elif command == "scene":
+                self._desk.recall(what)

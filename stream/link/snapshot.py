@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stream.control.keys import bindings
+from stream.control.keytable import stem_keys
 from stream.link.waveform import WaveformSource, slice_at, slice_frames, slices_ahead
 from stream.live.engine import Engine
 from stream.mixer.desk import Desk
@@ -30,7 +30,7 @@ class Snapshot:
         """What stays the same. [any-thread]"""
         latency, separator = self._engine.latency, self._separator
         expected = self._engine.expected
-        return {**self._facts, "sources": list(separator.sources), "keys": bindings(tuple(separator.sources)),
+        return {**self._facts, "sources": list(separator.sources), "keys": stem_keys(separator.sources),
                 "acts": list(self._desk.acts),
                 "latency_s": latency.total_s, "latency_parts_s": latency.parts_s,
                 "hop_s": separator.hop / separator.samplerate,

@@ -111,7 +111,7 @@ def scenes(view: View) -> list[Item]:
 
 def foot(view: View) -> list[Item]:
     """The keys that are always shown."""
-    acts = [(f" {key} {word} ", key) for key, word in view.words.items()]
+    acts = [(f" {key} {word} ", key) for key, word in view.keys.words.items()]
     stems = [(f" {key}", key) for key in view.state["keys"]]
     return [(" q close ", "q"), (" mute", ""), *stems, ("  ", ""), ("? keys ", "?"), *acts, (" tab EQ ", "tab")]
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
+from stream.control.keytable import DIGITS, ROWS, KeyTable, word_keys
 from stream.mixer.strip import PARAMETERS, REST, Scene
 from stream.screen.layout import FIELDS
 from stream.screen.meter import Meter
@@ -42,7 +43,8 @@ class View:
         self.waveform = WaveformView(state["slices_ahead"])
         self.note, self.wrong = "", False
         self.storing = self.helping = False
-        self.words = words(state["keys"], [*(act for act in state["acts"] if act != "quit"), "cue", "store"])
+        words = word_keys(state["keys"], [*(act for act in state["acts"] if act != "quit"), "cue", "store"])
+        self.keys = KeyTable(state["keys"], words, DIGITS[:9], ROWS)
 
     @property
     def stem(self) -> str:
@@ -134,7 +136,7 @@ class View:
 
     def key(self, word: str) -> str:
         """The letter of a word."""
-        return next((key for key, found in self.words.items() if found == word), "")
+        return next((key for key, found in self.keys.words.items() if found == word), "")
 
     def act(self, word: str) -> None:
         """Do what a word says: cue, store, or an act of the engine's."""
@@ -154,13 +156,3 @@ class View:
     def tell(self, text: str, wrong: bool = False) -> None:
         """Show a line."""
         self.note, self.wrong = text, wrong
-
-
-def words(stems: Mapping[str, str], names: list[str]) -> dict[str, str]:
-    """Key to word: the first letter of its name that no stem and no other word has (q is for closing)."""
-    taken = dict.fromkeys((*stems, "q"), "")
-    for name in names:
-        key = next((letter for letter in name.lower() if letter.isalpha() and letter not in taken), "")
-        if key:
-            taken[key] = name
-    return {key: name for key, name in taken.items() if name}

@@ -5,19 +5,11 @@ import sys
 
 import pytest
 
-from stream.control.keys import Keys, bindings
+from stream.control.keys import Keys
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 
 SOURCES = ("drums", "bass", "other", "vocals")
-
-
-@pytest.mark.parametrize(("sources", "keys"), [
-    (SOURCES, "dbov"), (("drums", "double bass", "dulcimer"), "dou"), (("quena", "Quijada"), "ui"),
-    (("a", "a2"), "a"), (("1", "vocals"), "v"),
-    (("rhythm", "keys", "quartet"), "heu")])
-def test_a_stem_has_the_first_letter_of_its_name_that_is_free(sources: tuple[str, ...], keys: str) -> None:
-    assert "".join(bindings(sources)) == keys
 
 
 def test_letters_mute_capitals_solo_and_others_mean_nothing() -> None:

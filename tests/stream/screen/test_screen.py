@@ -25,7 +25,6 @@ from stream.screen.braille import shades
 from stream.screen.ink import of_stem
 from stream.screen.layout import FADER, FIELD, FIELDS, FIRST_FIELD, SWITCH_NAMES, SWITCHES, Layout
 from stream.screen.strips import TOP_DB
-from stream.screen.view import words
 from tests.rig.attached import SIX, WAIT_S, Rig, rig
 from tests.rig.byhand import Frames, noise
 
@@ -164,11 +163,6 @@ def test_what_the_run_offers_has_a_key_and_is_done() -> None:
         await comes(lambda: "● REC" in text(pilot)[0])
 
     seen(does, acts=("quit", "record", "keep"))
-
-
-def test_words_take_letters_that_no_stem_has() -> None:
-    assert words({"r": "rhythm", "k": "keys"}, ["record", "keep", "cue", "store"]) == {
-        "e": "record", "p": "keep", "c": "cue", "s": "store"}
 
 
 def test_what_the_engine_refuses_is_shown_and_taken_back() -> None:
