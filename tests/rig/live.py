@@ -200,10 +200,10 @@ def disturbed(loopback: Loopback, steal: Steal, crowd: Crowd, report: Any) -> st
     """What the machine did to a take in real time; a crowded one only where somebody was late. Empty where nothing."""
     seconds = loopback.done / loopback.jackd.samplerate
     stolen = steal.seconds > STOLEN * seconds
-    late = (report["misses"] or report["underruns"]) and crowd.crowded(seconds)
+    late = (report["misses"] or report["underruns"] or report["insert_misses"]) and crowd.crowded(seconds)
     what = f"{steal.seconds:.2f} s stolen, {loopback.xruns} xruns of JACK's, {loopback.skipped} frames skipped"
     if late:
-        what += f", {report['misses']} hops late beside other programs"
+        what += f", {report['misses']} hops and {report['insert_misses']} blocks of effects late beside other programs"
     return what if stolen or late or loopback.xruns or loopback.skipped else ""
 
 
