@@ -49,10 +49,11 @@ docs: .venv/docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo "open site/index.html, or for its search as well: $(BIN)/python -m http.server -d site"
 
-# the graphs without weights that the package carries (export/*.onnx)
+# the graphs without weights that the package carries (export/*.onnx), and what they were made of
 graph: .venv/dev
 	$(BIN)/python -m export.graph
 	$(BIN)/python -m export.stateful.trace
+	$(BIN)/python -m export.stamp
 
 .venv/runtime: .venv/python pyproject.toml
 	@.ci/apt libportaudio2

@@ -10,25 +10,11 @@ from export.weights import PUBLISHED  # noqa: E402
 pytestmark = pytest.mark.torch
 
 
-@pytest.fixture(scope="module", params=BARE_NETWORKS)
-def name(request):
-    return request.param
-
-
-@pytest.fixture(scope="module")
-def fresh(name):
-    return graph.trace(BARE_NETWORKS[name])
-
-
-def test_a_fresh_trace_is_the_kept_graph(name, fresh):
-    kept = onnx.load(bare_path(name))
-    assert [node.op_type for node in fresh.graph.node] == [node.op_type for node in kept.graph.node]
-    assert fresh.SerializeToString(deterministic=True) == bare_path(name).read_bytes()
-
-
-def test_initializers_are_the_state_dict(name, fresh):
-    wanted = {key: tuple(value.shape) for key, value in graph.Core(**BARE_NETWORKS[name]).state_dict().items()}
-    assert {weight.name: tuple(weight.dims) for weight in fresh.graph.initializer} == wanted
+@pytest.mark.parametrize("name", BARE_NETWORKS)
+def test_initializers_are_the_state_dict(name):
+    with torch.device("meta"):
+        wanted = {key: tuple(value.shape) for key, value in graph.Core(**BARE_NETWORKS[name]).state_dict().items()}
+    assert {weight.name: tuple(weight.dims) for weight in onnx.load(bare_path(name)).graph.initializer} == wanted
 
 
 @pytest.mark.parametrize(("more", "free"), [({}, True), ({"depth": 5}, False)],

@@ -197,12 +197,6 @@ def test_the_kept_graph_holds_no_weights_and_says_what_it_is(name: str) -> None:
     assert {prop.key: prop.value for prop in kept.metadata_props}["recompute"] == str(RECOMPUTE)
 
 
-@pytest.mark.parametrize("name", BARE_NETWORKS)
-def test_tracing_again_gives_the_kept_graph_to_the_byte(name: str) -> None:
-    fresh = trace_stateful(BARE_NETWORKS[name], RECOMPUTE)
-    assert fresh.SerializeToString(deterministic=True) == bare_path(name, STATEFUL).read_bytes()
-
-
 @pytest.mark.weights
 def test_with_the_real_weights_one_hop_is_the_published_network(
         stateful_path: Path, model_path: Path, lithium: np.ndarray[Any, Any]) -> None:
