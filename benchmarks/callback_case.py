@@ -53,7 +53,7 @@ def engine() -> Engine:
     mixer.flip(MUTED, "mute")
     latency = Latency(SAMPLERATE, BLOCK, 0, sizes.geometry.hop, sizes.geometry.lookahead, sizes.geometry.crossfade,
                       sizes.budget, BLOCK)
-    made = Engine(np.zeros(HEADER, np.int64), Ahead(), mixer, latency, Setup(2, 2, BLOCK))
+    made = Engine(np.zeros((), HEADER), Ahead(), mixer, latency, Setup(2, 2, BLOCK))
     ring = made.worker.ring
     ring.data[:] = np.random.default_rng(0).uniform(-0.25, 0.25, ring.data.shape)
     store(ring.counter, 0, FAR)

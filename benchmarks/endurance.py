@@ -59,7 +59,7 @@ class Endless:
         separator, budget_s = opening.open(wanted_s)
         self.sources = separator.sources
         latency = spend(separator, SAMPLERATE, (0, 0, 0), budget_s, BLOCK + FADE + 1)
-        self._engine = Engine(np.zeros(HEADER, np.int64), separator, Mixer(separator.sources), latency,
+        self._engine = Engine(np.zeros((), HEADER), separator, Mixer(separator.sources), latency,
                               Setup(2, 2, BLOCK, offline=True))
         self._out: Frames = np.zeros((BLOCK, 2), np.float32)
         self._read = 0

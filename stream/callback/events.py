@@ -9,12 +9,12 @@ from stream.native.atomics import load
 KEPT = 4096  # a power of two
 
 
-class Notes:
-    """A ring of notes with one writer, the callback, and one reader.
+class Events:
+    """A ring of events with one writer, the callback, and one reader.
 
     rows: int64 (KEPT, 3): what (stream.callback.header), its value, the position in the input that was heard then
-    counter: int64 (8,), only [0] is used: notes written
-    lost: notes that were written over before they were read
+    counter: int64 (8,), only [0] is used: events written
+    lost: events that were written over before they were read
     """
 
     def __init__(self) -> None:

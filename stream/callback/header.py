@@ -1,85 +1,109 @@
-"""What the callback knows: one int64 header, whose address is PortAudio's `userdata`. It reaches all from there.
+"""What the callback knows: one record, whose address is PortAudio's `userdata`. It reaches all from there.
 
-Numbers, and the addresses of arrays (numpy arrays that the engine keeps), by their place in it.
+The numbers are int64; an array is there by its address (numpy arrays that the engine keeps). In compiled code a field
+is `h.route`, in Python `header["route"]`.
+
 [audio-thread]
 """
 
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from numba import njit
-from numba.np.numpy_support import carray
 
-from stream.native.atomics import pointer, store_release
+from stream.native.atomics import store_release
+from stream.native.memory import Record, fill, floats, integers, layout
 
-HEADER = 96
-# counters and what it remembers of the block before, one writer: the callback
-(BLOCKS, LATE_BLOCKS, LATE_FRAMES, MISSES, LAST_MISSED, FEED_UNDERRUNS, INPUT_UNDERFLOWS, INPUT_OVERFLOWS,
- OUTPUT_UNDERFLOWS, OUTPUT_OVERFLOWS, RAMP_LEFT, TAKEN, THERE, INSERT_MISSES, CODE, CLEANED) = range(16)
-# parameters, set before the stream starts
-(IN_CHANNELS, OUT_CHANNELS, STEMS, DELAY, FADE, RAMP, LATE_DRY, MOST, HOP, SEPARATOR_LATENCY, MODEL_RATE,
- DEVICE_RATE, FEED_END, INSERTED) = range(16, 30)  # INSERTED: whether any stem has an insert
-# frames that the device hands over at once: as many as DELAY was made for, which with DELAY grows with it, one writer:
-# the callback; and as many as come now, one writer: the device's callback. LONGEST is how long DELAY may grow
-BURST, COMES, LONGEST = range(68, 71)
-SHADE = 72  # what the callback remembers: whether its next frames fade in, after DELAY has grown
-# the position from which on frames come that do not follow those before them: the device was away; 0 where none was.
-# Set, as SHADE is then, while nobody calls
-SEAM = 73
-# rings: address of the data, of the counter, and frames - 1; address 0 where there is none. WANTED's are float32
-# (STEMS, WIDTH), all that is wanted of the mixer at once; NOTES' are int64 (3,): what happened, its value, its position
-INPUT, STEM, TAP, FEED, WANTED, NOTES = 32, 36, 40, 44, 56, 60
-# addresses: of the console's state, memory of equalizers and rows (dsp.console); of the peaks of buses, float32
-# (STEMS + BUSES, 2); of what each output channel has, int64 (OUT_CHANNELS,); of the rings of inserts, int64 (STEMS, 4),
-# zeros where a stem has none
-STATE, MEMORY, WORK, PEAKS, ROUTE, INSERTS = range(48, 54)
-RING_DATA, RING_COUNTER, RING_MASK, RING_READY = range(4)  # in INSERTS; the last is written here, once a block
-# headers of other devices' bridges (stream.callback.bridge): the input's, 0 where there is none; how many outputs
-# there are which have buses of their own, and the address of theirs, int64 (OTHER_OUTPUTS,)
-OTHER_INPUT, OTHER_OUTPUTS, OTHERS = range(64, 67)
-SILENT, MONO = -1, -2  # in ROUTE, 2 · bus + side: nothing; MONO - 2 · bus is both sides of a bus together
-AIMED, STEMS_THERE = 0, 1  # notes: wants of this number were taken over, stems are there from here on (1) or late (0)
+FLAGS = "input_underflows", "input_overflows", "output_underflows", "output_overflows"  # PortAudio's, from bit 0 on
+RING = layout(  # all 0 where there is none
+    "data",  # address of its frames, float32 (frames, channels), unless it says otherwise
+    "counter",  # address of int64 (8,), of which [0] is used: frames written
+    "mask")  # frames - 1
+INSERT = layout("ready", ring=RING)  # of one stem; `ready` is how far the ring had been written at this block's start
+
+# what is heard of one signal and its stems, through a mixer of its own
+PLAYER = layout(
+    # counters, and what it remembers of the block before; one writer: the callback
+    "late_blocks", "late_frames", "misses", "insert_misses",
+    "last_missed_hop",
+    "targets_taken",  # number of the mixer's targets that were taken over last
+    "ramp_left",  # frames
+    "stems_present",  # 1, or 0 where they are late
+    "delay",  # frames from a frame's way in to its way out; it may grow
+    # parameters, set before the stream starts
+    "stems",  # how many
+    "fade_frames", "ramp_frames",
+    "dry_when_late",  # 1 where the dry signal is heard instead of late stems
+    "hop", "separator_latency", "model_rate", "device_rate",
+    "has_inserts",  # whether any stem has one
+    # addresses: of the console's state, memory of equalizers and rows (dsp.console); of the peaks of buses, float32
+    # (stems + BUSES, 2); of inserts, INSERT (stems,), zeros where a stem has none
+    "mixer_state", "equalizer_memory", "rows", "peaks", "inserts",
+    dry_ring=RING, stem_ring=RING,
+    tap_ring=RING,  # for recordings
+    target_ring=RING,  # float32 (stems, WIDTH) each, all that is wanted of the mixer at once
+    event_ring=RING)  # int64 (3,) each: what happened, its value, its position
+
+HEADER = layout(
+    # counters, one writer: the callback
+    "blocks", "feed_underruns", *FLAGS,
+    "cleaned",  # samples that could not be sound
+    # parameters, set before the stream starts, and while nobody calls
+    "in_channels", "out_channels",
+    "max_block",  # frames; longer ones are served in pieces
+    "max_delay",  # of the player, that may grow
+    "feed_end",  # frames of the file that is read ahead, in all
+    # frames that the device hands over at once: as many as the player's delay was made for, which with it grows (one
+    # writer: the callback), and as many as come now (one writer: the device's callback)
+    "burst", "incoming_burst",
+    "fade_in",  # whether the next frames do, since the delay has grown or the device was away
+    # the position from which on frames come that do not follow those before them, since the device was away; 0 where
+    # none was
+    "discontinuity",
+    "route",  # address of what each output channel has, int64 (out_channels,)
+    # addresses of other devices' bridges (stream.callback.bridge): the input's, 0 where there is none; how many outputs
+    # there are which have buses of their own, and the address of theirs, int64 (other_outputs,)
+    "other_input", "other_outputs", "output_bridges",
+    feed_ring=RING,  # of the file that is read ahead
+    player=PLAYER)
+
+SILENT, MONO = -1, -2  # in `route`, 2 · bus + side: nothing; MONO - 2 · bus is both sides of a bus together
+TARGETS_TAKEN, STEMS_PRESENT = 0, 1  # events: the mixer's targets of this number were taken over, stems_present is this
 NEVER = -1
 
-# NB: what makes arrays is put in its place in the source: each shape would be compiled by itself, a fifth of the time
 
-@njit(error_model="numpy", inline="always")
-def floats(h: Any, at: Any, shape: Any) -> Any:
-    """The float32 array whose address is here."""
-    return carray(pointer(h[at]), shape, np.float32)
+def connect(ring: Record, data: npt.NDArray[Any], counter: npt.NDArray[np.int64]) -> None:
+    """Have a ring of a record be this one, frames (a power of two) first. While nobody reads it. [main-thread]"""
+    fill(ring, data=data.ctypes.data, counter=counter.ctypes.data, mask=len(data) - 1)
 
 
 @njit(error_model="numpy", inline="always")
-def integers(h: Any, at: Any, shape: Any) -> Any:
-    """The int64 array whose address is here."""
-    return carray(pointer(h[at]), shape, np.int64)
-
-
-@njit(error_model="numpy", inline="always")
-def frames(h: Any, ring: Any, channels: Any) -> Any:
+def frames(ring: Any, channels: Any) -> Any:
     """All frames of a ring, float32 (frames, channels)."""
-    return floats(h, ring, (h[ring + 2] + 1, channels))
+    return floats(ring.data, (ring.mask + 1, channels))
 
 
 @njit(error_model="numpy")
-def part(h: Any, ring: Any, channels: Any, at: Any, n: Any) -> Any:
+def part(ring: Any, channels: Any, at: Any, n: Any) -> Any:
     """The frames of a ring from a position on, float32 (n, channels), which do not go beyond its end."""
-    start = at & h[ring + 2]
-    return frames(h, ring, channels)[start : start + n]
+    start = at & ring.mask
+    return frames(ring, channels)[start : start + n]
 
 
 @njit(error_model="numpy", inline="always")
-def counter(h: Any, ring: Any) -> Any:
+def counter(ring: Any) -> Any:
     """The counter of a ring, int64 (8,)."""
-    return integers(h, ring + 1, (8,))
+    return integers(ring.counter, (8,))
 
 
 @njit(error_model="numpy")
-def note(h: Any, what: Any, value: Any, position: Any) -> None:
-    """Leave word of what happened for whoever keeps the log."""
-    written, mask = counter(h, NOTES), h[NOTES + 2]
-    rows, at = integers(h, NOTES, (mask + 1, 3)), written[0]
-    rows[at & mask, 0] = what
-    rows[at & mask, 1] = value
-    rows[at & mask, 2] = position
+def log_event(p: Any, what: Any, value: Any, position: Any) -> None:
+    """Leave word of what happened to a player for whoever keeps the log."""
+    ring = p.event_ring
+    written = counter(ring)
+    rows, at = integers(ring.data, (ring.mask + 1, 3)), written[0]
+    rows[at & ring.mask, 0] = what
+    rows[at & ring.mask, 1] = value
+    rows[at & ring.mask, 2] = position
     store_release(written, 0, at + 1)

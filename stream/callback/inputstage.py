@@ -1,4 +1,4 @@
-"""A block into the input ring: from the device itself, from one with a clock of its own, or from a file read ahead.
+"""A block into the dry ring: from the device itself, from one with a clock of its own, or from a file read ahead.
 
 Samples that cannot be sound (dsp.clean) end where they come in, before anything that remembers: a device's here,
 another device's where its callback writes them (stream.callback.bridge), a file's where it is read
@@ -12,33 +12,21 @@ from numba import njit
 
 from dsp.clean import sane, unsound
 from stream.callback import bridge
-from stream.callback.header import (
-    CLEANED,
-    FADE,
-    FEED,
-    FEED_END,
-    FEED_UNDERRUNS,
-    IN_CHANNELS,
-    INPUT,
-    OTHER_INPUT,
-    SEAM,
-    counter,
-    frames,
-    integers,
-)
-from stream.native.atomics import load_acquire
+from stream.callback.header import counter, frames
+from stream.native.atomics import load_acquire, pointer
+from stream.native.memory import record_at
 
 
 @njit(error_model="numpy")
 def take(h: Any, x: Any, at: Any, n: Any) -> None:
     """A block for the positions from `at` on.
 
-    x: float32 (n · IN_CHANNELS,), the device's
+    x: float32 (n · in_channels,), the device's
     [audio-thread]
     """
-    if h[FEED] != 0:
+    if h.feed_ring.data != 0:
         _take_feed(h, at, n)
-    elif h[OTHER_INPUT] != 0:
+    elif h.other_input != 0:
         _take_other(h, at, n)
         _join(h, at, n)
     else:
@@ -49,7 +37,7 @@ def take(h: Any, x: Any, at: Any, n: Any) -> None:
 @njit(error_model="numpy")
 def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
     """Mono is doubled, channels beyond two are left."""
-    data, mask, channels = frames(h, INPUT, 2), h[INPUT + 2], h[IN_CHANNELS]
+    data, mask, channels = frames(h.player.dry_ring, 2), h.player.dry_ring.mask, h.in_channels
     right = 1 if channels > 1 else 0
     cleaned = 0
     for i in range(n):
@@ -57,14 +45,14 @@ def _take_device(h: Any, x: Any, at: Any, n: Any) -> None:
         one, other = x[i * channels], x[i * channels + right]
         cleaned += unsound(one) + unsound(other)
         data[to, 0], data[to, 1] = sane(one), sane(other)
-    h[CLEANED] += cleaned
+    h.cleaned += cleaned
 
 
 @njit(error_model="numpy")
 def _take_other(h: Any, at: Any, n: Any) -> None:
     """At this one's pace."""
-    data, mask = frames(h, INPUT, 2), h[INPUT + 2]
-    x = bridge.draw(integers(h, OTHER_INPUT, (bridge.HEADER,)), n)
+    data, mask = frames(h.player.dry_ring, 2), h.player.dry_ring.mask
+    x = bridge.draw(record_at(pointer(h.other_input), bridge.HEADER), n)
     for i in range(n):
         to = (at + i) & mask
         data[to, 0], data[to, 1] = x[i, 0], x[i, 1]
@@ -77,7 +65,8 @@ def _join(h: Any, at: Any, n: Any) -> None:
     So neither a recording nor the separator has a click where the two meet, and no frame that somebody may have read
     already is changed.
     """
-    data, mask, seam, fade = frames(h, INPUT, 2), h[INPUT + 2], h[SEAM], h[FADE]
+    data, mask = frames(h.player.dry_ring, 2), h.player.dry_ring.mask
+    seam, fade = h.discontinuity, h.player.fade_frames
     for i in range(min(n, seam + fade - at) if seam > 0 else 0):
         to, before = at + i, 2 * seam - 1 - at - i
         part = np.float32(to - seam + 1) / np.float32(fade + 1)
@@ -89,11 +78,11 @@ def _join(h: Any, at: Any, n: Any) -> None:
 @njit(error_model="numpy")
 def _take_feed(h: Any, at: Any, n: Any) -> None:
     """Silence where the file's ring ran dry."""
-    data, mask = frames(h, INPUT, 2), h[INPUT + 2]
-    feed, feed_mask = frames(h, FEED, 2), h[FEED + 2]
-    there = load_acquire(counter(h, FEED), 0)
-    if there < min(at + n, h[FEED_END]):
-        h[FEED_UNDERRUNS] += 1
+    data, mask = frames(h.player.dry_ring, 2), h.player.dry_ring.mask
+    feed, feed_mask = frames(h.feed_ring, 2), h.feed_ring.mask
+    there = load_acquire(counter(h.feed_ring), 0)
+    if there < min(at + n, h.feed_end):
+        h.feed_underruns += 1
     for i in range(n):
         to, source = (at + i) & mask, (at + i) & feed_mask
         for c in range(2):

@@ -10,42 +10,31 @@ from numba import njit
 
 from dsp.console import BUS, DRY, HEARD, STEM, strip
 from stream.callback import bridge
-from stream.callback.header import (
-    DELAY,
-    FADE,
-    INSERTED,
-    MONO,
-    OTHER_OUTPUTS,
-    OTHERS,
-    OUT_CHANNELS,
-    ROUTE,
-    STEMS,
-    TAP,
-    integers,
-    part,
-)
+from stream.callback.header import MONO, part
+from stream.native.atomics import pointer
+from stream.native.memory import integers, record_at
 
 
 @njit(error_model="numpy")
-def fade_buses(h: Any, work: Any, shade: Any, done: Any, n: Any, count: Any) -> None:
-    """A piece on its way to devices, faded in (shade 1) or out (-1).
+def fade_buses(p: Any, work: Any, way: Any, done: Any, n: Any, count: Any) -> None:
+    """A piece on its way to devices, faded in (way 1) or out (-1).
 
     done: frames of the block before the piece      n: of the block      count: of the piece
     """
-    frames = min(n, h[FADE])
-    for row in range(BUS, strip(0, h[STEMS])):
+    frames = min(n, p.fade_frames)
+    for row in range(BUS, strip(0, p.stems)):
         for i in range(count):
             part = min(np.float32(1), np.float32(done + i + 1) / np.float32(frames))
-            work[row, i] *= part if shade > 0 else np.float32(1) - part
+            work[row, i] *= part if way > 0 else np.float32(1) - part
 
 
 @njit(error_model="numpy")
 def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
     """To the device: every channel has the bus that it is routed to.
 
-    y: float32 (n · OUT_CHANNELS,), written
+    y: float32 (n · out_channels,), written
     """
-    route_rows(work[BUS:], integers(h, ROUTE, (h[OUT_CHANNELS],)), y, n)
+    route_rows(work[BUS:], integers(h.route, (h.out_channels,)), y, n)
 
 
 @njit(error_model="numpy")
@@ -72,34 +61,34 @@ def route_rows(rows: Any, route: Any, y: Any, n: Any) -> None:
 
 @njit(error_model="numpy")
 def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
-    """To other devices."""
-    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    """To other devices; `at` is the position of the input."""
+    others = integers(h.output_bridges, (h.other_outputs,))
     for o in range(len(others)):
-        b = integers(others, o, (bridge.HEADER,))
-        buses = integers(b, bridge.BUSES, (b[bridge.WIDTH] // 2,))
+        b = record_at(pointer(others[o]), bridge.HEADER)
+        buses = integers(b.buses, (b.width // 2,))
         for pair in range(len(buses)):
             row = BUS + 2 * buses[pair]
-            bridge.write_pair(b, at + h[DELAY], pair, work[row, :n], work[row + 1, :n])
+            bridge.write_pair(b, at, pair, work[row, :n], work[row + 1, :n])
 
 
 @njit(error_model="numpy")
 def stamp(h: Any, until: Any) -> None:
-    """Let other devices have what was put across, up to a position."""
-    others = integers(h, OTHERS, (h[OTHER_OUTPUTS],))
+    """Let other devices have what was put across, up to a position of the input."""
+    others = integers(h.output_bridges, (h.other_outputs,))
     for o in range(len(others)):
-        bridge.stamp(integers(others, o, (bridge.HEADER,)), until + h[DELAY])
+        bridge.stamp(record_at(pointer(others[o]), bridge.HEADER), until)
 
 
 @njit(error_model="numpy")
-def tap(h: Any, work: Any, at: Any, n: Any) -> None:
+def tap(p: Any, work: Any, at: Any, n: Any) -> None:
     """For recordings: what was heard, the stems that were there, what came in, and what inserts made."""
-    stems = h[STEMS]
-    to = part(h, TAP, 4 + 2 * stems * (2 if h[INSERTED] else 1), at, n)
+    stems = p.stems
+    to = part(p.tap_ring, 4 + 2 * stems * (2 if p.has_inserts else 1), at, n)
     _join(work, BUS, to, 0)
     _join(work, DRY, to, 1 + stems)
     for s in range(stems):
         _join(work, strip(s, stems) + STEM, to, 1 + s)
-        if h[INSERTED]:
+        if p.has_inserts:
             _join(work, strip(s, stems) + HEARD, to, 2 + stems + s)
 
 

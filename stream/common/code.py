@@ -1,8 +1,7 @@
 """What compiled functions are made of, as a number.
 
 numba's cache knows a function's own file only, and would go on serving one that was made with another file's older
-constants or functions. So what is compiled lies in a folder of that number (stream.common.account), and callbacks
-hold it.
+constants or functions. So what is compiled lies in a folder of that number (stream.common.account).
 """
 
 import hashlib

@@ -8,12 +8,9 @@ import ctypes
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from stream.devices.graphrest import GraphRest
-from stream.devices.jackcycle import CHANGES
 from stream.devices.jackports import AUDIO, CAPTURE, PLAYBACK, address_of, library, listed, program_of
+from stream.native.memory import Record
 
 Leads = dict[str, list[str]]  # each output, and the inputs that hear it
 
@@ -24,7 +21,7 @@ class JackGraph:
     spreads: the least and the most that lies beyond its ports, frames: before its inputs, and behind its outputs
     """
 
-    def __init__(self, client: Any, owner: str, header: npt.NDArray[np.int64]) -> None:
+    def __init__(self, client: Any, owner: str, header: Record) -> None:
         """client: who asks      owner: the client that it is about      header: of stream.devices.jackcycle"""
         self._client, self._owner, self._header = client, owner, header
         self._range = ctypes.CDLL(library()._libname).jack_port_get_latency_range
@@ -43,7 +40,7 @@ class JackGraph:
 
     def look(self) -> bool:
         """Read again what has changed; False while the graph is still changing."""
-        rests = self._rest.look(int(self._header[CHANGES]))
+        rests = self._rest.look(int(self._header["changes"]))
         if rests and self._rest.unread:
             self._rest.read()
             self._look()

@@ -4,13 +4,11 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from stream.devices.graphrest import GraphRest
-from stream.devices.jackcycle import CHANGES, GONE, IDS, KEPT, REGISTERED
+from stream.devices.jackcycle import KEPT
 from stream.devices.jackgraph import port_of
 from stream.devices.jackports import connect, library, listed, names, program_of
+from stream.native.memory import Record
 
 Pair = tuple[str, str]  # an output and the input that it leads to, one of them ours
 LEAVING_S = 0.5  # in which a program that quits has taken its connections away, and not yet its ports
@@ -22,7 +20,7 @@ class JackPartners:
     A connection that somebody takes away while both its ends are there stays away.
     """
 
-    def __init__(self, client: Any, owner: str, header: npt.NDArray[np.int64]) -> None:
+    def __init__(self, client: Any, owner: str, header: Record) -> None:
         """client: who asks      owner: whose connections they are      header: of stream.devices.jackcycle"""
         self._client, self._owner, self._header = client, owner, header
         self._pairs: tuple[Pair, ...] = ()
@@ -33,7 +31,7 @@ class JackPartners:
 
     def keep(self, pairs: Sequence[Pair]) -> None:
         """These are connected, and are to be."""
-        self._registered = int(self._header[REGISTERED])
+        self._registered = int(self._header["registered"])
         self._pairs, self._held = tuple(pairs), set(pairs)
 
     def look(self) -> tuple[str, ...]:
@@ -41,8 +39,8 @@ class JackPartners:
 
         Those that are back are connected again. While the graph is changing it is as it was.
         """
-        rests, now = self._rest.look(int(self._header[CHANGES])), time.monotonic()
-        if rests and not self._header[GONE] and (self._rest.unread or self._lost or self._loose):
+        rests, now = self._rest.look(int(self._header["changes"])), time.monotonic()
+        if rests and not self._header["gone"] and (self._rest.unread or self._lost or self._loose):
             self._rest.read()
             anew = self._anew()
             for pair in self._pairs:
@@ -69,8 +67,8 @@ class JackPartners:
     def _anew(self) -> set[str]:
         """Ports that were registered since this was asked last: who had the name before has gone."""
         lib, ffi = library()._lib, library()._ffi
-        count = int(self._header[REGISTERED])
-        ids = [int(self._header[IDS + at % KEPT]) for at in range(max(self._registered, count - KEPT), count)]
+        count = int(self._header["registered"])
+        ids = [int(self._header["port_ids"][at % KEPT]) for at in range(max(self._registered, count - KEPT), count)]
         self._registered = count
         found = [lib.jack_port_by_id(self._client._ptr, each) for each in ids]
         return {ffi.string(lib.jack_port_name(port)).decode(errors="surrogateescape") for port in found if port}

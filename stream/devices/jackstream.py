@@ -19,6 +19,7 @@ from stream.devices.jackpartners import JackPartners
 from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, connect, library
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.mixer.route import Route
+from stream.native.memory import Record, fill
 
 
 class JackStream:
@@ -30,7 +31,7 @@ class JackStream:
     """
 
     def __init__(self, source: JackPorts | None, sink: JackPorts | None, samplerate: int | None, address: int,
-                 header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
+                 header: Record, routes: Sequence[Route] = (), tell: int = 0) -> None:
         """Open it; nothing is called before `start`.
 
         source, sink: None where somebody else takes that side
@@ -44,7 +45,7 @@ class JackStream:
         with free_name() as name:
             self._client = client(name)
         self._closed = False
-        self._header, self._stated = np.zeros(cycle.HEADER, np.int64), np.zeros((2, 2), np.uint32)
+        self._header, self._stated = np.zeros((), cycle.HEADER), np.zeros((2, 2), np.uint32)
         self._graph = JackGraph(self._client, self._client.name, self._header)
         self._partners = JackPartners(self._client, self._client.name, self._header)
         self.samplerate, self.block = int(self._client.samplerate), int(self._client.blocksize)
@@ -63,7 +64,7 @@ class JackStream:
         self.device_in, self.device_out = (most for _, most in self._graph.spreads)
         self.in_channels, self.out_channels = 2 if source else 0, 0
         self._wiring = Wiring((), (), ())
-        self._header[[cycle.CALLBACK, cycle.USER, cycle.TELL]] = address, header.ctypes.data, tell
+        fill(self._header, callback=address, callback_header=header.ctypes.data, told_burst=tell)
 
     def wire(self, sources: Sequence[str]) -> tuple[Route, ...]:
         """Have outputs for the buses of these stems; the routes to them. Call it once, before `start`.
@@ -90,7 +91,7 @@ class JackStream:
             self._partners.keep(pairs)
         except jack.JackError as error:
             raise Failure(f"{NAME} does not start: {error}") from error
-        self._header[cycle.RUNNING] = 1
+        self._header["running"] = 1
 
     def _sources(self) -> tuple[str, ...]:
         """The port of each input; a single one leads to both."""
@@ -100,14 +101,14 @@ class JackStream:
     def _hand_over(self, own: list[Any]) -> None:
         """Tell the process callback of everything, and JACK of the callbacks."""
         h, ins, outs = self._header, self.block * self.in_channels, self.block * self.out_channels
-        h[[cycle.INS, cycle.OUTS, cycle.MOST]] = self.in_channels, self.out_channels, self.block
-        self._arrays = (np.array([address_of(port._ptr) for port in own], np.int64),
-                        np.zeros(ins, np.float32), np.zeros(outs, np.float32))
-        h[[cycle.PORTS, cycle.GIVEN, cycle.TAKEN]] = [array.ctypes.data for array in self._arrays]
-        h[cycle.STATED] = self._stated.ctypes.data
-        for at, function in ((cycle.GET_BUFFER, self._lib.jack_port_get_buffer),
-                             (cycle.SET_RANGE, self._lib.jack_port_set_latency_range)):
-            h[at] = ctypes.cast(function, ctypes.c_void_p).value or 0
+        self._arrays: dict[str, npt.NDArray[Any]] = {
+            "ports": np.array([address_of(port._ptr) for port in own], np.int64),
+            "input_block": np.zeros(ins, np.float32), "output_block": np.zeros(outs, np.float32)}
+        fill(h, in_channels=self.in_channels, out_channels=self.out_channels, max_block=self.block,
+             stated_latency=self._stated.ctypes.data,
+             **{name: array.ctypes.data for name, array in self._arrays.items()})
+        for name in ("jack_port_get_buffer", "jack_port_set_latency_range"):
+            h[name] = ctypes.cast(self._lib[name], ctypes.c_void_p).value or 0
         cycle.watch(self._lib, address_of(self._client._ptr), h, process=cycle.process, xrun=cycle.xrun,
                     latency=cycle.latency)
 
@@ -121,7 +122,7 @@ class JackStream:
         stated = np.array([[least[0], capture], [least[1], playback]]).clip(0).astype(np.uint32)
         if (stated != self._stated).any():
             self._stated[:] = stated
-            if self._header[cycle.RUNNING]:
+            if self._header["running"]:
                 self._lib.jack_recompute_total_latencies(ctypes.c_void_p(address_of(self._client._ptr)))
 
     def look(self) -> bool:
@@ -137,7 +138,7 @@ class JackStream:
     @property
     def active(self) -> bool:
         """Whether the server still calls."""
-        return not self._header[cycle.GONE]
+        return not self._header["gone"]
 
     def close(self) -> None:
         """Stop, and let go of the server."""

@@ -23,8 +23,8 @@ class JackWatch:
         Raises Failure where no server answers.
         """
         self._client = client(f"{CLIENT_NAME} looks")
-        self._header, lib = np.zeros(cycle.HEADER, np.int64), ctypes.CDLL(library()._libname)
-        self._header[cycle.TELL] = tell
+        self._header, lib = np.zeros((), cycle.HEADER), ctypes.CDLL(library()._libname)
+        self._header["told_burst"] = tell
         self.block = int(self._client.blocksize)
         self._graph, self._owner, self._ends = JackGraph(self._client, owner, self._header), owner, ends
         self._partners = JackPartners(self._client, owner, self._header)

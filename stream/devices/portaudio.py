@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 from stream.common.closing import Closing
@@ -168,7 +167,7 @@ class PortAudioStream(Closing):
     """
 
     def __init__(self, source: Device | None, sink: Device | None, samplerate: int | None, block: int,
-                 address: int, header: npt.NDArray[np.int64], routes: Sequence[Route] = (), tell: int = 0) -> None:
+                 address: int, header: npt.NDArray[Any], routes: Sequence[Route] = (), tell: int = 0) -> None:
         """Open it; nothing is called before `start`.
 
         source, sink: None where a file takes that side

@@ -15,7 +15,7 @@ from dsp.console import BUSES, MEMORY, PIECE, rows
 from stream.callback import header as hd
 from stream.callback.bridge import Bridge
 from stream.callback.callback import callback
-from stream.callback.events import Notes
+from stream.callback.events import Events
 from stream.callback.ring import Ring
 from stream.callback.routes import table
 from stream.latency.geometry import Latency
@@ -25,6 +25,7 @@ from stream.live.reader import FrameReader
 from stream.live.worker import Worker
 from stream.mixer.mixer import RAMP_S, Mixer
 from stream.mixer.route import CUE, MIX, Route
+from stream.native.memory import Record, fill
 from stream.separators.protocol import Frames, Separator
 
 FADE = 256  # frames over which late stems give way to the dry signal
@@ -68,11 +69,11 @@ class Engine:
 
     address = int(callback.address or 0)
 
-    def __init__(self, header: np.ndarray[tuple[int], np.dtype[np.int64]], separator: Separator, mixer: Mixer,
+    def __init__(self, header: Record, separator: Separator, mixer: Mixer,
                  latency: Latency, setup: Setup) -> None:
         """Make all arrays and fill the header in, before the callback runs.
 
-        header: int64 (64,), zeros; PortAudio has its address already
+        header: zeros, as stream.callback.header.HEADER; PortAudio has its address already
         [main-thread]
         """
         history = latency.delay + int(HISTORY_S * latency.samplerate)
@@ -87,16 +88,16 @@ class Engine:
         kept = int((HISTORY_S + setup.keep_s) * latency.samplerate)
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         mixer.settle()
-        self.notes = Notes()
+        self.events = Events()
         self._other_input = setup.other_input
         self._bridges = [*([setup.other_input] if setup.other_input else []), *setup.other_outputs]
         stems = len(separator.sources)
-        self._arrays: dict[int, npt.NDArray[Any]] = {
-            hd.STATE: mixer.state, hd.MEMORY: np.zeros((stems, 2, MEMORY), np.float32),
-            hd.WORK: np.zeros((rows(stems), PIECE), np.float32), hd.PEAKS: np.zeros((stems + BUSES, 2), np.float32),
-            hd.ROUTE: table(setup.routes, separator.sources, setup.out_channels),
-            hd.INSERTS: np.zeros((stems, 4), np.int64),
-            hd.OTHERS: np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)}
+        self._arrays: dict[str, npt.NDArray[Any]] = {
+            "mixer_state": mixer.state, "equalizer_memory": np.zeros((stems, 2, MEMORY), np.float32),
+            "rows": np.zeros((rows(stems), PIECE), np.float32), "peaks": np.zeros((stems + BUSES, 2), np.float32),
+            "inserts": np.zeros(stems, hd.INSERT)}
+        self._route = table(setup.routes, separator.sources, setup.out_channels)
+        self._output_bridges = np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)
         self.inserts = setup.inserts
         if self.inserts:
             self._connect(separator.sources, setup.offline)
@@ -105,47 +106,40 @@ class Engine:
         self.stood_still_s = 0.0  # that a wall clock was stopped, with the process or the machine
 
     def _fill(self, separator: Separator, setup: Setup) -> None:
-        h, latency = self.header, self.latency
-        h[[hd.IN_CHANNELS, hd.OUT_CHANNELS, hd.STEMS]] = setup.in_channels, setup.out_channels, len(separator.sources)
-        h[[hd.DELAY, hd.FADE, hd.MOST]] = latency.delay, FADE, setup.block
-        h[[hd.BURST, hd.COMES, hd.LONGEST]] = setup.block, setup.block, latency.delay + GROWTH
-        h[hd.RAMP] = max(1, int(RAMP_S * latency.samplerate))
-        h[hd.LATE_DRY] = setup.late == "dry"
-        h[[hd.HOP, hd.SEPARATOR_LATENCY, hd.MODEL_RATE]] = separator.hop, separator.latency, separator.samplerate
-        h[hd.DEVICE_RATE], h[hd.FEED_END], h[hd.LAST_MISSED] = latency.samplerate, ENDLESS, hd.NEVER
-        for at, array in self._arrays.items():
-            h[at] = array.ctypes.data
-        h[[hd.TAKEN, hd.THERE]] = self.mixer.number, 1
+        latency, player = self.latency, self.header["player"]
+        fill(self.header, in_channels=setup.in_channels, out_channels=setup.out_channels, max_block=setup.block,
+             burst=setup.block, incoming_burst=setup.block, max_delay=latency.delay + GROWTH, feed_end=ENDLESS,
+             route=self._route.ctypes.data, other_outputs=len(self._output_bridges),
+             output_bridges=self._output_bridges.ctypes.data)
+        fill(player, stems=len(separator.sources), delay=latency.delay, fade_frames=FADE,
+             ramp_frames=max(1, int(RAMP_S * latency.samplerate)), dry_when_late=setup.late == "dry",
+             hop=separator.hop, separator_latency=separator.latency, model_rate=separator.samplerate,
+             device_rate=latency.samplerate, last_missed_hop=hd.NEVER, targets_taken=self.mixer.number,
+             stems_present=1, has_inserts=bool(self.inserts))
+        fill(player, **{name: array.ctypes.data for name, array in self._arrays.items()})
         if setup.other_input is not None:
-            h[hd.OTHER_INPUT] = setup.other_input.header.ctypes.data
-        h[hd.OTHER_OUTPUTS] = len(setup.other_outputs)
+            self.header["other_input"] = setup.other_input.header.ctypes.data
         for other in setup.other_outputs:
             other.carry(separator.sources)
-        self._point(hd.WANTED, self.mixer.wanted, self.mixer.published)
-        self._point(hd.NOTES, self.notes.rows, self.notes.counter)
-        rings: dict[int, Ring | None] = {hd.INPUT: self.inputs, hd.STEM: self.worker.ring, hd.TAP: self.tap,
-                 hd.FEED: self.feeder.ring if self.feeder else None}
-        for at, ring in rings.items():
+        hd.connect(player["target_ring"], self.mixer.wanted, self.mixer.published)
+        hd.connect(player["event_ring"], self.events.rows, self.events.counter)
+        rings = ((player["dry_ring"], self.inputs), (player["stem_ring"], self.worker.ring),
+                 (player["tap_ring"], self.tap), (self.header["feed_ring"], self.feeder.ring if self.feeder else None))
+        for record, ring in rings:
             if ring is not None:
-                self._point(at, ring.data, ring.counter)
-
-    def _point(self, at: int, data: npt.NDArray[Any], counter: npt.NDArray[np.int64]) -> None:
-        """Tell the callback of a ring."""
-        self.header[at : at + 3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
+                hd.connect(record, ring.data, ring.counter)
 
     def _connect(self, sources: tuple[str, ...], offline: bool) -> None:
         """Put inserts between the stem ring and the callback."""
-        self.header[hd.INSERTED] = 1
         for insert in self.inserts:
             stem = sources.index(insert.stem)
             insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, offline, self.latency.delay + GROWTH)
-            data, counter = insert.ring.data, insert.ring.counter
-            self._arrays[hd.INSERTS][stem, :3] = data.ctypes.data, counter.ctypes.data, len(data) - 1
+            hd.connect(self._arrays["inserts"]["ring"][stem, ...], insert.ring.data, insert.ring.counter)
             self.worker.output.listeners.append(insert.wake)
 
     def _delay(self) -> int:
         """Frames between a frame's way in and its way out, now. [any-thread]"""
-        return int(self.header[hd.DELAY])
+        return int(self.header["player"]["delay"])
 
     @property
     def grown(self) -> int:
@@ -155,8 +149,8 @@ class Engine:
     @property
     def growing(self) -> bool:
         """Whether the delay is about to become longer, since the device hands over more at once. [any-thread]"""
-        more = int(self.header[hd.COMES] - self.header[hd.BURST])
-        return more > 0 and self._delay() + more <= self.header[hd.LONGEST]
+        more = int(self.header["incoming_burst"] - self.header["burst"])
+        return more > 0 and self._delay() + more <= int(self.header["max_delay"])
 
     def serve(self, frames: int, given: Frames | None = None, out: Frames | None = None) -> None:
         """One block, as a device would ask for it: this thread stands for the audio thread.
@@ -175,11 +169,9 @@ class Engine:
         While nobody calls. Raises ValueError for a route that leads nowhere.
         [devices-thread]
         """
-        h = self.header
-        self._arrays[hd.ROUTE] = found = table(routes, self.mixer.sources, channels[1])
-        h[[hd.IN_CHANNELS, hd.OUT_CHANNELS, hd.ROUTE]] = *channels, found.ctypes.data
-        h[hd.COMES] = block
-        h[[hd.SEAM, hd.SHADE]] = self.inputs.written, 1
+        self._route = table(routes, self.mixer.sources, channels[1])
+        fill(self.header, in_channels=channels[0], out_channels=channels[1], route=self._route.ctypes.data,
+             incoming_burst=block, discontinuity=self.inputs.written, fade_in=1)
         if self._other_input is not None:
             self._other_input.rest()
 
@@ -188,7 +180,7 @@ class Engine:
         if self.feeder is None:
             return False
         went = self.feeder.step()
-        self.header[hd.FEED_END] = self.feeder.end
+        self.header["feed_end"] = self.feeder.end
         return went
 
     @property
@@ -214,7 +206,7 @@ class Engine:
     def _cleaned(self) -> int:
         """Samples of the input that could not be sound, and are silence."""
         feeder = self.feeder.cleaned if self.feeder else 0
-        return int(self.header[hd.CLEANED]) + feeder + (self._other_input.cleaned if self._other_input else 0)
+        return int(self.header["cleaned"]) + feeder + (self._other_input.cleaned if self._other_input else 0)
 
     def peaks(self) -> dict[str, tuple[float, float]]:
         """How loud each bus is, left and right, 1 is full scale; it falls by 20 dB a second.
@@ -222,16 +214,16 @@ class Engine:
         The buses: `mix`, every stem as it is in the mix, `cue`.
         [any-thread]
         """
-        pairs = self._arrays[hd.PEAKS].tolist()
+        pairs = self._arrays["peaks"].tolist()
         return {bus: (left, right) for bus, (left, right) in zip((MIX, *self.mixer.sources, CUE), pairs, strict=True)}
 
     def counts(self) -> dict[str, int]:
         """What the callback has counted: frames played late, misses, underruns and xruns. [any-thread]"""
-        h = self.header
+        h, player = self.header, self.header["player"]
         return {
-            "blocks": int(h[hd.BLOCKS]), "misses": int(h[hd.MISSES]), "late_frames": int(h[hd.LATE_FRAMES]),
-            "underruns": int(h[hd.LATE_BLOCKS] + h[hd.FEED_UNDERRUNS]), "overruns": self.worker.overruns,
-            "insert_misses": int(h[hd.INSERT_MISSES]), "cleaned": self._cleaned(),
-            "xruns": int(h[hd.INPUT_UNDERFLOWS : hd.OUTPUT_OVERFLOWS + 1].sum())
-            + sum(bridge.xruns for bridge in self._bridges), "gaps": sum(bridge.gaps for bridge in self._bridges),
+            "blocks": int(h["blocks"]), "misses": int(player["misses"]), "late_frames": int(player["late_frames"]),
+            "underruns": int(player["late_blocks"] + h["feed_underruns"]), "overruns": self.worker.overruns,
+            "insert_misses": int(player["insert_misses"]), "cleaned": self._cleaned(),
+            "xruns": sum(int(h[flag]) for flag in hd.FLAGS) + sum(bridge.xruns for bridge in self._bridges),
+            "gaps": sum(bridge.gaps for bridge in self._bridges),
         }

@@ -1,11 +1,11 @@
-"""What the user did, at the frame at which it was heard: the callback's notes, with what was wanted."""
+"""What the user did, at the frame at which it was heard: the callback's events, with what was wanted."""
 
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stream.callback.events import Notes
-from stream.callback.header import AIMED
+from stream.callback.events import Events
+from stream.callback.header import TARGETS_TAKEN
 from stream.mixer.mixer import Mixer
 from stream.mixer.strip import Scene, Strips
 
@@ -45,14 +45,14 @@ class Automation:
 
 
 class GestureLog:
-    """Collects gestures from the callback's notes, as far back as somebody may want them.
+    """Collects gestures from the callback's events, as far back as somebody may want them.
 
     lost: how many are missing, because nobody collected them in time
     """
 
-    def __init__(self, mixer: Mixer, notes: Notes) -> None:
+    def __init__(self, mixer: Mixer, events: Events) -> None:
         """Begin with the mixer as it is, before the callback runs. [main-thread]"""
-        self._mixer, self._notes = mixer, notes
+        self._mixer, self._events = mixer, events
         self._before = Automation(mixer.scene())
         self._now: Scene = mixer.scene()
         self._gestures: deque[Gesture] = deque()
@@ -61,12 +61,12 @@ class GestureLog:
     @property
     def lost(self) -> int:
         """Gestures that are missing. [recorder-thread]"""
-        return self._unknown + self._notes.lost
+        return self._unknown + self._events.lost
 
     def collect(self) -> None:
-        """Take the callback's notes over. [recorder-thread]"""
-        for what, value, position in self._notes.new():
-            if what != AIMED:
+        """Take the callback's events over. [recorder-thread]"""
+        for what, value, position in self._events.new():
+            if what != TARGETS_TAKEN:
                 self._gestures.append(Gesture(position, available=bool(value)))
                 continue
             scene = self._mixer.changed(value)

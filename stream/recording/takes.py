@@ -19,7 +19,7 @@ class Takes:
         take: what all takes have in common
         [main-thread]
         """
-        self._context = TakeContext(engine, take, options, GestureLog(engine.mixer, engine.notes), say)
+        self._context = TakeContext(engine, take, options, GestureLog(engine.mixer, engine.events), say)
         self._live = engine.feeder is None
         self._manual, self._retrospective = ManualTake(self._context), RetrospectiveTake(self._context)
         self._run_take = None

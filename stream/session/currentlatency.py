@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from stream.callback import header as hd
 from stream.live.engine import Engine
 from stream.session.request import Say
 from stream.session.streams import Streams
@@ -32,6 +31,6 @@ class CurrentLatency:
             return
         self._engine.latency = latency
         self._streams.state(latency)
-        why = (f"the device now uses blocks of {self._engine.header[hd.BURST]} frames" if grown else
+        why = (f"the device now uses blocks of {self._engine.header['burst']} frames" if grown else
                "the devices' own latency has changed")
         self._say(f"{why}: the latency is {latency.total_s:.2f} s from now on")

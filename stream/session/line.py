@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 import numpy.typing as npt
 
 from stream.common.errors import Failure
@@ -28,7 +27,7 @@ class StreamSettings:
     source, sink: None where it has no such side
     samplerate: Hz; None is the device's own
     block: frames, asked of PortAudio
-    address, header, calls: of the compiled callback, what it is given, and the place in that of how often it was called
+    address, header, calls: of the compiled callback, what it is given, and its field of how often it was called
     routes: of buses to the sink
     tell: the address of an int64 that JACK's callback tells how many frames come at once, or 0
     """
@@ -38,8 +37,8 @@ class StreamSettings:
     samplerate: int | None
     block: int
     address: int
-    header: npt.NDArray[np.int64] = field(compare=False)
-    calls: int
+    header: npt.NDArray[Any] = field(compare=False)
+    calls: str
     routes: Sequence[Route] = ()
     tell: int = 0
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dsp.stft import FFT_HOP
 from stream.audiofiles.song import open_live
-from stream.callback import header as hd
+from stream.callback.header import HEADER
 from stream.latency.geometry import SAMPLERATE, DeviceTiming
 from stream.live.engine import FADE, Engine, Setup
 from stream.live.insert import Insert, lag
@@ -34,7 +34,7 @@ class LivePath:
     def __init__(self, request: RunRequest, say: Say, stack: ExitStack) -> None:
         """Open it; the stack closes it. Raises ValueError for a request that cannot be, Failure."""
         self._request, self._say, self._stack = request, say, stack
-        self._header = np.zeros(hd.HEADER, np.int64)
+        self._header = np.zeros((), HEADER)
         self.reader = stack.enter_context(open_live(request.source)) if isinstance(request.source, Path) else None
         self.streams = self._open_streams()
         paced_by = self.streams or self.reader
@@ -91,5 +91,5 @@ class LivePath:
         columns = opening.window_columns
         window_s = None if columns is None else columns * FFT_HOP / SAMPLERATE
         return TakeInfo(opening.model, opening.provider, opening.threads, chosen.asked_s, window_s, rate, 0,
-                        request.late, FADE, int(self._header[hd.RAMP]), dict.fromkeys(names, ""),
+                        request.late, FADE, int(self._header["player"]["ramp_frames"]), dict.fromkeys(names, ""),
                         inserts={insert.stem: insert.process.name for insert in self.engine.inserts})

@@ -9,11 +9,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 
-import numpy as np
-import numpy.typing as npt
-
-from stream.callback import header as hd
-from stream.callback.bridge import CALLS, CHANNELS, Bridge
+from stream.callback.bridge import Bridge
 from stream.common.errors import Failure, Unfit
 from stream.devices.aside import aside
 from stream.devices.jackports import JackPorts
@@ -21,6 +17,7 @@ from stream.devices.portaudio import Device, find, leave
 from stream.latency.geometry import Latency
 from stream.live.engine import Engine
 from stream.mixer.route import Route, width
+from stream.native.memory import Record
 from stream.session.devicerequest import DeviceRequest
 from stream.session.line import AnyDevice, Line, StreamSettings
 
@@ -38,7 +35,7 @@ class Streams:
     other_input, other_outputs: what the engine is told of devices with clocks of their own
     """
 
-    def __init__(self, request: DeviceRequest, header: npt.NDArray[np.int64]) -> None:
+    def __init__(self, request: DeviceRequest, header: Record) -> None:
         """Open them. Raises Failure, and leaves none open, where a device refuses.
 
         header: of the engine's callback
@@ -77,7 +74,7 @@ class Streams:
 
         def opened(rate: int | None) -> Line:
             settings = StreamSettings(source, request.sink, rate, request.block, Engine.address, self._header,
-                                      hd.BLOCKS, request.routes, self._header[hd.COMES :].ctypes.data)
+                                      "blocks", request.routes, self._header["incoming_burst"].ctypes.data)
             return self._line(settings, paces=True)
 
         if request.samplerate is None and request.wanted is not None:
@@ -100,7 +97,8 @@ class Streams:
 
         block = source.block if isinstance(source, JackPorts) else self._request.block
         bridge = Bridge((source.samplerate, self.samplerate), max(self.block, block), min(2, source.inputs))
-        plan = StreamSettings(source, None, None, self._request.block, int(capture.address or 0), bridge.header, CALLS)
+        plan = StreamSettings(source, None, None, self._request.block, int(capture.address or 0), bridge.header,
+                              "calls")
         self._bridges[self._line(plan)] = bridge
         self.other_input = bridge
 
@@ -113,7 +111,7 @@ class Streams:
                 raise ValueError(f"--out {route}: {sink.name} has only {sink.outputs} channels")
         bridge = Bridge((self.samplerate, sink.samplerate), max(self.block, self._request.block), width(routes), routes)
         settings = StreamSettings(None, sink, None, self._request.block, int(playback.address or 0), bridge.header,
-                                  CALLS, tuple(routes))
+                                  "calls", tuple(routes))
         self._bridges[self._line(settings)] = bridge
         self.other_outputs.append(bridge)
 
@@ -164,8 +162,8 @@ class Streams:
                 engine.rejoin((stream.in_channels, stream.out_channels), routes, stream.block)
             elif bridge is self.other_input:
                 bridge.change((stream.samplerate, self.samplerate), stream.block)
-                bridge.header[CHANNELS] = stream.in_channels
-            elif stream.out_channels < bridge.header[CHANNELS]:
+                bridge.header["channels"] = stream.in_channels
+            elif stream.out_channels < bridge.header["channels"]:
                 raise ValueError(f"--out {plan.routes[-1]}: {line.name} has only {stream.out_channels} channels")
             else:
                 bridge.change((self.samplerate, stream.samplerate), stream.block)

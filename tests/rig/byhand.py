@@ -62,7 +62,7 @@ class Live:
         self.mixer = Mixer(separator.sources)
         latency = spend(separator, rate, (0, 0, 0), latency_s, block + FADE + 1)
         latency = replace(latency, insert=max((lag(insert.process, rate, block) for insert in inserts), default=0))
-        self.header = np.zeros(HEADER, np.int64)
+        self.header = np.zeros((), HEADER)
         settings = {"offline": True, "inserts": inserts, **setup}
         self.engine = Engine(self.header, separator, self.mixer, latency,
                              Setup(*channels, most or block, **settings))  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stream.callback.bridge import TICKS, Bridge
+from stream.callback.bridge import Bridge
 from stream.callback.bridgecallbacks import capture, playback
 from stream.devices.portaudio import Device
 from stream.mixer.route import route
@@ -23,7 +23,7 @@ RATE, BLOCK, HZ = 44_100, 512, 441.0
 
 def timeless(bridge: Bridge) -> Bridge:
     """All its calls come at one time, however long this machine takes for them."""
-    bridge.header[TICKS] *= 1_000_000
+    bridge.header["tick_rate"] *= 1_000_000
     return bridge
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from dsp.console import CURRENT, LEFT
 from stream.callback import header as hd
-from stream.common.code import code
 from stream.live.engine import FADE
 from tests.rig.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
 
@@ -93,7 +92,7 @@ def test_a_muted_stem_leaves_the_rest_and_a_soloed_one_itself(stem: str, what: s
 def test_a_gain_change_is_heard_in_the_next_block_and_never_clicks(block: int) -> None:
     mix = np.full((FRAMES, 2), 0.5, np.float32)
     live = Live(Shares(), block=block)
-    ramp = int(live.header[hd.RAMP])
+    ramp = int(live.header["player"]["ramp_frames"])
     at = -(-15_000 // block) * block
 
     def turn(now: int) -> None:
@@ -159,7 +158,7 @@ def test_nothing_is_late_before_the_first_frame_comes_out() -> None:
 
 
 @pytest.mark.parametrize(("flag", "counter"), [
-    (1, hd.INPUT_UNDERFLOWS), (2, hd.INPUT_OVERFLOWS), (4, hd.OUTPUT_UNDERFLOWS), (8, hd.OUTPUT_OVERFLOWS)])
+    (1, "input_underflows"), (2, "input_overflows"), (4, "output_underflows"), (8, "output_overflows")])
 def test_flags_of_portaudio_are_counted_apart_and_together(flag: int, counter: int) -> None:
     live = Live(Shares())
     for flags in (flag, 0, flag | 16, 15):  # 16 is priming output
@@ -210,10 +209,11 @@ def test_word_is_left_of_each_change_and_of_stems_that_come_late_and_are_back() 
     late = live.engine.heard
     live.separate()
     live.play(noise(20_480))
-    notes = list(live.engine.notes.new())
-    assert notes[:2] == [(hd.AIMED, first + 2, 20_480 - live.delay), (hd.AIMED, first + 4, 30_720 - live.delay)]
-    assert notes[2:] == [(hd.STEMS_THERE, 0, ready - FADE), (hd.STEMS_THERE, 1, late)]
-    assert list(live.engine.notes.new()) == []
+    events = list(live.engine.events.new())
+    assert events[:2] == [(hd.TARGETS_TAKEN, first + 2, 20_480 - live.delay),
+                          (hd.TARGETS_TAKEN, first + 4, 30_720 - live.delay)]
+    assert events[2:] == [(hd.STEMS_PRESENT, 0, ready - FADE), (hd.STEMS_PRESENT, 1, late)]
+    assert list(live.engine.events.new()) == []
 
 
 def test_words_that_nobody_reads_are_counted() -> None:
@@ -221,12 +221,6 @@ def test_words_that_nobody_reads_are_counted() -> None:
     for _ in range(5000):
         live.mixer.flip("drums", "mute")
         live.serve(noise(1))
-    found = list(live.engine.notes.new())
-    assert len(found) + live.engine.notes.lost == 5000
+    found = list(live.engine.events.new())
+    assert len(found) + live.engine.events.lost == 5000
     assert found[-1][1] == live.mixer.number
-
-
-def test_the_callback_is_made_of_the_code_that_is_here_and_of_no_older_one() -> None:
-    live = Live(Shares())
-    live.serve(noise(1))
-    assert live.header[hd.CODE] == code()

@@ -12,6 +12,7 @@ import pytest
 from numba import njit
 
 from stream.callback import bridge, callback, ring
+from stream.callback.header import HEADER
 from stream.callback.ring import Ring
 from stream.native.atomics import store_release
 from stream.native.cpuclock import now
@@ -134,16 +135,16 @@ def test_the_counter_is_published_after_its_samples_and_before_the_next() -> Non
 
 def test_the_callback_publishes_what_it_took_and_gave_after_it_did() -> None:
     events: list[str] = []
-    rings = {callback.INPUT: "input", callback.TAP: "tap"}
+    header = np.zeros((), HEADER).view(np.recarray)
+    header.player.dry_ring.mask, header.player.tap_ring.mask, header.player.tap_ring.data = 1, 2, 1
+    names = {1: "dry", 2: "tap"}
     serve = with_globals(
-        callback._serve.py_func, counter=lambda _, at: np.full(1, 1000) if at == callback.INPUT else rings[at],
-        store_release=lambda counter, *_: events.append(f"counter {'tap' if counter == 'tap' else 'input'}"),
+        callback._serve.py_func, counter=lambda ring: np.full(1, 1000 + int(ring.mask)),
+        store_release=lambda counter, *_: events.append(f"counter {names[counter[0] - 1000]}"),
         fence_release=lambda: events.append("fence"), take=lambda *_: events.append("took"),
         _give=lambda *_: events.append("gave"))
-    header = np.zeros(callback.HEADER, np.int64)
-    header[callback.TAP] = 1
     serve(header, None, np.zeros(0, np.float32), 512)
-    assert events == ["fence", "took", "gave", "counter tap", "counter input"]
+    assert events == ["fence", "took", "gave", "counter tap", "counter dry"]
 
 
 def after_the_release(function: Callable[..., None]) -> list[str]:
@@ -254,7 +255,8 @@ def test_on_arm_a_reader_looks_at_the_counter_behind_a_barrier_after_the_samples
 @pytest.mark.parametrize("triple", ARCHITECTURES[1:])
 def test_on_arm_frames_are_counted_then_stamped_then_the_stamp_is_counted_with_a_barrier_before_it(triple: str) -> None:
     stamp = njit(error_model="numpy")(bridge.stamp.py_func)
-    stamp(bridge.Bridge((44_100, 44_100), 64, 2).header, 64)
+    way = bridge.Bridge((44_100, 44_100), 64, 2)
+    stamp(way.header[()], 64)
     lines = assembly(stamp, triple)
     assert order(lines, "stlr", "dmb", "mrs") == ["stlr", "dmb", "mrs", "stlr"]
     first, barrier, second = (at for at, line in enumerate(lines) if line.startswith(("stlr", "dmb")))
@@ -266,7 +268,8 @@ def test_on_arm_frames_are_counted_then_stamped_then_the_stamp_is_counted_with_a
 @pytest.mark.parametrize("triple", ARCHITECTURES[1:])
 def test_on_arm_a_stamp_is_read_between_its_counter_and_its_counter_again(triple: str) -> None:
     last = njit(error_model="numpy")(bridge._last_stamp.py_func)
-    last(bridge.Bridge((44_100, 44_100), 64, 2).header)
+    way = bridge.Bridge((44_100, 44_100), 64, 2)
+    last(way.header[()])
     lines = assembly(last, triple)
     counted = [at for at, line in enumerate(lines) if line.startswith("ldar")]
     barriers = [at for at, line in enumerate(lines) if line.startswith("dmb")]

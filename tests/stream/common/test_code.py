@@ -1,13 +1,19 @@
 """What is compiled is of the code that is here: an edit of what it is made from makes it anew, and no other does."""
 
 import ast
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from stream.callback import bridgecallbacks, callback, ring
 from stream.common import code
+from stream.devices import jackcycle
 
 ROOT = code.ROOT
 JIT = {"njit", "jit", "register_jitable", "intrinsic", "_intrinsic", "overload", "cfunc"}
@@ -143,26 +149,60 @@ def test_an_edit_of_compiled_code_changes_the_number_and_another_does_not(tmp_pa
     assert edited("dsp/limits.py", "LOUDEST = 1\n") != edited("dsp/limits.py", "LOUDEST = 2\n")
 
 
-LOUD = """
-import os, stream, numpy
-from dsp import clean
-frames = numpy.full((1, 2), 500, numpy.float32)
-print(clean.clean(frames), clean.clean.stats.cache_hits)
+@pytest.mark.parametrize("compiled", [
+    callback.callback, bridgecallbacks.capture, bridgecallbacks.playback, jackcycle.process, jackcycle.xrun,
+    jackcycle.latency, ring._put, ring._get], ids=lambda each: each.__name__)
+def test_what_is_compiled_is_kept_in_the_folder_of_the_code_that_is_here(compiled: Any) -> None:
+    assert Path(compiled._cache.cache_path).parent.name == f"{code.code():014x}"
+
+
+TINY = """
+from numba import cfunc, types
+from dsp.limits import FIELDS, LOUDEST
+from stream.native.memory import layout, record_at
+
+LAYOUT = layout(*FIELDS)
+
+
+def _number():
+    return LOUDEST
+
+
+def _field(user):
+    return record_at(user, LAYOUT).first
+
+
+number = cfunc(types.float64(), cache=True)(_number)
+field = cfunc(types.int64(types.voidptr), cache=True)(_field)
+"""
+FIELDS = '\nFIELDS = "first", "second"\n'
+EDIT = '\nLOUDEST = 100.0\nFIELDS = "second", "first"\n'
+PROGRAM = """
+import ctypes, json, stream, numpy
+from dsp import clean, tiny
+frames, record = numpy.full((1, 2), 500, numpy.float32), numpy.array([1, 2])
+found = [clean.clean(frames), tiny.number.ctypes(), tiny.field.ctypes(ctypes.c_void_p(record.ctypes.data))]
+hits = [sum(clean.clean.stats.cache_hits.values()), tiny.number.cache_hits, tiny.field.cache_hits]
+print(json.dumps([found, hits]))
 """
 
 
 def test_a_constant_of_another_file_is_never_served_from_before_its_edit(tmp_path: Path) -> None:
+    """Of a function, of a callback, and the layout of a callback's record."""
     for name in ("stream/__init__.py", "stream/common/__init__.py", "stream/common/account.py", "stream/common/code.py",
-                 "stream/common/interrupt.py", "stream/common/places.py", "dsp/__init__.py", "dsp/clean.py",
+                 "stream/common/interrupt.py", "stream/common/places.py", "stream/native/__init__.py",
+                 "stream/native/atomics.py", "stream/native/memory.py", "dsp/__init__.py", "dsp/clean.py",
                  "dsp/limits.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text())
+    (tmp_path / "dsp/tiny.py").write_text(TINY)
     limits, printed = tmp_path / "dsp/limits.py", []
-    for edit in ("", "", "\nLOUDEST = 100.0\n", ""):
+    for edit in (FIELDS, "", EDIT, ""):
         limits.write_text(limits.read_text() + edit)
         own = {"NUMBA_CACHE_DIR": str(tmp_path / "compiled"), "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
-        done = subprocess.run([sys.executable, "-B", "-c", LOUD], cwd=tmp_path, text=True, capture_output=True,
+        done = subprocess.run([sys.executable, "-B", "-c", PROGRAM], cwd=tmp_path, text=True, capture_output=True,
                               check=True, env=os.environ | own)
-        silenced, hits = done.stdout.split(maxsplit=1)
-        printed.append((silenced, "1" in hits))
-    assert printed == [("0", False), ("0", True), ("2", False), ("2", True)]
+        printed.append(json.loads(done.stdout))
+    loudest = 1000.0
+    assert printed == [[[0, loudest, 1], [0, 0, 0]], [[0, loudest, 1], [1, 1, 1]],
+                       [[2, 100.0, 2], [0, 0, 0]], [[2, 100.0, 2], [1, 1, 1]]]

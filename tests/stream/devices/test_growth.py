@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stream.callback import header as hd
 from stream.live.engine import FADE, GROWTH
 from tests.rig.byhand import Frames, Live, Shares, noise
 from tests.rig.jackd import Jackd
@@ -26,7 +25,7 @@ def bursts(live: Live, mix: Frames, sizes: list[int]) -> Frames:
     """Blocks in bursts of these sizes, stems only made between them, as in real time."""
     out, at = [], 0
     for size in sizes:
-        live.header[hd.COMES] = size
+        live.header["incoming_burst"] = size
         for start in range(at, at + size, BLOCK):
             out.append(live.serve(mix[start : start + min(BLOCK, size)]))
         at += size
@@ -80,7 +79,7 @@ def test_a_recording_has_every_frame_once() -> None:
 def test_it_grows_no_further_than_there_is_room() -> None:
     live, mix = Live(Shares(), offline=False), noise(200 * BLOCK)
     live.play(mix[: 50 * BLOCK])
-    live.header[hd.COMES] = BLOCK + GROWTH + 1
+    live.header["incoming_burst"] = BLOCK + GROWTH + 1
     out = live.play(mix[50 * BLOCK :])
     assert live.engine.grown == 0
     assert np.isfinite(out).all()

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from stream.callback import header as hd
 from stream.inserts import process as rooms
 from stream.inserts.naming import Effect, Value
 from stream.inserts.process import Process
@@ -98,7 +97,7 @@ def test_it_is_switched_past_with_a_ramp_and_then_is_not_there(make: Make, block
     off, on = (-(-frames // block) * block for frames in (20_000, 40_000))
     turns = {off: 0, on: 1}
     out = live.play(mix, before=lambda at: at in turns and live.mixer.set("drums", "insert", turns[at]))
-    ramp = int(live.header[hd.RAMP])
+    ramp = int(live.header["player"]["ramp_frames"])
     assert steepest(out[live.delay :]) <= 0.25 / ramp * 1.01
     np.testing.assert_allclose(out[live.delay : off], 0.25)
     assert same_bits(out[off + ramp : on], mix[off + ramp : on])

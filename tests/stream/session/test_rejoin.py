@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from stream.callback import header as hd
 from stream.callback.bridge import Bridge
 from stream.callback.bridgecallbacks import capture
 from stream.live.engine import FADE
@@ -88,7 +87,7 @@ def test_it_may_be_back_with_fewer_channels_but_not_with_fewer_than_a_bus_needs(
     live.play(noise(FRAMES))
     with pytest.raises(ValueError, match="mix=3-4: the output device has only 2 channels"):
         live.engine.rejoin((2, 2), [route("mix=3-4")], 512)
-    assert live.header[hd.OUT_CHANNELS] == 4
+    assert live.header["out_channels"] == 4
     live.engine.rejoin((1, 1), (), 512)
     live.channels = 1, 1
     mono = noise(FRAMES, 3, channels=1)
