@@ -129,7 +129,7 @@ def _devices(_arguments: Namespace) -> dict[str, Any]:
 
     found, jack = portaudio.devices(), jackports.here()
     if not _arguments.json:
-        answers.tell("\n".join(map(str, [*found, *([jack] if jack else [])])) or "no sound devices")
+        answers.tell("\n".join(map(str, [*found, *([jack] if jack else [])])) or "there are no sound devices")
     return {"devices": [asdict(device) for device in found], "jack": asdict(jack) if jack else None}
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from export.store import StoreError
-from stream.command import main
+from stream.command import fetching, main
 from stream.common.errors import Failure
 from stream.devices.portaudio import Device
 from stream.latency.planning import NAMED_S
@@ -68,7 +68,7 @@ def test_without_a_sound_device_it_goes_on(fault: str | None, file: str, monkeyp
 
     monkeypatch.setattr("stream.devices.portaudio.devices", none)
     assert main.main(["doctor", "--json", "--model", file]) == 0
-    assert json.loads(capsys.readouterr().out)["devices_fault"] == (fault or "no sound devices")
+    assert json.loads(capsys.readouterr().out)["devices_fault"] == (fault or "there are no sound devices")
 
 
 @pytest.mark.usefixtures("_devices", "file")
@@ -77,7 +77,7 @@ def test_without_weights_it_says_so_and_goes_on(monkeypatch: pytest.MonkeyPatch,
     def unreachable(*_arguments: object) -> None:
         raise StoreError("no weights can be reached")
 
-    monkeypatch.setattr(main, "model_bag", unreachable)
+    monkeypatch.setattr(fetching, "model_bag", unreachable)
     assert main.main(["doctor", "--json"]) == 0
     told = capsys.readouterr()
     assert "no weights can be reached" in told.err

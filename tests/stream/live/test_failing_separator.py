@@ -24,14 +24,13 @@ from tests.rig.byhand import Frames, Live, Shares, noise
 from tests.rig.live import Live as Command
 
 RATE = 44_100
+pytestmark = pytest.mark.realtime
 FAILS = """
 import threading
 
 import numpy as np
 
 from stream.separators.center import Center
-
-pytestmark = pytest.mark.realtime
 
 
 class Fails(Center):

@@ -23,12 +23,11 @@ from tests.rig.live import Live, noise
 pty = pytest.importorskip("pty", reason="terminals of POSIX")
 
 RATE, LONG_S = 44_100, 8
+pytestmark = pytest.mark.realtime
 BUG = """
 import sys
 from stream.command import main
 from stream.mixer.desk import Desk
-
-pytestmark = pytest.mark.realtime
 
 def recall(self, name):
     raise ZeroDivisionError("a bug\\nof two lines")
