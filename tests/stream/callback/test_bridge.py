@@ -175,6 +175,7 @@ def jackd() -> Iterator[Jackd]:
         yield server
 
 
+@pytest.mark.alone
 @pytest.mark.device
 def test_two_streams_of_a_real_server_are_kept_in_step(jackd: Jackd) -> None:
     words = ("run", "--input-device", "rig", "--output-device", "rig", "--clocks", "two", "--model", "center", "--json")
