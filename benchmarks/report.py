@@ -58,16 +58,21 @@ def interleave(contenders: Mapping[str, Callable[[], object]], rounds: int, warm
 
 
 def parse(question: str, model: str | None = None) -> argparse.Namespace:
-    """Read the options that all benchmarks share: `quick` (bool) and `json` (path or None).
+    """Read the options of `parser`, where there are no others."""
+    return parser(question, model).parse_args()
+
+
+def parser(question: str, model: str | None = None) -> argparse.ArgumentParser:
+    """The options that all benchmarks share: `quick` (bool) and `json` (path or None).
 
     model: default of `--model` (a name or a path, as export.store takes it), where there shall be one
     """
-    parser = argparse.ArgumentParser(description=question)
-    parser.add_argument("--quick", action="store_true", help="few rounds: does it run, and are the answers right")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to FILE as well")
+    made = argparse.ArgumentParser(description=question)
+    made.add_argument("--quick", action="store_true", help="few rounds: does it run, and are the answers right")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to FILE as well")
     if model is not None:
-        parser.add_argument("--model", default=model, help="name or path of the model (%(default)s)")
-    return parser.parse_args()
+        made.add_argument("--model", default=model, help="name or path of the model (%(default)s)")
+    return made
 
 
 class Report:

@@ -33,3 +33,7 @@ def _leave(code: int) -> None:
             with suppress(OSError, ValueError, AttributeError):  # closed, full or not there
                 stream.flush()
         os._exit(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
