@@ -12,6 +12,7 @@ from rich.console import Console
 from stream.command.driving import drive
 from stream.command.runwords import run_words
 from stream.command.sourcesink import SourceSink
+from stream.common.errors import TooSlow
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.host import Host
@@ -34,8 +35,15 @@ def _demo(arguments: Namespace, opening: Callable[[], Opening], surface: UserInt
         true = None if arguments.song else demo_song.write(out / "song")
         song = arguments.song or out / "song" / "mix.wav"
         say(f"playing {song} at its own speed on a virtual device; half way through, the vocals are muted")
-        ends = SourceSink(song, None, "wall")
-        host = Host(words.request(opening, ends, RecordingOptions(out), say), say)
+
+        def paced(by: str) -> Host:
+            return Host(words.request(opening, SourceSink(song, None, by), RecordingOptions(out), say), say)
+
+        try:
+            host = paced("wall")
+        except TooSlow as error:
+            say(f"{error}\nso the song is not played at its own speed, but made as fast as this computer can")
+            host = paced("virtual")
 
     muted = False
 

@@ -15,5 +15,9 @@ class Incomplete(Failure):
         self.report = report
 
 
+class TooSlow(Failure):
+    """This machine, as busy as it is, cannot hold the latency that was asked for."""
+
+
 class Unfit(Failure):
     """A device is here and works, but not with the samplerate or the channels that are wanted of it."""

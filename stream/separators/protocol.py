@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
+PARTS = ("sources", "samplerate", "hop", "latency", "reset", "process")
 GROUP = "demucs_stream.separators"
 Frames = npt.NDArray[np.float32]
 
@@ -103,6 +104,6 @@ def plugin(name: str) -> Separator:
     except Exception as error:  # whatever a stranger's code raises, only this separator is lost
         raise ValueError(f"separator {name} cannot be loaded: {error}") from error
     if not isinstance(made, Separator):
-        raise ValueError(f"separator {name} is incomplete: a separator has sources, samplerate, hop, latency, reset, "
-                         "process")
+        lacks = [part for part in PARTS if not hasattr(made, part)]
+        raise ValueError(f"separator {name} is incomplete: it has no {', '.join(lacks)}")
     return made

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from stream.common.errors import Failure
+from stream.common.errors import TooSlow
 from stream.latency.geometry import DeviceTiming, Latency
 from stream.latency.planning import NAMED_S, USUAL
 from stream.live.engine import FADE
@@ -29,7 +29,7 @@ def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, s
 
     latency_s: in all; None is the model's usual one, raised where this machine cannot hold it
     timed: whether somebody waits for what it makes, so that a hop's time matters
-    Raises ValueError for a latency that cannot be, Failure where this machine cannot hold it.
+    Raises ValueError for a latency that cannot be, TooSlow where this machine cannot hold it.
     """
     asked_s = latency_s
     for _ in range(TRIES):
@@ -43,10 +43,12 @@ def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, s
         if hop_s * MARGIN <= there_s:
             return chosen
         held = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])
-        text = (f"this computer cannot hold a latency of {chosen.latency.total_s:.2f} s: a hop takes {hop_s:.2f} s "
-                f"and may take {max(0, there_s) / MARGIN:.2f} s")
-        if latency_s is not None or held is None:
-            raise Failure(text + (f"; try --latency {held:g}" if held else "; it can hold no latency at all"))
+        text = (f"this computer cannot hold a latency of {chosen.latency.total_s:.2f} s: a hop takes {hop_s:.2f} s to "
+                f"compute and must take at most {max(0, there_s) / MARGIN:.2f} s")
+        if held is None:
+            raise TooSlow(f"{text}. It can hold no latency now; `demucs-stream doctor` says what would help")
+        if latency_s is not None:
+            raise TooSlow(f"{text}; try --latency {held:g}")
         say(f"{text}; using {held:g} s instead")
         asked_s = held
-    raise Failure("this computer is too busy to hold any latency; close other programs, or give --latency SECONDS")
+    raise TooSlow("this computer is too busy to hold any latency; close other programs, or give --latency SECONDS")

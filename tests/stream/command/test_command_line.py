@@ -14,6 +14,7 @@ import soundfile as sf
 from onnx import TensorProto, helper
 
 from stream.command.main import main
+from stream.separators.center import Center
 from stream.separators.protocol import GROUP
 from stream.session import negotiate
 from tests.rig.live import Live, command, noise
@@ -152,8 +153,23 @@ def test_a_separator_that_no_latency_helps_is_refused(
         folder: Path, late: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(["--model", late, "--latency", "0.3"], capsys)
     assert "this computer cannot hold" in line
-    assert "it can hold no latency at all" in line
+    assert "It can hold no latency now; `demucs-stream doctor` says what would help" in line
     assert not left_in(folder / "out")
+
+
+def test_a_demo_that_is_too_slow_for_its_own_speed_is_made_without_a_clock(
+        folder: Path, late: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["demo", "song.wav", "--model", late, "--latency", "0.3", "-o", "out"]) == 0
+    said = capsys.readouterr().err
+    assert said.index("this computer cannot hold") < said.index("made as fast as this computer can")
+    assert sf.info(folder / "out" / "mix.wav").frames == RATE
+
+
+def test_a_separator_that_lacks_something_is_told_what(
+        folder: Path, late: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delattr(Center, "reset")
+    assert main(["separate", "song.wav", "--model", late, "-o", "out"]) == 2
+    assert "separator late is incomplete: it has no reset" in capsys.readouterr().err
 
 
 def test_a_latency_that_the_machine_cannot_hold_is_refused_with_advice(
