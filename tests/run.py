@@ -4,8 +4,9 @@
 
 First lint, while what is compiled is compiled. Then three parts, each a pytest of its own: what computes, at the lowest
 priority; beside it what waits for a clock, several at once, each on audio servers of its own; then what needs the whole
-machine. A test that was skipped because the machine was too busy is tried again at the end, alone. What was skipped,
-and why, is said last.
+machine. What others may have disturbed is tried again at the end, alone: tests that were skipped because the machine
+was too busy, and those that failed while they waited beside others. What was skipped or tried again, and why, is said
+last.
 """
 
 import argparse
@@ -24,7 +25,8 @@ from tests.rig.outcomes import BUSY
 
 ROOT = Path(__file__).parents[1]
 LOGS = ROOT / ".tests"
-AGAIN = 3  # tries of a test that a busy machine has skipped
+AGAIN = 3  # tries of a test that a busy machine has skipped; one that fails alone has failed
+FAILURES = 1  # pytest's exit code where tests failed, and nothing else is wrong
 EVERY_S = 30  # a line that says how far it is
 LOWEST = 19
 WHICH = {"check": "not weights and not device and not torch and not long", "test": "not long", "all": ""}
@@ -51,6 +53,7 @@ class Program:
     """A program that is running, with its log."""
 
     well: tuple[int, ...] = (0,)  # exit codes
+    code: int | None = None
 
     def __init__(self, name: str, words: Sequence[str], nice: int = 0) -> None:
         self.name, self._began, self._log = name, time.monotonic(), LOGS / f"{name}.log"
@@ -70,8 +73,8 @@ class Program:
 
     def end(self) -> bool:
         """Wait for it and say how it ended, with what it printed where that was not well."""
-        code, took = self._process.wait(), time.monotonic() - self._began
-        well = code in self.well
+        self.code, took = self._process.wait(), time.monotonic() - self._began
+        well = self.code in self.well
         print(f"{self.name}: {self.so_far or ('passed' if well else 'FAILED')}, {minutes(took)}", flush=True)
         if not well:
             text = self._log.read_text(errors="replace")
@@ -101,6 +104,11 @@ class Tests(Program):
         found = Counter(test["outcome"] for test in self._read())
         words = [f"{found[what]} {what}" for what in ("passed", "failed", "skipped") if found[what]]
         return ", ".join(words) or "no tests"
+
+    @property
+    def failed(self) -> list[str]:
+        """Tests that failed, each once."""
+        return list(dict.fromkeys(test["test"] for test in self._read() if test["outcome"] == "failed"))
 
     @property
     def skipped(self) -> dict[str, str]:
@@ -149,14 +157,19 @@ def finish(programs: Sequence[Program]) -> bool:
     return all(ends)
 
 
-def tried_again(skipped: dict[str, str]) -> tuple[bool, dict[str, str]]:
-    """What a busy machine has skipped, tried again; whether all is well, and what is still skipped."""
+def tried_again(names: Sequence[str], skipped: dict[str, str]) -> tuple[bool, dict[str, str]]:
+    """Tests that others may have disturbed, and those that a busy machine has skipped: alone, until all have been done.
+
+    Whether all is well, and what is still skipped.
+    """
     well = True
     for number in range(1, AGAIN + 1):
-        if busy := [test for test, reason in skipped.items() if reason.startswith(BUSY)]:
-            run = again(busy, number)
+        busy = [test for test, reason in skipped.items() if reason.startswith(BUSY)]
+        if names := [*names, *busy]:
+            run = again(names, number)
             well = finish([run]) and well
             skipped = {test: reason for test, reason in skipped.items() if test not in busy} | run.skipped
+            names = []
     return well, skipped
 
 
@@ -174,11 +187,14 @@ def main() -> int:
     which, began = WHICH[parser.parse_args().which], time.monotonic()
     LOGS.mkdir(exist_ok=True)
     well = finish([Program("lint", LINT), Tests("compiling", [COMPILES])])
-    beside = [tests(COMPUTING, which), tests(WAITING, which)]
-    well = finish(beside) and well
+    computing, waiting = tests(COMPUTING, which), tests(WAITING, which)
+    finish([computing, waiting])
     alone = tests(ALONE, which)
-    well = finish([alone]) and well
-    fine, skipped = tried_again(beside[0].skipped | beside[1].skipped | alone.skipped)
+    well = finish([alone]) and well and computing.code in Tests.well and waiting.code in (*Tests.well, FAILURES)
+    disturbed = waiting.failed
+    fine, skipped = tried_again(disturbed, computing.skipped | waiting.skipped | alone.skipped)
+    if disturbed:
+        print("  failed beside others and was tried again alone:", *disturbed, sep="\n    ")
     print(*why(skipped), f"{'passed' if well and fine else 'FAILED'}, {minutes(time.monotonic() - began)}; "
           f"the logs are in {LOGS.name}/", sep="\n")
     return 0 if well and fine else 1
