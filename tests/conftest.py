@@ -17,6 +17,9 @@ from export.source import unshown
 from export.store import STATEFUL, WINDOWED, StoreError, model_bag
 from tests.shared import ROOT, shared
 
+# torch and BLAS compute on one thread, unless somebody says otherwise: more of them wait for each other in loops, which
+# takes time from the tests beside. NB: read when torch is imported
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 WEIGHTS = ROOT / "models" / "htdemucs.safetensors"
 
 

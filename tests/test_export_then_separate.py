@@ -15,9 +15,11 @@ pytest.importorskip("demucs", reason="needs the export extra")
 from demucs.apply import BagOfModels, apply_model  # noqa: E402
 from demucs.hf import load_safetensors_model  # noqa: E402
 
+from export import making  # noqa: E402
 from export.verify import random_weights  # noqa: E402
 from export.weights import PUBLISHED, SIX, Weights  # noqa: E402
 from stream.command.main import main  # noqa: E402
+from tests.export.traced import traced  # noqa: E402
 
 pytestmark = pytest.mark.torch
 SEGMENT = 48 * 1024 - 84  # frames; as the published networks', it ends within a column
@@ -33,6 +35,11 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("song") / "song.wav"
     sf.write(path, noise, 44_100, subtype="FLOAT")
     return path
+
+
+@pytest.fixture(autouse=True)
+def _traced_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "trace", traced)
 
 
 def checkpoints(folder: Path, *settings: dict[str, Any]) -> list[Path]:

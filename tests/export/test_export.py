@@ -1,7 +1,5 @@
-import copy
 import json
 from fractions import Fraction
-from functools import cache
 
 import numpy as np
 import onnx
@@ -12,37 +10,27 @@ import yaml
 pytest.importorskip("torch", reason="needs the export extra")
 pytest.importorskip("demucs", reason="needs the export extra")
 from export import making
+from export.bind import bare_graph
 from export.command import Order, Tools, export
 from export.making import Refused
 from export.source import unshown
 from export.verify import excerpt, outputs_of, random_weights
-from export.weights import PUBLISHED
 from stream.command.main import main
 from stream.separators.fusion.passes import fused
+from tests.export.traced import SMALL_NETWORK, traced
 from tests.shared import shared
 
 pytestmark = pytest.mark.torch
-SMALL = {**PUBLISHED, "sources": ["voice", "rest"], "channels": 8, "t_layers": 1, "t_heads": 2, "bottom_channels": 64,
-         "segment": Fraction(1)}
+SMALL = {**SMALL_NETWORK, "segment": Fraction(1)}
 MUSIC = np.random.default_rng(0).normal(0, 0.1, (2, 60_000)).astype(np.float32)
 TOOLS = Tools(MUSIC, lambda _: None, unshown, fused)
 
 
-@cache
-def once(kwargs):
-    return TRACE(json.loads(kwargs) | {"segment": SMALL["segment"]})
-
-
-TRACE = making.trace
-
-
-@pytest.fixture(autouse=True)
-def traced(monkeypatch):
-    """Tracing takes seconds: networks of the same arguments are traced once."""
-    def trace(kwargs):
-        return copy.deepcopy(once(json.dumps({key: value for key, value in kwargs.items() if key != "segment"})))
-
-    monkeypatch.setattr(making, "trace", trace)
+@pytest.fixture(scope="module", autouse=True)
+def _traced_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(making, "trace", traced)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +38,12 @@ def checkpoint(tmp_path_factory):
     path = tmp_path_factory.mktemp("weights") / "mine.safetensors"
     random_weights(SMALL).write(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def plain(checkpoint, tmp_path_factory):
+    """What is said of the file of any length with weights as they are."""
+    return make(checkpoint, tmp_path_factory.mktemp("plain"))
 
 
 def make(model, to, **order):
@@ -99,8 +93,7 @@ def test_a_fixed_length_that_is_the_segments_is_the_segment_to_the_frame(checkpo
 @pytest.mark.parametrize(("weights", "kinds"), [
     ("fp16", {onnx.TensorProto.FLOAT16}), ("int8", {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8}),
     ("int8-dynamic", {onnx.TensorProto.FLOAT16, onnx.TensorProto.INT8})])
-def test_smaller_weights_make_a_smaller_file_of_the_same_interface(checkpoint, tmp_path, weights, kinds):
-    plain = make(checkpoint, tmp_path / "plain")
+def test_smaller_weights_make_a_smaller_file_of_the_same_interface(checkpoint, plain, tmp_path, weights, kinds):
     made = make(checkpoint, tmp_path / "small", weights=weights)
     assert names(tmp_path / "small") == ["mine.onnx"]
     assert made["bytes"]["mine.onnx"] < 0.8 * plain["bytes"]["mine.onnx"]
@@ -164,14 +157,14 @@ def test_a_bag_is_a_file_for_each_checkpoint_and_a_yaml(tmp_path):
 
 def damaged(kwargs):
     """The graph with one of its sums turned into a difference."""
-    bare = TRACE(kwargs)
+    bare = traced(kwargs)
     next(node for node in bare.graph.node if node.op_type == "Sigmoid").op_type = "Tanh"
     return bare
 
 
 def broken(kwargs):
     """A graph that cannot run."""
-    bare = TRACE(kwargs)
+    bare = traced(kwargs)
     bare.graph.node[-1].input[0] = "nothing"
     return bare
 
@@ -267,7 +260,7 @@ def test_silence_is_no_song_to_verify_with(checkpoint, tmp_path):
 @pytest.mark.weights
 @pytest.mark.parametrize(("weights", "megabytes", "worst_db"), [("fp32", 170, 60), ("fp16", 90, 90)])
 def test_the_published_network_passes_at_a_short_length(tmp_path, lithium, weights, megabytes, worst_db, monkeypatch):
-    monkeypatch.setattr(making, "trace", TRACE)
+    monkeypatch.setattr(making, "trace", bare_graph)  # which tracing gives: test_stamp.py
     tools = Tools(lithium.T, lambda _: None, unshown)
     order = Order(str(shared("models/htdemucs.safetensors")), tmp_path, "24", weights)
     made = export(order, tools)

@@ -13,16 +13,18 @@ pytest.importorskip("demucs", reason="needs the extra [export]")
 import onnx  # noqa: E402
 
 from dsp.stft import BINS, FFT_HOP, stft  # noqa: E402
+from export import making  # noqa: E402
 from export.bind import BARE_NETWORKS, STATEFUL, bare_path, bind_weights  # noqa: E402
 from export.command import Order, Tools, export  # noqa: E402
 from export.graph import Core  # noqa: E402
 from export.source import unshown  # noqa: E402
 from export.stateful.network import StatefulHTDemucs  # noqa: E402
 from export.stateful.state import Hop, TracedState  # noqa: E402
-from export.stateful.trace import GIVEN, RECOMPUTE, trace_stateful  # noqa: E402
+from export.stateful.trace import GIVEN, RECOMPUTE  # noqa: E402
 from export.verify import random_weights  # noqa: E402
 from stream.separators.networks.statefulnetwork import StatefulNetwork  # noqa: E402
 from tests.export.reference import Reference  # noqa: E402
+from tests.export.traced import traced  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -148,7 +150,7 @@ def test_a_network_whose_past_is_not_kept_is_refused(change: dict[str, Any], say
 @pytest.fixture(scope="module")
 def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small network's stateful model file."""
-    bare = trace_stateful(SMALL, 2)
+    bare = traced(SMALL, RECOMPUTE)
     return bind_weights(random_weights(SMALL), tmp_path_factory.mktemp("stateful") / "small.onnx", bare)
 
 
@@ -156,7 +158,7 @@ def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_graph_in_onnx_runtime_is_the_network_in_torch(small_model: Path) -> None:
     core, _ = networks(SMALL, 2)
     reference, (mix, spec) = Reference(core, 2), music(26)
-    network = StatefulNetwork(small_model, 10, context=30, threads=2, provider="cpu")
+    network = StatefulNetwork(small_model, 10, context=30, threads=1, provider="cpu")
     network.memory.start(0)
     for end in (10, 18, 26):
         network.mix[:] = mix[0, :, FFT_HOP * (end - 10) : FFT_HOP * end]
@@ -167,7 +169,10 @@ def test_the_graph_in_onnx_runtime_is_the_network_in_torch(small_model: Path) ->
         assert all(close(*pair, limit=1e-4) for pair in zip(found, wanted, strict=True))
 
 
-def test_export_writes_a_stateful_file_beside_the_other_and_verifies_it(tmp_path: Path) -> None:
+def test_export_writes_a_stateful_file_beside_the_other_and_verifies_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(making, "trace", traced)
+    monkeypatch.setattr(making, "trace_stateful", traced)
     random_weights(SMALL | {"segment": 1}).write(tmp_path / "small.safetensors")
     said: list[str] = []
     music = music_of(60)
@@ -203,7 +208,7 @@ def test_with_the_real_weights_one_hop_is_the_published_network(
     from export.verify import outputs_of
 
     window = np.ascontiguousarray(lithium[44_100 * 8 :][: 88 * FFT_HOP].T)
-    network = StatefulNetwork(stateful_path, 88, context=8, threads=2, provider="cpu")
+    network = StatefulNetwork(stateful_path, 88, context=8, threads=1, provider="cpu")
     network.memory.start(0)
     network.mix[:], network.spec[:] = window, stft(window)
     network.run()

@@ -138,8 +138,8 @@ def test_the_real_model_gives_the_same_bits_whatever_the_block(
         fixture: str, recompute: int | None, latency_s: float, song: Callable[..., Path], tmp_path: Path,
         lithium: Frames, request: pytest.FixtureRequest) -> None:
     path = song(lithium[10 * 44_100 : 14 * 44_100])
-    opening = Once("htdemucs", (request.getfixturevalue(fixture),), recompute=recompute)
-    runs = [run(path, tmp_path / str(block), opening, block, latency_s)[0] for block in BLOCKS]
+    opening = Once("htdemucs", (request.getfixturevalue(fixture),), threads=1, recompute=recompute)
+    runs = [run(path, tmp_path / str(block), opening, block, latency_s)[0] for block in (17, 4096)]
     assert list(runs[0]) == ["input", "mix", "drums", "bass", "other", "vocals"]
     assert runs[0]["mix"].tobytes() == lithium[10 * 44_100 : 14 * 44_100].tobytes()
     assert stems_sum_to_the_mix(runs[0])

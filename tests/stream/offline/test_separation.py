@@ -30,6 +30,7 @@ AGREEMENT_DB = 80  # of a network with random weights, in float32
 LEAST_DB = 70  # of the real one, in every second of a stem that is above LOUD
 EXACT_DB = 80  # of the real one, one window against float64
 LOUD = 10 ** (-50 / 20)  # RMS, -50 dBFS
+QUIET = 23  # s: where 15 s begin in which every stem has loud seconds and quiet ones
 
 
 def wav(path: Path, frames: Frames, samplerate: int = RATE) -> Path:
@@ -104,7 +105,7 @@ def test_a_shorter_segment_is_demucs_own_in_as_much_as_the_file_allows(tmp_path:
 
 @pytest.fixture(scope="module")
 def network(model_path: Path) -> Bag:
-    opened = Opening("htdemucs", (model_path,), threads=2).offline(SEGMENT)
+    opened = Opening("htdemucs", (model_path,), threads=1).offline(SEGMENT)
     assert opened is not None
     return opened
 
@@ -125,10 +126,15 @@ def seconds_db(theirs: Frames, ours: Frames) -> list[list[float]]:
 
 
 @pytest.mark.torch
-def test_stems_of_a_whole_song_are_those_of_demucs_in_every_second(network: Bag, published: Any, lithium: Frames,
-                                                                   tmp_path: Path) -> None:
-    _, ours = separated(network, wav(tmp_path / "song.wav", lithium))
-    theirs = by_demucs(published, lithium, shifts=0)
+def test_stems_of_a_song_are_those_of_demucs_in_every_second(network: Bag, published: Any, lithium: Frames,
+                                                             tmp_path: Path) -> None:
+    """Three segments, where each stem fades below LOUD or comes from there: a quiet second shows an error first.
+
+    Of the loud seconds of all 40 the three that agree least (83.7, 89.9 and 93.6 dB, all of other) lie here.
+    """
+    song = np.ascontiguousarray(lithium[QUIET * RATE :][: 15 * RATE])
+    _, ours = separated(network, wav(tmp_path / "song.wav", song))
+    theirs = by_demucs(published, song, shifts=0)
     assert least_sdr_db(theirs, ours) > LEAST_DB
     seconds = seconds_db(theirs, ours)
     assert all(len(stem) >= 5 for stem in seconds)
