@@ -11,7 +11,7 @@ from stream.devices.jackports import connect, library, listed, names, program_of
 from stream.native.memory import Record
 
 Pair = tuple[str, str]  # an output and the input that it leads to, one of them ours
-LEAVING_S = 0.5  # in which a program that quits has taken its connections away, and not yet its ports
+LEAVING_S = 3.0  # in which a program that quits has taken its connections away, and not yet its ports
 
 
 class JackPartners:
