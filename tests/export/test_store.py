@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import yaml
 
-from export import store
+from export import bind, store
 from export.bind import bind_weights
 from export.hub import Hub
 from export.published import Checkpoint, Model
 from export.source import unshown
 from export.store import StoreError, checkpoints, known, model_bag, model_file
 from export.weights import UNKNOWN, read
-from tests.export.rig import hub, sparse
+from tests.export.rig import hub, slight, sparse
 from tests.shared import shared
 
 NPM = store.HTDEMUCS.sources[1]
@@ -23,9 +23,23 @@ PATH = "/some/Thing/resolve/main/weights.safetensors"
 CLOSED = "http://127.0.0.1:9"
 
 
+@pytest.fixture(scope="module")
+def graphs(tmp_path_factory):
+    """How much there is to load, check and bind is test_bind's: here, little."""
+    return slight(tmp_path_factory.mktemp("graphs"))
+
+
+@pytest.fixture(scope="module")
+def weights(graphs):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bind, "bare_path", graphs)
+        return sparse("htdemucs")
+
+
 @pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
+def cache(tmp_path, monkeypatch, graphs):
     """An empty cache, no npm client and a hub that does not answer."""
+    monkeypatch.setattr(bind, "bare_path", graphs)
     monkeypatch.setenv("DEMUCS_STREAM_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_ENDPOINT", CLOSED)
     monkeypatch.setenv("PATH", str(tmp_path))
