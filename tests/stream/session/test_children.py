@@ -41,10 +41,18 @@ def until(there: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A song that is longer than any test of it."""
+    path = tmp_path_factory.mktemp("songs") / "song.wav"
+    sf.write(path, noise(120 * RATE) / 4, RATE, "PCM_16")
+    return path
+
+
 @pytest.fixture
-def place(tmp_path: Path, short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def place(written: Path, tmp_path: Path, short_tmp: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a song, whose temporary files are its own."""
-    sf.write(tmp_path / "song.wav", noise(120 * RATE) / 4, RATE, "PCM_16")
+    os.link(written, tmp_path / "song.wav")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return tmp_path
 
@@ -82,12 +90,13 @@ def test_when_their_run_is_killed_all_end_and_the_next_removes_its_folders(serve
 
 
 @needs_proc
-@pytest.mark.parametrize("number", [*ALL, signal.SIGUSR1], ids=lambda number: number.name)
-def test_a_signal_to_every_process_ends_the_run_and_nobody_has_failed(served: Live, place: Path,
-                                                                      number: signal.Signals) -> None:
+def test_a_signal_to_every_process_ends_the_run_and_nobody_has_failed(served: Live, place: Path) -> None:
     found = family(served.process.pid)
-    for pid in (*found, served.process.pid):  # as a service's manager does, the children first
-        os.kill(pid, number)
+    for pid in found:
+        for number in (*ALL, signal.SIGUSR1):
+            os.kill(pid, number)
+    for number in (*ALL, signal.SIGUSR1):  # as a service's manager does, the children first
+        os.kill(served.process.pid, number)
     done = served.end()
     assert done.code == 0, done.err
     assert "failed" not in done.err

@@ -29,7 +29,6 @@ class Shell:
     """bash on a terminal of its own, with a person in front of it."""
 
     def __init__(self, folder: Path) -> None:
-        sf.write(folder / "song.wav", noise(60 * RATE), RATE, "PCM_16")
         self.take, self.said = folder / "take", b""
         self.pid, self.terminal = pty.fork()
         if not self.pid:
@@ -64,6 +63,16 @@ class Shell:
         local = termios.tcgetattr(self.terminal)[3]
         return bool(local & termios.ECHO), bool(local & termios.ICANON)
 
+    def stops(self, times: int = 1) -> None:
+        """Ctrl-Z; the terminal is the shell's then."""
+        self.type("\x1a")
+        self.until(lambda: self.said.count(b"Stopped") == times and self.modes() == (True, True))
+
+    def foreground(self) -> None:
+        """It has the terminal."""
+        self.type("fg\n")
+        self.until(lambda: self.modes() == (False, False))
+
     def quits(self) -> None:
         """A key mutes, another one ends it; the take has both, and the terminal is as it was."""
         self.type("v")
@@ -81,8 +90,17 @@ class Shell:
         assert b"Traceback" not in self.said
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A song that is longer than any test of it."""
+    path = tmp_path_factory.mktemp("songs") / "song.wav"
+    sf.write(path, noise(120 * RATE), RATE, "PCM_16")
+    return path
+
+
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
+def shell(written: Path, tmp_path: Path) -> Iterator[Shell]:
+    os.link(written, tmp_path / "song.wav")
     made = Shell(tmp_path)
     yield made
     os.close(made.terminal)  # SIGHUP ends what is left
@@ -90,49 +108,39 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     os.waitpid(made.pid, 0)
 
 
-@pytest.mark.parametrize("ui", ["plain", "screen"])
-def test_stopped_and_continued_the_keys_work_and_the_terminal_is_the_shells_meanwhile(shell: Shell, ui: str) -> None:
-    shell.run(ui)
-    shell.until(lambda: shell.modes() == (False, False))
-    shell.type("\x1a")
-    shell.until(lambda: b"Stopped" in shell.said and shell.modes() == (True, True))
-    shell.type("fg\n")
-    shell.until(lambda: shell.modes() == (False, False))
-    shell.plays()
-    shell.quits()
-
-
-def test_what_was_begun_behind_plays_there_and_has_its_keys_in_front(shell: Shell) -> None:
-    shell.run("plain", " &")
-    assert shell.modes() == (True, True)
-    shell.type("fg\n")
-    shell.until(lambda: shell.modes() == (False, False))
-    shell.quits()
-
-
-def test_what_was_stopped_goes_on_behind_and_has_its_keys_in_front(shell: Shell) -> None:
-    shell.run("plain")
-    shell.type("\x1a")
-    shell.until(lambda: b"Stopped" in shell.said)
-    shell.type("bg\n")
-    shell.plays()
-    shell.type("fg\n")
-    shell.until(lambda: shell.modes() == (False, False))
-    shell.quits()
-
-
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_a_signal_to_all_of_its_processes_is_the_end_of_the_run_and_no_failure_of_its_screen(
-        shell: Shell, number: signal.Signals) -> None:
+def test_stopped_and_continued_the_keys_work_and_the_terminal_is_the_shells_meanwhile(shell: Shell) -> None:
     shell.run("screen")
     shell.until(lambda: shell.modes() == (False, False))
-    os.killpg(os.tcgetpgrp(shell.terminal), number)
+    shell.stops()
+    shell.foreground()
+    shell.plays()
+    shell.quits()
+
+
+def test_behind_it_plays_and_in_front_it_has_its_keys_as_often_as_one_likes(shell: Shell) -> None:
+    shell.run("plain", " &")
+    assert shell.modes() == (True, True)
+    shell.foreground()
+    shell.stops()
+    shell.foreground()
+    shell.plays()
+    shell.stops(2)
+    shell.type("bg\n")
+    shell.plays()
+    shell.foreground()
+    shell.quits()
+
+
+def test_a_signal_to_all_of_its_processes_is_the_end_of_the_run_and_no_failure_of_its_screen(shell: Shell) -> None:
+    shell.run("screen")
+    shell.until(lambda: shell.modes() == (False, False))
+    os.killpg(os.tcgetpgrp(shell.terminal), signal.SIGTERM)
     shell.ends()
     assert b"has failed" not in shell.said
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGHUP], ids=lambda number: number.name)
 def test_a_screen_ends_with_its_run_also_while_it_is_loading(shell: Shell, number: signal.Signals) -> None:
     words = "--model center --device song.wav --clock wall --record take --ui screen"
     shell.type(f"exec {COMMAND} run {words}\n")  # it is the terminal's only process then
