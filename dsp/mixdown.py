@@ -10,7 +10,7 @@ from dsp.mix import mix
 from dsp.ramp import fade, move, ramp
 
 
-@njit(nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy")
 def mixdown(arrays: Any, left: int, how: Any, dry: Any, stems: Any, heard: Any, out: Any) -> int:
     """The mix of frames; gives how many frames of a ramp are left after them.
 

@@ -60,9 +60,17 @@ class JackPartners:
             since = self._loose.setdefault(pair, now)
             if theirs in anew or not port_of(self._client, theirs):
                 self._lost[pair] = self._name(theirs, anew)
-            if pair in self._lost or now - since > LEAVING_S:
+            if pair in self._lost or now - since > LEAVING_S or self._has_others(theirs):
                 self._held.remove(pair)
                 del self._loose[pair]
+
+    def _has_others(self, theirs: str) -> bool:
+        """Whether the program of a port is still connected to anybody. One that quits loses all connections at once."""
+        lib, program = library()._lib, program_of(theirs)
+        theirs_all = [name for kind in ("input", "output") for name in names(self._client, kind)
+                      if program_of(name) == program]
+        ports = filter(None, (port_of(self._client, name) for name in theirs_all))
+        return any(listed(lib.jack_port_get_all_connections(self._client._ptr, port)) for port in ports)
 
     def _anew(self) -> set[str]:
         """Ports that were registered since this was asked last: who had the name before has gone."""

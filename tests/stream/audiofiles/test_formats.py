@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import threading
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@cache
 def encode(folder: Path, name: str, words: str, piped: bool = False) -> Path:
+    """The source of a folder in a format; made once."""
     command = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-i", folder / "source.wav", *words.split()]
     if piped:
         (folder / name).write_bytes(subprocess.run([*command, "pipe:1"], check=True, capture_output=True).stdout)
@@ -107,7 +110,7 @@ def test_a_header_that_does_not_know_its_length_is_read_to_the_end(folder: Path,
 
 @pytest.mark.parametrize("name", ["a.mp3", "a.flac", "a.ogg", "a.opus"])
 def test_files_one_after_the_other_are_all_read(folder: Path, name: str) -> None:
-    once = encode(folder, name, "")
+    once = encode(folder, name, FORMATS.get(name, ""))
     twice = folder / f"twice.{name}"
     twice.write_bytes(2 * once.read_bytes())
     with open_song(twice) as reader:
@@ -153,7 +156,7 @@ def test_what_is_missing_is_said_in_seconds(tmp_path: Path, name: str, how: str)
 
 @pytest.mark.parametrize("name", ["source.wav", "a.mp3", "a.m4a"])
 def test_a_pipe_is_a_file(folder: Path, tmp_path: Path, name: str) -> None:
-    path = folder / name if name == "source.wav" else encode(folder, name, "")
+    path = folder / name if name == "source.wav" else encode(folder, name, FORMATS.get(name, ""))
     os.mkfifo(tmp_path / "pipe")
     feeding = threading.Thread(target=lambda: (tmp_path / "pipe").write_bytes(path.read_bytes()))
     feeding.start()

@@ -12,7 +12,7 @@ from pythonosc.udp_client import SimpleUDPClient
 from stream.command.main import main
 from stream.recording.log import NAME
 from tests.rig.byhand import same_bits
-from tests.rig.live import Live, command, free_port, noise
+from tests.rig.live import Live, free_port, noise
 
 pytestmark = pytest.mark.realtime
 
@@ -57,15 +57,17 @@ def test_what_hands_did_is_in_the_log(take: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["from stems", "from the input", "from the input alone"])
-def test_the_mix_is_made_again_bit_for_bit(take: Path, tmp_path: Path, how: str) -> None:
+def test_the_mix_is_made_again_bit_for_bit(
+        take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str) -> None:
     if how == "from the input alone":
         for file in (NAME, "input.wav"):
             (tmp_path / file).write_bytes((take / file).read_bytes())
     log = tmp_path / NAME if how == "from the input alone" else take
     words = ["--separate"] if how == "from the input" else []
-    done = command("render", log, "-o", tmp_path / "again.wav", "--json", *words)
-    assert done.code == 0, done.err
-    assert done.report["separated"] == (how != "from stems")
+    code = main(["render", str(log), "-o", str(tmp_path / "again.wav"), "--json", *words])
+    out, err = capsys.readouterr()
+    assert code == 0, err
+    assert json.loads(out)["separated"] == (how != "from stems")
     assert same_bits(mix_of(tmp_path / "again.wav"), mix_of(take / "mix.wav"))
 
 
@@ -84,8 +86,10 @@ def test_a_take_that_is_still_being_made_is_said_to_be_unfinished(tmp_path: Path
 @pytest.mark.parametrize(("words", "code", "says"), [
     (["nowhere"], 1, "No such file"), (["TAKE", "-o", "TAKE/mix.wav"], 2, "it cannot be the output too"),
     (["TAKE/mix.wav"], 2, "is not a gesture log"), (["TAKE", "-o", "TAKE/x.wav/y.wav"], 1, "cannot be written")])
-def test_what_cannot_be_rendered_is_one_line(take: Path, words: list[str], code: int, says: str) -> None:
+def test_what_cannot_be_rendered_is_one_line(
+        take: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (take / "x.wav").write_text("a file")
-    done = command("render", *(word.replace("TAKE", str(take)) for word in words))
-    assert (done.code, len(done.said)) == (code, 1), done.err
-    assert says in done.said[0]
+    ended = main(["render", *(word.replace("TAKE", str(take)) for word in words)])
+    out, err = capsys.readouterr()
+    assert (ended, len(err.splitlines()), out) == (code, 1, ""), err
+    assert says in err

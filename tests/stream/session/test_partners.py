@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from stream.devices.jackpartners import LEAVING_S
 from tests.rig.jackd import Jackd, jack
 from tests.rig.live import Done
 from tests.stream.session.test_absence import Stage
@@ -19,7 +20,7 @@ from tests.stream.session.test_absence import Stage
 pytestmark = pytest.mark.device
 GONE, BACK = "the JACK client src has gone; waiting for it to come back", "the JACK client src is back"
 TONE = 0.25
-LOOKS_S = 1.0  # many times as long as the run takes to look again, and longer than a program takes to quit
+LOOKS_S = 1.0  # many times as long as the run takes to look again
 HEARS = ("--input-device", "jack:src", "--output-device", "jack")
 Ends = set[tuple[str, str]]
 
@@ -166,7 +167,7 @@ def test_what_somebody_takes_away_while_both_are_there_stays_away(stage: Stage, 
 def test_who_is_connected_to_nothing_any_more_is_not_missed(stage: Stage, src: Src) -> None:
     for pair in plays(stage, src, HEARS):
         src.watch.disconnect(*pair)
-    time.sleep(LOOKS_S)
+    time.sleep(LEAVING_S + LOOKS_S)
     src.quit()
     time.sleep(LOOKS_S)
     src.start()

@@ -1,5 +1,6 @@
 """Answers are printed whatever is in names, whatever stdout is, and wherever it goes."""
 
+import io
 import json
 import os
 import subprocess
@@ -24,6 +25,7 @@ WORDS = {
     "models": ["models"], "devices": ["devices"], "ports": ["ports"], "maps": ["midi", "maps"], "help": ["--help"],
     "a command's help": ["separate", "--help"], "run's": ["run", "--help"], "version": ["--version"],
     "JSON": ["models", "--json"]}
+FULL = "demucs-stream: stdout cannot be written: No space left on device\n"
 
 
 @pytest.fixture
@@ -43,10 +45,20 @@ def ran(words: list[str], **how: Any) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
 @pytest.mark.parametrize("words", WORDS.values(), ids=WORDS.keys())
-def test_a_full_disk_is_one_line_and_exit_1(words: list[str]) -> None:
+def test_a_full_disk_is_one_line_and_exit_1(
+        capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code = main(words)
+    assert (code, capsys.readouterr().err) == (1, FULL)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+@pytest.mark.parametrize("words", [WORDS["version"], WORDS["JSON"]], ids=["version", "JSON"])
+def test_the_interpreter_adds_nothing_to_it_at_its_end(words: list[str]) -> None:
     with Path("/dev/full").open("w") as full:
         done = ran(words, stdout=full)
-    assert (done.returncode, done.stderr) == (1, b"demucs-stream: stdout cannot be written: No space left on device\n")
+    assert (done.returncode, done.stderr.decode()) == (1, FULL)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes and descriptors as POSIX has them")
@@ -68,16 +80,19 @@ def test_a_pipe_that_nobody_reads_ends_it_silently_a_closed_stdout_by_a_line(fol
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pipes as POSIX has them")
-def test_what_is_lacking_is_said_also_where_nobody_reads_the_report(folder: Path) -> None:
+def test_what_is_lacking_is_said_also_where_nobody_reads_the_report(
+        folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     song("a.wav")
     Path("b.wav").write_text("no sound")
     read, write = os.pipe()
     os.close(read)
-    done = ran(["separate", "--model", "center", "a.wav", "b.wav", "--json"], stdout=write)
-    os.close(write)
-    assert done.returncode == 1
-    assert b"b.wav cannot be read as sound" in done.stderr
-    assert b"stdout" not in done.stderr
+    with os.fdopen(write, "w") as unread:
+        monkeypatch.setattr(sys, "stdout", unread)
+        code = main(["separate", "--model", "center", "a.wav", "b.wav", "--json"])
+    err = capsys.readouterr().err
+    assert code == 1
+    assert "b.wav cannot be read as sound" in err
+    assert "stdout" not in err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
@@ -116,17 +131,31 @@ def test_a_song_that_fails_is_one_line_whatever_its_name(
     assert not any(character in err for character in "\x1b\x07\r\x9b\u202e")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])
-def test_a_name_that_an_encoding_lacks_ends_nothing(folder: Path, encoding: str) -> None:
-    names = ["ü🎵.wav", LATIN, "жук.wav"]
-    for name in names:
+FOREIGN = ["ü🎵.wav", LATIN, "жук.wav"]
+
+
+def test_a_name_that_a_locale_lacks_ends_nothing(folder: Path) -> None:
+    for name in FOREIGN:
         song(name)
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "LANG": "C", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
-    words = ["separate", "--model", "center", *names, "-o", "out", "--json"]
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "LANG": "C", "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    words = ["separate", "--model", "center", *FOREIGN, "-o", "out", "--json"]
     done = subprocess.run([COMMAND, *words], env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert len(done.stderr.splitlines()) == 3
-    assert set(json.loads(done.stdout)["songs"]) == set(names)
+    assert set(json.loads(done.stdout)["songs"]) == set(FOREIGN)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "utf-8"])
+def test_a_name_that_an_encoding_lacks_ends_nothing(
+        folder: Path, monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
+    for name in FOREIGN:
+        song(name)
+    out, err = io.BytesIO(), io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding, write_through=True))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(err, encoding, "backslashreplace", write_through=True))
+    assert main(["separate", "--model", "center", *FOREIGN, "-o", "out", "--json"]) == 0
+    assert len(err.getvalue().splitlines()) == 3
+    assert set(json.loads(out.getvalue())["songs"]) == set(FOREIGN)
 
 
 def test_json_has_null_for_what_is_no_number(capsys: pytest.CaptureFixture[str]) -> None:
