@@ -46,7 +46,7 @@ class StemWriter:
         """
         self.path, self.note, self._stems = path, "", tuple(stems)
         self._made = b""
-        self._whole = False
+        self._complete = False
         self._claim = claim(path)
         self._part = self._claim.part
         try:
@@ -76,12 +76,12 @@ class StemWriter:
                 box(MADE, self._made) if self._made else b""))
         except OSError as error:
             raise Failure(f"{self.path} cannot be written: {error.strerror}") from error
-        self._whole = True
+        self._complete = True
 
     def close(self, keep: bool = True) -> None:
         """Move the file to its place, or remove it. Raises Failure."""
         try:
-            if keep and not self._whole:
+            if keep and not self._complete:
                 self.finish()
             self._pipe.close()
             if keep:

@@ -47,5 +47,5 @@ def _faster() -> str | None:
 def processor() -> str:
     """What the processor calls itself."""
     lines = CPUINFO.read_text(encoding="utf-8").splitlines() if CPUINFO.exists() else []
-    told = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model")))
-    return next(told, platform.processor() or platform.machine())
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith(("model name", "Model")))
+    return next(models, platform.processor() or platform.machine())

@@ -62,10 +62,10 @@ def best_s(opening: Opening, timing: DeviceTiming, say: Say) -> float:
 
 def for_files(opening: Opening, say: Say) -> Opening:
     """As `live`, for whole files: `auto` is what was found when it ran live, or the CPU."""
-    return select_provider(Asked(opening, ("files",), _whole, music, say, FILE_HOPS), timed=False)
+    return select_provider(Asked(opening, ("files",), _over_files, music, say, FILE_HOPS), timed=False)
 
 
-def _whole(opening: Opening) -> Separator:
+def _over_files(opening: Opening) -> Separator:
     """The network as files see it, behind the interface of a separator."""
     bag = opening.offline(SEGMENT)
     assert bag is not None  # without a model file nothing is tried

@@ -34,19 +34,19 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
              console: Console) -> dict[str, Any]:
     """Separate files; every song is tried. Raises Failure at the end, naming those that failed."""
     begun = time.perf_counter()
-    output, wish = _output(arguments), _wish(arguments)
+    output, request = _output(arguments), _request(arguments)
     found, unread = songs(arguments.songs, arguments.output, say)
     chosen = for_files(opening(), say)
     if arguments.threads is None and arguments.jobs > 1:  # as many threads in all as with one song at a time
         chosen = replace(chosen, threads=max(1, (os.cpu_count() or 1) // arguments.jobs))
-    engine = open_offline_engine(chosen, wish)
-    parts = _parts(engine.sources, wish, arguments)
+    engine = open_offline_engine(chosen, request)
+    parts = _parts(engine.sources, request, arguments)
     jobs = [Job(song, _targets(song, parts, output, arguments)) for song in found]
     apart((job.song, target.path) for job in jobs for target in job.targets)
     made = _missing_folders(target.path for job in jobs for target in job.targets)
     try:
         with Bars(console) as bars:
-            how = How(output, options(chosen, engine.segment, (wish.overlap, wish.shifts), output))
+            how = How(output, options(chosen, engine.segment, (request.overlap, request.shifts), output))
             SongWorker(engine, how, bars, say).run(jobs, arguments.jobs, arguments.force)
     finally:
         for folder in made:
@@ -70,7 +70,7 @@ def _output(arguments: Namespace) -> Output:
                   arguments.clip_mode)
 
 
-def _wish(arguments: Namespace) -> SeparateOptions:
+def _request(arguments: Namespace) -> SeparateOptions:
     """How songs are separated. Raises ValueError for what does not go together."""
     stems: tuple[str, ...] | None = None
     if arguments.stems:
@@ -82,12 +82,12 @@ def _wish(arguments: Namespace) -> SeparateOptions:
     return SeparateOptions(arguments.overlap, arguments.segment, arguments.shifts, stems, arguments.jobs)
 
 
-def _parts(sources: Sequence[str], wish: SeparateOptions, arguments: Namespace) -> tuple[Part, ...]:
+def _parts(sources: Sequence[str], request: SeparateOptions, arguments: Namespace) -> tuple[Part, ...]:
     if arguments.stem_mp4:
         return ni(sources)
     if arguments.two_stems:
         return two(sources, arguments.two_stems, arguments.other_method)
-    return plain(sources, wish.stems)
+    return plain(sources, request.stems)
 
 
 def _targets(song: Song, parts: Sequence[Part], output: Output, arguments: Namespace) -> tuple[StemFile, ...]:

@@ -28,36 +28,36 @@ class SourceSink:
 
 def source_sink(arguments: Namespace) -> SourceSink:
     """What `run` is asked for. Raises ValueError for what is not here or does not go together."""
-    wishes = [wish for wish in (arguments.device, arguments.input_device, arguments.output_device) if wish]
-    if not wishes or not all(_file(wish) or jackports.is_jack(wish) for wish in wishes):
+    names = [name for name in (arguments.device, arguments.input_device, arguments.output_device) if name]
+    if not names or not all(_file(name) or jackports.is_jack(name) for name in names):
         portaudio.name_client()
-    wish_in = arguments.input_device or arguments.device
+    name_in = arguments.input_device or arguments.device
     # a song given as the device of both sides is what comes in; it is never written over
-    wish_out = arguments.output_device or (None if _file(arguments.device) else arguments.device)
-    file_in, file_out = _file(wish_in), _file(wish_out)
-    between_files = file_in and (file_out or (wish_out is None and arguments.record))
+    name_out = arguments.output_device or (None if _file(arguments.device) else arguments.device)
+    file_in, file_out = _file(name_in), _file(name_out)
+    between_files = file_in and (file_out or (name_out is None and arguments.record))
     pace = arguments.clock or ("virtual" if between_files else "device")
-    source: AnyDevice | Path = file_in or _device(wish_in, "input")
+    source: AnyDevice | Path = file_in or _device(name_in, "input")
     sink: AnyDevice | Path | None = file_out
-    if sink is None and (wish_out is not None or pace == "device"):
-        sink = _device(wish_out, "output")
+    if sink is None and (name_out is not None or pace == "device"):
+        sink = _device(name_out, "output")
     _check(source, sink, pace)
     return SourceSink(source, sink, pace, arguments.block, arguments.samplerate, tuple(arguments.out), arguments.clocks)
 
 
-def _file(wish: str | None) -> Path | None:
-    """A device wish that is the path of a sound file, or `-` for standard input, as one."""
-    if wish == "-":
+def _file(name: str | None) -> Path | None:
+    """A device that is the path of a sound file, or `-` for standard input, as one."""
+    if name == "-":
         return STDIN
-    path = None if wish is None else Path(wish)
-    if path is None or not (path.suffix.lower() in SOUND or path.is_file() or (os.sep in str(wish) and path.exists())):
+    path = None if name is None else Path(name)
+    if path is None or not (path.suffix.lower() in SOUND or path.is_file() or (os.sep in str(name) and path.exists())):
         return None
     return path
 
 
-def _device(wish: str | None, kind: str) -> AnyDevice:
+def _device(name: str | None, kind: str) -> AnyDevice:
     """Raises ValueError, with a list, for one that is not here."""
-    return jackports.find(str(wish), kind) if jackports.is_jack(wish) else portaudio.find(wish, kind)
+    return jackports.find(str(name), kind) if jackports.is_jack(name) else portaudio.find(name, kind)
 
 
 def _check(source: AnyDevice | Path, sink: AnyDevice | Path | None, clock: str) -> None:

@@ -52,8 +52,8 @@ def _calling(signature: Any) -> Any:
         def generate(context: Any, builder: Any, given: Any, args: Any) -> Any:
             kind = ir.FunctionType(context.get_value_type(signature.return_type),
                                    [context.get_value_type(each) for each in signature.args])
-            values = [context.cast(builder, builder.extract_value(args[1], place), have, want)
-                      for place, (have, want) in enumerate(zip(given.args[1], signature.args, strict=True))]
+            values = [context.cast(builder, builder.extract_value(args[1], index), have, want)
+                      for index, (have, want) in enumerate(zip(given.args[1], signature.args, strict=True))]
             return builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
 
         return signature.return_type(types.int64, arguments), generate

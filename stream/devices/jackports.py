@@ -56,29 +56,29 @@ def is_ours(client: str) -> bool:
     return client.lower().startswith(CLIENT_NAME)
 
 
-def is_jack(wish: str | None) -> bool:
+def is_jack(query: str | None) -> bool:
     """Whether a device's name means this: `jack`, `jack:CLIENT`, `jack:PORT,PORT` or `jack:none`."""
-    return wish is not None and wish.partition(":")[0].lower() == NAME
+    return query is not None and query.partition(":")[0].lower() == NAME
 
 
-def find(wish: str, kind: str) -> JackPorts:
+def find(query: str, kind: str) -> JackPorts:
     """The ports for `jack` (the sound card's), `jack:CLIENT` (of another program) or `jack:PORT,PORT`.
 
     kind: `input` or `output`, of ours
     Other runs of this program are meant only by their whole name.
     Raises ValueError, with what is there, where they are not; Failure where there is no server.
     """
-    _, _, rest = wish.partition(":")
+    _, _, rest = query.partition(":")
     ours, there = client(f"{CLIENT_NAME} looks"), list[str]()
     try:
         there, physical = names(ours, kind), names(ours, kind, physical=True)
         ports = tuple(_chosen(rest.strip(), there, physical))
         if strange := [name for name in ports if name.encode(errors="ignore").decode() != name]:
             raise ValueError(f"the name of {strange[0]} is not valid UTF-8, so it cannot be connected")
-        return JackPorts(wish, ports, ours.samplerate, ours.blocksize)
+        return JackPorts(query, ports, ours.samplerate, ours.blocksize)
     except ValueError as error:
         listing = "".join(f"\n  {name}" for name in there) or " none"
-        raise ValueError(f"{kind} device {wish}: {error}; here are:{listing}") from None
+        raise ValueError(f"{kind} device {query}: {error}; here are:{listing}") from None
     finally:
         ours.close()
 

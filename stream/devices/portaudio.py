@@ -302,11 +302,11 @@ def name_client() -> None:
     with free_name() as free, quiet():
         name = ctypes.CDLL(sd._libname).PaJack_SetClientName
         name.argtypes = [ctypes.c_char_p]
-        name(_kept(free))
+        name(_permanent(free))
         sd._initialize()
 
 
 @cache
-def _kept(name: str) -> bytes:
+def _permanent(name: str) -> bytes:
     """The same bytes as long as the program lives: PortAudio keeps the pointer."""
     return name.encode()

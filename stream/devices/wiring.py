@@ -50,7 +50,7 @@ def wiring(routes: Sequence[Route], sources: Sequence[str]) -> Wiring:
             taken[port] = f"{route.bus}_{side}"
     names = [f"{bus}_{side}" for bus in buses(sources) for side in SIDES]
     mono = [bus for bus in buses(sources) if f"{bus}_mono" in taken.values()]
-    made = [Route(bus, (2 * place, 2 * place + 1)) for place, bus in enumerate(buses(sources))]
-    made += [Route(bus, (len(names) + place,)) for place, bus in enumerate(mono)]
+    made = [Route(bus, (2 * index, 2 * index + 1)) for index, bus in enumerate(buses(sources))]
+    made += [Route(bus, (len(names) + index,)) for index, bus in enumerate(mono)]
     names += [f"{bus}_mono" for bus in mono]
     return Wiring(tuple(names), tuple(made), tuple((name, port) for port, name in taken.items()))

@@ -108,7 +108,7 @@ class Chain:
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """Load what is wished, and process until no block comes any more."""
+    """Load what is asked for, and process until no block comes any more."""
     _end_within(LOADING_S)
     try:
         wanted = json.loads(requests.readline())

@@ -49,7 +49,7 @@ class OfflineEngine:
 
 
 def open_offline_engine(chosen: Opening, options: SeparateOptions) -> OfflineEngine:
-    """A network with segments laid as wished, or a plugin. Raises ValueError for what cannot be."""
+    """A network with segments laid as asked for, or a plugin. Raises ValueError for what cannot be."""
     how = lay(SAMPLERATE, options.overlap, options.shifts, SAMPLERATE)  # before seconds are spent on a model
     bag = _fitting(chosen, options)
     if bag is None:

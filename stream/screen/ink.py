@@ -16,7 +16,7 @@ GOOD, WARN, BAD = "#5fb36a", "#e8c33d", "#ff5a4f"
 
 @cache
 def ink(colour: str = TEXT, ground: str = GROUND, bold: bool = False, reverse: bool = False) -> Style:
-    """A style; the same one for the same wish, so that lines compare quickly."""
+    """A style; the same one for the same words, so that lines compare quickly."""
     return Style(color=colour, bgcolor=ground, bold=bold, reverse=reverse)
 
 

@@ -89,9 +89,9 @@ def _found(device: AnyDevice | None, kind: str) -> AnyDevice | None:
         return None
     if isinstance(device, Device) and device.hostapi != JACK:
         return portaudio.again(device)
-    wish = device.name if isinstance(device, JackPorts) else f"{jackports.NAME}:{device.name}"
+    query = device.name if isinstance(device, JackPorts) else f"{jackports.NAME}:{device.name}"
     try:
-        return jackports.find(wish, kind)
+        return jackports.find(query, kind)
     except (ValueError, Failure):
         return None
 

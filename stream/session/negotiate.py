@@ -42,13 +42,13 @@ def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, s
         hop_s, there_s = time_hop(separator), room_s(separator, latency, timing.block)
         if hop_s * MARGIN <= there_s:
             return chosen
-        held = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])
+        sustained_s = least_held_s(opening, separator, hop_s, asked_s or NAMED_S[USUAL])
         text = (f"this computer cannot hold a latency of {chosen.latency.total_s:.2f} s: a hop takes {hop_s:.2f} s to "
                 f"compute and must take at most {max(0, there_s) / MARGIN:.2f} s")
-        if held is None:
+        if sustained_s is None:
             raise TooSlow(f"{text}. It can hold no latency now; `demucs-stream doctor` says what would help")
         if latency_s is not None:
-            raise TooSlow(f"{text}; try --latency {held:g}")
-        say(f"{text}; using {held:g} s instead")
-        asked_s = held
+            raise TooSlow(f"{text}; try --latency {sustained_s:g}")
+        say(f"{text}; using {sustained_s:g} s instead")
+        asked_s = sustained_s
     raise TooSlow("this computer is too busy to hold any latency; close other programs, or give --latency SECONDS")

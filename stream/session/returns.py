@@ -63,7 +63,7 @@ class Returns:
         return back
 
     def _lose(self, line: Line, now: float) -> None:
-        told = any(other.name == line.name for other in self._gone)
+        reported = any(other.name == line.name for other in self._gone)
         line.here = False
         line.times += 1
         self._left_s[line] = now - line.silent_s(now)
@@ -71,7 +71,7 @@ class Returns:
         if line.plan.over_jack:
             portaudio.leave()
         self._gone.append(line)
-        if not told:
+        if not reported:
             self._say(f"the audio device {line.name} has gone; {self._meanwhile(line)}")
         if self._thread is None:
             self._thread = Lost(target=self._run, name="devices")

@@ -1,4 +1,4 @@
-"""From a wish for a provider to what computes: checked against the CPU provider, for `auto` also timed; asked once."""
+"""From a request for a provider to what computes: checked against the CPU provider, for `auto` timed; asked once."""
 
 import math
 from collections.abc import Iterable

@@ -47,8 +47,8 @@ class Stage:
         scale = self.scaling.get(opening.threads, 1.0)
         return Timed(self, self.costs_s[opening.provider] * scale, self.noises_db.get(opening.provider, 300.0))
 
-    def asked(self, wish: str = "auto", threads: int = 0, sizes: tuple[object, ...] = ("live", 1.0)) -> Asked:
-        opening = Opening("model", (self.file,), provider=wish, threads=threads)
+    def asked(self, requested: str = "auto", threads: int = 0, sizes: tuple[object, ...] = ("live", 1.0)) -> Asked:
+        opening = Opening("model", (self.file,), provider=requested, threads=threads)
         music = np.random.default_rng(1).standard_normal((2, 50_000)).astype(np.float32)
         return Asked(opening, sizes, self.open, lambda: music, self.said.append)
 

@@ -42,9 +42,9 @@ class Graph:
 
     def insert(self, at: NodeProto, nodes: list[NodeProto]) -> None:
         """Put nodes before another one."""
-        place = next(index for index, node in enumerate(self.graph.node) if node.output[:1] == at.output[:1])
+        index = next(i for i, node in enumerate(self.graph.node) if node.output[:1] == at.output[:1])
         for offset, node in enumerate(nodes):
-            self.graph.node.insert(place + offset, node)
+            self.graph.node.insert(index + offset, node)
 
     def prune(self) -> None:
         """Remove the nodes whose outputs nobody takes any more."""

@@ -135,5 +135,5 @@ def reason(error: Exception) -> str:
     """What onnx, onnxruntime or a plugin says of an error, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # OpenVINO begins with the place in its own source, and ends with what happened
-    told = [line for line in lines if "Exception from " not in line]
-    return re.sub(r"\s+", " ", (told or lines or [type(error).__name__])[0])
+    reasons = [line for line in lines if "Exception from " not in line]
+    return re.sub(r"\s+", " ", (reasons or lines or [type(error).__name__])[0])

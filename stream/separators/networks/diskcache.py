@@ -38,5 +38,5 @@ def tag(path: Path, *parts: bytes) -> str:
 def _processor() -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
-    told = (line for line in lines if line.startswith(("flags", "Features")))
-    return f"{platform.machine()} {next(told, platform.processor())}"
+    features = (line for line in lines if line.startswith(("flags", "Features")))
+    return f"{platform.machine()} {next(features, platform.processor())}"

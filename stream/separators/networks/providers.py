@@ -44,9 +44,9 @@ def missing(name: str) -> str:
     return f"provider {name} is not in this onnxruntime; it has auto, {', '.join(here())}"
 
 
-def provider_name(wish: str) -> str:
-    """The provider for a wish; `auto` is the CPU until something else was timed. Raises ValueError. [any-thread]"""
-    name = "cpu" if wish == "auto" else wish
+def provider_name(requested: str) -> str:
+    """The provider asked for; `auto` is the CPU until something else was timed. Raises ValueError. [any-thread]"""
+    name = "cpu" if requested == "auto" else requested
     if name in here():
         return name
     raise ValueError(missing(name))

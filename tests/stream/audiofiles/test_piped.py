@@ -257,7 +257,7 @@ def test_the_first_frame_is_waited_for(tmp_path: Path) -> None:
     thread.join()
 
 
-def test_a_pipe_that_nobody_writes_to_is_given_up_by_one_wish(tmp_path: Path) -> None:
+def test_a_pipe_that_nobody_writes_to_is_given_up_by_one_request(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with Command("run", "--model", "center", "--device", tmp_path / "pipe", "--record", tmp_path / "take") as live:
         with pytest.raises(subprocess.TimeoutExpired):

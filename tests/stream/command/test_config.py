@@ -80,12 +80,12 @@ def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert (render.log, render.output) == (tmp_path / "take", tmp_path / "mix.wav")
 
 
-@pytest.mark.parametrize("wish", ["~", "~/take"])
-def test_without_a_home_folder_a_tilde_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wish: str) -> None:
+@pytest.mark.parametrize("folder", ["~", "~/take"])
+def test_without_a_home_folder_a_tilde_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str) -> None:
     monkeypatch.setenv("HOME", "")
-    with pytest.raises(ValueError, match=f"{wish}: this account has no home folder"):
-        parse(["run", "--record", wish])
-    (tmp_path / "mine.toml").write_text(f'record = "{wish}"')
+    with pytest.raises(ValueError, match=f"{folder}: this account has no home folder"):
+        parse(["run", "--record", folder])
+    (tmp_path / "mine.toml").write_text(f'record = "{folder}"')
     with pytest.raises(ValueError, match=r"mine\.toml: .*this account has no home folder"):
         parse(["--config", str(tmp_path / "mine.toml")])
 

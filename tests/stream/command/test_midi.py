@@ -59,8 +59,8 @@ def send(sender: MidiSender, number: int, with_note: bool) -> None:
 def test_a_pad_silences_the_last_stem_while_it_plays_and_brings_it_back(
         jackd: Jackd, port: str, with_note: bool) -> None:
     with MidiSender(jackd) as sender, Loopback(jackd, noise(60 * RATE)) as loopback:
-        wish = sender.name if port == "by name" else port
-        words = ("run", "--device", "rig", "--model", "center", "--mute", "other", "--midi", wish, "--json")
+        requested = sender.name if port == "by name" else port
+        words = ("run", "--device", "rig", "--model", "center", "--mute", "other", "--midi", requested, "--json")
         with Live(*words) as live:
             live.until(lambda: connected(loopback))
             if port == "virtual":

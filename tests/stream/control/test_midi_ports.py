@@ -56,17 +56,17 @@ PORTS = [Port(number, name, 3) for number, name in enumerate((
     "Launchpad X:LPX DA 24:0", "Launchpad X:LPX MI 24:1"))]
 
 
-@pytest.mark.parametrize(("wish", "number"), [
+@pytest.mark.parametrize(("requested", "number"), [
     ("auto", 5), ("launchpad", 5), ("LPX DA", 4), ("oxygen", 3), ("0", 0), ("4", 4), ("through", 0), ("system", 1)])
-def test_a_port_is_meant_by_number_or_name_and_what_has_a_map_goes_first(wish: str, number: int) -> None:
-    assert find(wish, PORTS, fit).number == number
+def test_a_port_is_meant_by_number_or_name_and_what_has_a_map_goes_first(requested: str, number: int) -> None:
+    assert find(requested, PORTS, fit).number == number
 
 
-@pytest.mark.parametrize(("wish", "what"), [
+@pytest.mark.parametrize(("requested", "what"), [
     ("6", "has the number 6"), ("nonsense", "is called nonsense"), ("-1", "is called -1")])
-def test_a_port_that_is_not_here_is_refused_with_all_that_are(wish: str, what: str) -> None:
+def test_a_port_that_is_not_here_is_refused_with_all_that_are(requested: str, what: str) -> None:
     with pytest.raises(ValueError, match=f"no MIDI port {what}; here are:\n    0  Midi Through") as raised:
-        find(wish, PORTS, fit)
+        find(requested, PORTS, fit)
     assert "\n    5  Launchpad X:LPX MI 24:1" in str(raised.value)
 
 

@@ -144,7 +144,7 @@ def once_hung(song: Path) -> Iterator[Callable[[], None]]:
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("clock", ["virtual", "wall"])
-def test_the_first_wish_ends_a_run_whose_separator_hangs(song: Path, clock: str, tmp_path: Path,
+def test_the_first_request_ends_a_run_whose_separator_hangs(song: Path, clock: str, tmp_path: Path,
                                                          once_hung: Callable[[], None],
                                                          monkeypatch: pytest.MonkeyPatch,
                                                          capsys: pytest.CaptureFixture[str]) -> None:

@@ -156,8 +156,8 @@ PATIENT = "import stream.inserts.child as child; child.LOADING_S = child.PATIENC
 @pytest.mark.parametrize(("what", "settings"), [
     ("Later", {"busy_s": 1000}), ("Breaks", {"how": "hangs", "after": 2})], ids=["while it is loaded", "later"])
 def test_an_insert_that_hangs_ends_when_nobody_is_there_to_end_it(what: str, settings: dict[str, object]) -> None:
-    wish = {"effects": [{"what": f"tests.rig.effects.{what}", "settings": settings}], "samplerate": RATE}
-    given = json.dumps(wish).encode() + b"\n" + bytes(8 * 512 * 8)
+    requested = {"effects": [{"what": f"tests.rig.effects.{what}", "settings": settings}], "samplerate": RATE}
+    given = json.dumps(requested).encode() + b"\n" + bytes(8 * 512 * 8)
     done = subprocess.run([sys.executable, "-c", PATIENT], input=given, cwd=ROOT, stdout=subprocess.DEVNULL,
                           timeout=PATIENCE_S)
     assert done.returncode == -signal.SIGALRM

@@ -70,7 +70,7 @@ def ended(err: str) -> list[str]:
     (signal.SIGINT, 2, None), (signal.SIGTERM, 5, "ended by SIGTERM"),
     (signal.SIGHUP, 1, "ended: the terminal was closed (SIGHUP)"), (signal.SIGALRM, 1, "ended by SIGALRM")],
     ids=["Ctrl-C, to it and its group", "SIGTERM, many at once", "SIGHUP", "SIGALRM"])
-def test_a_signal_is_one_wish_that_ends_the_run_with_all_that_it_has_and_a_line_names_it_but_to_the_user_who_sent_it(
+def test_a_signal_is_one_request_that_ends_the_run_with_all_that_it_has_and_a_line_names_it_but_to_the_user_who_sent_it(
         song: Path, number: signal.Signals, times: int, line: str | None) -> None:
     with Live(*running(song, "--json")) as live:
         live.until(recorded(song))
@@ -129,7 +129,7 @@ def test_with_nohup_a_terminal_that_is_closed_ends_nothing_but_a_limit_of_proces
     check_take(song.parent / "take")
 
 
-def test_a_limit_that_is_told_again_every_second_is_one_wish(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_limit_that_is_told_again_every_second_is_one_request(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     now = 100.0
     monkeypatch.setattr(SignalHandler, "last_s", -AGAIN_S)
@@ -159,7 +159,7 @@ def test_what_somebody_else_hears_stays_theirs() -> None:
         signal.signal(signal.SIGUSR2, ignored)
 
 
-def test_wishes_that_come_together_are_one_and_each_later_one_is_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_come_together_are_one_and_each_later_one_is_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[str] = []
     now = 100.0
     monkeypatch.setattr(SignalHandler, "last_s", -AGAIN_S)

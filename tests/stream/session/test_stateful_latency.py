@@ -34,13 +34,13 @@ def test_an_impulse_comes_out_when_the_printed_latency_is_over(
     impulse = np.zeros((FRAMES, 2), np.float32)
     impulse[AT] = 0.8, -0.4
     sf.write(tmp_path / "in.wav", impulse, rate, subtype="FLOAT")
-    wish = RunRequest(opening(tmp_path), tmp_path / "in.wav", tmp_path / "out.wav", "virtual", block,
+    requested = RunRequest(opening(tmp_path), tmp_path / "in.wav", tmp_path / "out.wav", "virtual", block,
                 latency_s=NAMED_S[name], prepare=vocals_away)
     if (name, block, rate) == ("fast", 4096, 48_000):  # two resamplers and a block of 85 ms: that is all of it
         with pytest.raises(ValueError, match=r"latency 0\.27 s is too short: .* the least is 0\.28"):
-            Host(wish, lambda _text: None)
+            Host(requested, lambda _text: None)
         return
-    host = Host(wish, lambda _text: None)
+    host = Host(requested, lambda _text: None)
     latency = host.latency
     host.run(lambda: True)
     assert latency.total == sum(latency.parts.values()) == host.report().latency_frames
