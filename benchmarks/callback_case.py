@@ -20,10 +20,11 @@ from benchmarks.probe import Record, account, around
 from dsp.console import GOAL, LEFT
 from stream.callback.callback import callback
 from stream.callback.header import HEADER
+from stream.callback.player import FADE
 from stream.devices.portaudio import PortAudioStream, find
 from stream.latency.geometry import SAMPLERATE, Latency
 from stream.latency.planning import plan_windows
-from stream.live.engine import FADE, Engine, Setup
+from stream.live.engine import Engine, Setup
 from stream.mixer.mixer import Mixer
 from stream.native.atomics import store
 from stream.separators.protocol import Frames

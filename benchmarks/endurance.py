@@ -23,10 +23,11 @@ from benchmarks.report import Report
 from export.loading import StoreError
 from export.store import STATEFUL
 from stream.callback.header import HEADER
+from stream.callback.player import FADE
 from stream.command.runwords import latency_s
 from stream.common.errors import Failure
 from stream.latency.geometry import SAMPLERATE
-from stream.live.engine import FADE, Engine, Setup
+from stream.live.engine import Engine, Setup
 from stream.mixer.mixer import Mixer
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Frames

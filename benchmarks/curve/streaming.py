@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from stream.audiofiles.audiofile import AudioReader, AudioWriter
+from stream.callback.player import FADE
 from stream.latency.geometry import Latency
-from stream.live.engine import FADE
 from stream.offline.engine import SeparateOptions as Whole
 from stream.offline.engine import open_offline_engine
 from stream.offline.level import level

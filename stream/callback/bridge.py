@@ -20,7 +20,7 @@ from dsp.clean import sane, unsound
 from dsp.drift import GAPS, PLAYING, POSITION, STATE, TAPS, latency, pull, state, table
 from stream.callback.header import RING, connect, counter, frames
 from stream.callback.ring import Ring
-from stream.callback.routes import bus, placed
+from stream.callback.routes import bus, pairs, placed
 from stream.mixer.route import Route
 from stream.native.atomics import fence_acquire, fence_release, load_acquire, pointer, store_release
 from stream.native.cpuclock import ticks, ticks_per_second
@@ -132,7 +132,7 @@ class Bridge:
         self._state, self._sinc = state(*rates, blocks, int(SLACK_S * rates[0])), table(rates[0] / rates[1])
         self._stamps, self._stamped = np.zeros((KEPT, 2), np.int64), np.zeros(8, np.int64)
         self._drawn = np.zeros((blocks[1], width), np.float32)
-        self._numbers, self._route = np.zeros(width // 2, np.int64), placed(routes, self.buses, channels)
+        self._numbers, self._route = np.zeros(width // 2, np.int64), placed(routes, pairs(self.buses), channels)
         self.header: Record = np.zeros((), HEADER)
         fill(self.header, channels=channels, width=width, max_block=block, tick_rate=ticks_per_second(),
              stamps=self._stamps.ctypes.data, stamp_counter=self._stamped.ctypes.data,

@@ -24,8 +24,11 @@ from stream.callback.inputstage import take
 from stream.callback.mixstage import begin, meter, play, rest, work
 from stream.callback.outputstage import fade_buses, put_across, put_out, stamp, tap
 from stream.native.atomics import fence_release, load_acquire, store_release
+from stream.native.calling import calling
 from stream.native.memory import record_at
-from stream.native.signature import SIGNATURE
+from stream.native.signature import SIGNATURE, STAGE
+
+_call = calling(STAGE)
 
 
 @njit(error_model="numpy")
@@ -44,27 +47,41 @@ def _give(h: Any, y: Any, position: Any, n: Any, way: Any) -> None:
     way: 1 where devices hear it fade in, -1 out, else 0
     """
     p = h.player
-    rows, ready = work(p), load_acquire(counter(p.stem_ring), 0)
-    begin(p, position, n)
-    late, done = False, np.int64(0)
+    ready, late, done = np.int64(0), False, np.int64(0)
+    if h.live:
+        ready = load_acquire(counter(p.stem_ring), 0)
+        begin(p, position, n)
+    if h.decks > 0:
+        _call(h.deck_stage, (h.own, position + p.delay, n, 1))
     while done < n:
         at = position + done
         count = min(PIECE - at % PIECE, n - done)  # so no piece goes beyond the end of a ring
-        if at >= 0:
-            late |= play(p, at, ready, count)
-            if p.tap_ring.data != 0:
-                tap(p, rows, at, count)
-        else:
-            count = min(count, -at)
-            rest(p, count)
-        meter(p, count)
+        if h.live:
+            count = min(count, -at) if at < 0 else count
+            late |= _hear(p, at, ready, count)
+        if h.decks > 0:
+            _call(h.deck_stage, (h.own, at + p.delay, count, 0))
         if way != 0:
-            fade_buses(p, rows, way, done, n, count)
-        put_out(h, rows, y[done * h.out_channels :], count)
-        put_across(h, rows, at + p.delay, count)
+            fade_buses(h, way, done, n, count)
+        put_out(h, y[done * h.out_channels :], count)
+        put_across(h, at + p.delay, count)
         done += count
     p.late_blocks += late
     stamp(h, position + n + p.delay)
+
+
+@njit(error_model="numpy")
+def _hear(p: Any, at: Any, ready: Any, n: Any) -> Any:
+    """A piece of the input; whether any of its stems are late."""
+    late = False
+    if at >= 0:
+        late = play(p, at, ready, n)
+        if p.tap_ring.data != 0:
+            tap(p, work(p), at, n)
+    else:
+        rest(p, n)
+    meter(p, n)
+    return late
 
 
 @njit(error_model="numpy")
@@ -73,7 +90,8 @@ def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
     taken = counter(p.dry_ring)
     at, done = taken[0], np.int64(0)
     fence_release()  # as in stream.callback.ring: before any ring's older frames are written over
-    take(h, x, at, n)
+    if h.live:
+        take(h, x, at, n)
     grown = h.incoming_burst - h.burst
     if grown > 0 and p.delay + grown <= h.max_delay:
         done = min(n, p.fade_frames)

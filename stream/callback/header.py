@@ -45,6 +45,25 @@ PLAYER = layout(
     target_ring=RING,  # float32 (stems, WIDTH) each, all that is wanted of the mixer at once
     event_ring=RING)  # int64 (3,) each: what happened, its value, its position
 
+# one of a deck's two rings: float32 (frames, REEL + 2 · stems) each: the song as it is heard, left and right, how much
+# of the stems is there, and all stems
+REEL = 3
+# a player that is rendered ahead by a thread of its own, the deck's; its player's dry and stem rings are not used
+DECK = layout(
+    # one writer: the callback
+    "swaps",  # how many it has taken over; the last bit is the ring that is heard
+    "shift", "next_shift",  # a device position less the frame of the ring that is heard there, and of the other one
+    "fade_from",  # the position at which it began to hear the other ring; NEVER while it hears one only
+    "late_blocks", "late_frames",
+    # addresses of int64 (8,), of which [0] is used: how many swaps the deck wants; how many are over, so that the ring
+    # which was heard before is the deck's again
+    "wanted", "taken",
+    # address of int64 (2,): of each ring, the device position of its frame 0; NEVER where it is heard from there on as
+    # soon as the swap is taken over
+    "anchors",
+    "rings",  # address of both, RING (2,)
+    player=PLAYER)
+
 HEADER = layout(
     # counters, one writer: the callback
     "blocks", "feed_underruns", *FLAGS,
@@ -65,8 +84,14 @@ HEADER = layout(
     # addresses of other devices' bridges (stream.callback.bridge): the input's, 0 where there is none; how many outputs
     # there are which have buses of their own, and the address of theirs, int64 (other_outputs,)
     "other_input", "other_outputs", "output_bridges",
+    "live",  # whether the input and its stems are heard
+    # how many decks there are; addresses of theirs, DECK (decks,), of the compiled code that plays them, of this header
+    "decks", "deck_records", "deck_stage", "own",
+    # what devices can hear: the address of all buses, float32 (bus_rows, PIECE), two rows of each
+    "buses", "bus_rows",
     feed_ring=RING,  # of the file that is read ahead
-    player=PLAYER)
+    player=PLAYER,  # the input
+    master=PLAYER)  # the mixer whose stems are the players, where there are decks
 
 SILENT, MONO = -1, -2  # in `route`, 2 · bus + side: nothing; MONO - 2 · bus is both sides of a bus together
 TARGETS_TAKEN, STEMS_PRESENT = 0, 1  # events: the mixer's targets of this number were taken over, stems_present is this

@@ -8,33 +8,39 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from dsp.console import BUS, DRY, HEARD, STEM, strip
+from dsp.console import BUS, DRY, HEARD, PIECE, STEM, strip
 from stream.callback import bridge
 from stream.callback.header import MONO, part
 from stream.native.atomics import pointer
-from stream.native.memory import integers, record_at
+from stream.native.memory import floats, integers, record_at
 
 
 @njit(error_model="numpy")
-def fade_buses(p: Any, work: Any, way: Any, done: Any, n: Any, count: Any) -> None:
+def buses(h: Any) -> Any:
+    """What devices can hear, float32 (bus_rows, PIECE)."""
+    return floats(h.buses, (h.bus_rows, PIECE))
+
+
+@njit(error_model="numpy")
+def fade_buses(h: Any, way: Any, done: Any, n: Any, count: Any) -> None:
     """A piece on its way to devices, faded in (way 1) or out (-1).
 
     done: frames of the block before the piece      n: of the block      count: of the piece
     """
-    frames = min(n, p.fade_frames)
-    for row in range(BUS, strip(0, p.stems)):
+    frames, rows = min(n, h.player.fade_frames), buses(h)
+    for row in range(len(rows)):
         for i in range(count):
             part = min(np.float32(1), np.float32(done + i + 1) / np.float32(frames))
-            work[row, i] *= part if way > 0 else np.float32(1) - part
+            rows[row, i] *= part if way > 0 else np.float32(1) - part
 
 
 @njit(error_model="numpy")
-def put_out(h: Any, work: Any, y: Any, n: Any) -> None:
+def put_out(h: Any, y: Any, n: Any) -> None:
     """To the device: every channel has the bus that it is routed to.
 
     y: float32 (n · out_channels,), written
     """
-    route_rows(work[BUS:], integers(h.route, (h.out_channels,)), y, n)
+    route_rows(buses(h), integers(h.route, (h.out_channels,)), y, n)
 
 
 @njit(error_model="numpy")
@@ -60,15 +66,15 @@ def route_rows(rows: Any, route: Any, y: Any, n: Any) -> None:
 
 
 @njit(error_model="numpy")
-def put_across(h: Any, work: Any, at: Any, n: Any) -> None:
+def put_across(h: Any, at: Any, n: Any) -> None:
     """To other devices; `at` is the position of the input."""
-    others = integers(h.output_bridges, (h.other_outputs,))
+    others, rows = integers(h.output_bridges, (h.other_outputs,)), buses(h)
     for o in range(len(others)):
         b = record_at(pointer(others[o]), bridge.HEADER)
-        buses = integers(b.buses, (b.width // 2,))
-        for pair in range(len(buses)):
-            row = BUS + 2 * buses[pair]
-            bridge.write_pair(b, at, pair, work[row, :n], work[row + 1, :n])
+        wanted = integers(b.buses, (b.width // 2,))
+        for pair in range(len(wanted)):
+            row = 2 * wanted[pair]
+            bridge.write_pair(b, at, pair, rows[row, :n], rows[row + 1, :n])
 
 
 @njit(error_model="numpy")

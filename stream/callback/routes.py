@@ -1,6 +1,6 @@
 """Which bus leaves by which channels of the output device."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -23,14 +23,19 @@ def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt
     """
     for wanted in routes:
         check_bus(wanted.bus, sources)
-    return placed(routes or [Route(MIX, tuple(range(min(2, channels))))], buses(sources), channels)
+    return placed(routes or [Route(MIX, tuple(range(min(2, channels))))], pairs(buses(sources)), channels)
 
 
-def placed(routes: Sequence[Route], names: Sequence[str], channels: int) -> npt.NDArray[np.int64]:
-    """The same where a frame has other buses: these names, left and right of each. Raises ValueError. [main-thread]"""
+def pairs(names: Sequence[str]) -> dict[str, int]:
+    """Buses one after the other, and which pair of rows each is."""
+    return {name: at for at, name in enumerate(names)}
+
+
+def placed(routes: Sequence[Route], buses: Mapping[str, int], channels: int) -> npt.NDArray[np.int64]:
+    """The same for any buses by name, and which pair of rows each is. Raises ValueError. [main-thread]"""
     found = np.full(channels, SILENT, np.int64)
     for wanted in routes:
-        at = 2 * names.index(wanted.bus)
+        at = 2 * buses[wanted.bus]
         for side, channel in enumerate(wanted.channels):
             if channel >= channels:
                 raise ValueError(f"--out {wanted}: the output device has only {channels} channels")

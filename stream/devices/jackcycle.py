@@ -4,17 +4,15 @@ Everything is reached from one record, as in stream.callback.header. Until `runn
 """
 
 import ctypes
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import cfunc, njit, types
 from numba.core.ccallback import CFunc
-from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
 from stream.native.atomics import pointer
+from stream.native.calling import calling
 from stream.native.memory import Record, floats, integers, layout, record_at
 from stream.native.signature import SIGNATURE
 
@@ -41,29 +39,10 @@ HEADER = layout(
     port_ids=(np.int64, KEPT))
 OUTPUT_UNDERFLOW = 4  # PortAudio's flag for a call that is not in time, paOutputUnderflow
 
-_intrinsic: Callable[[Any], Any] = intrinsic
 
-
-def _calling(signature: Any) -> Any:
-    """What calls a C function of this signature by its address, an int64; arguments are a tuple."""
-
-    @_intrinsic
-    def call(_context: Any, _address: Any, arguments: Any) -> Any:
-        def generate(context: Any, builder: Any, given: Any, args: Any) -> Any:
-            kind = ir.FunctionType(context.get_value_type(signature.return_type),
-                                   [context.get_value_type(each) for each in signature.args])
-            values = [context.cast(builder, builder.extract_value(args[1], index), have, want)
-                      for index, (have, want) in enumerate(zip(given.args[1], signature.args, strict=True))]
-            return builder.call(builder.inttoptr(args[0], kind.as_pointer()), values)
-
-        return signature.return_type(types.int64, arguments), generate
-
-    return call
-
-
-_call = _calling(SIGNATURE)
-_get_buffer = _calling(types.voidptr(types.voidptr, types.uint32))
-_set_range = _calling(types.voidptr(types.voidptr, types.int32, types.voidptr))  # it returns nothing
+_call = calling(SIGNATURE)
+_get_buffer = calling(types.voidptr(types.voidptr, types.uint32))
+_set_range = calling(types.voidptr(types.voidptr, types.int32, types.voidptr))  # it returns nothing
 
 
 @njit(error_model="numpy")

@@ -6,16 +6,13 @@ Who paces it (a device, a wall clock, nothing at all) calls `serve`, or hands `a
 import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from dsp.console import BUSES, MEMORY, PIECE, rows
 from stream.callback import header as hd
 from stream.callback.bridge import Bridge
 from stream.callback.callback import callback
-from stream.callback.events import Events
+from stream.callback.player import Player
 from stream.callback.ring import Ring
 from stream.callback.routes import table
 from stream.latency.geometry import Latency
@@ -23,12 +20,11 @@ from stream.live.feeder import ENDLESS, Feeder
 from stream.live.insert import Insert
 from stream.live.reader import FrameReader
 from stream.live.worker import Worker
-from stream.mixer.mixer import RAMP_S, Mixer
-from stream.mixer.route import CUE, MIX, Route
+from stream.mixer.mixer import Mixer
+from stream.mixer.route import Route
 from stream.native.memory import Record, fill
 from stream.separators.protocol import Frames, Separator
 
-FADE = 256  # frames over which late stems give way to the dry signal
 HISTORY_S = 8.0  # how late the separator thread may be before input is lost to it
 GROWTH = 16_384  # frames by which the delay may grow while it runs; the longest period of JACK's and PipeWire's is 8192
 
@@ -87,15 +83,10 @@ class Engine:
         width = 4 + 2 * len(separator.sources) * (2 if setup.inserts else 1)
         kept = int((HISTORY_S + setup.keep_s) * latency.samplerate)
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
-        mixer.settle()
-        self.events = Events()
         self._other_input = setup.other_input
         self._bridges = [*([setup.other_input] if setup.other_input else []), *setup.other_outputs]
-        stems = len(separator.sources)
-        self._arrays: dict[str, npt.NDArray[Any]] = {
-            "mixer_state": mixer.state, "equalizer_memory": np.zeros((stems, 2, MEMORY), np.float32),
-            "rows": np.zeros((rows(stems), PIECE), np.float32), "peaks": np.zeros((stems + BUSES, 2), np.float32),
-            "inserts": np.zeros(stems, hd.INSERT)}
+        self._player = Player(mixer, latency.samplerate)
+        self.events = self._player.events
         self._route = table(setup.routes, separator.sources, setup.out_channels)
         self._output_bridges = np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)
         self.inserts = setup.inserts
@@ -110,19 +101,15 @@ class Engine:
         fill(self.header, in_channels=setup.in_channels, out_channels=setup.out_channels, max_block=setup.block,
              burst=setup.block, incoming_burst=setup.block, max_delay=latency.delay + GROWTH, feed_end=ENDLESS,
              route=self._route.ctypes.data, other_outputs=len(self._output_bridges),
-             output_bridges=self._output_bridges.ctypes.data)
-        fill(player, stems=len(separator.sources), delay=latency.delay, fade_frames=FADE,
-             ramp_frames=max(1, int(RAMP_S * latency.samplerate)), dry_when_late=setup.late == "dry",
-             hop=separator.hop, separator_latency=separator.latency, model_rate=separator.samplerate,
-             device_rate=latency.samplerate, last_missed_hop=hd.NEVER, targets_taken=self.mixer.number,
-             stems_present=1, has_inserts=bool(self.inserts))
-        fill(player, **{name: array.ctypes.data for name, array in self._arrays.items()})
+             output_bridges=self._output_bridges.ctypes.data, live=1,
+             buses=self._player.buses.ctypes.data, bus_rows=len(self._player.buses))
+        self._player.fill(player, delay=latency.delay, dry_when_late=setup.late == "dry", hop=separator.hop,
+                          separator_latency=separator.latency, model_rate=separator.samplerate,
+                          has_inserts=bool(self.inserts))
         if setup.other_input is not None:
             self.header["other_input"] = setup.other_input.header.ctypes.data
         for other in setup.other_outputs:
             other.carry(separator.sources)
-        hd.connect(player["target_ring"], self.mixer.wanted, self.mixer.published)
-        hd.connect(player["event_ring"], self.events.rows, self.events.counter)
         rings = ((player["dry_ring"], self.inputs), (player["stem_ring"], self.worker.ring),
                  (player["tap_ring"], self.tap), (self.header["feed_ring"], self.feeder.ring if self.feeder else None))
         for record, ring in rings:
@@ -134,7 +121,7 @@ class Engine:
         for insert in self.inserts:
             stem = sources.index(insert.stem)
             insert.connect(2 * stem, self.worker.ring, self.inputs, self._delay, offline, self.latency.delay + GROWTH)
-            hd.connect(self._arrays["inserts"]["ring"][stem, ...], insert.ring.data, insert.ring.counter)
+            hd.connect(self._player.inserts["ring"][stem, ...], insert.ring.data, insert.ring.counter)
             self.worker.output.listeners.append(insert.wake)
 
     def _delay(self) -> int:
@@ -214,8 +201,7 @@ class Engine:
         The buses: `mix`, every stem as it is in the mix, `cue`.
         [any-thread]
         """
-        pairs = self._arrays["peaks"].tolist()
-        return {bus: (left, right) for bus, (left, right) in zip((MIX, *self.mixer.sources, CUE), pairs, strict=True)}
+        return self._player.peaks()
 
     def counts(self) -> dict[str, int]:
         """What the callback has counted: frames played late, misses, underruns and xruns. [any-thread]"""

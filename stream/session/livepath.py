@@ -10,8 +10,9 @@ import numpy as np
 from dsp.stft import FFT_HOP
 from stream.audiofiles.song import open_live
 from stream.callback.header import HEADER
+from stream.callback.player import FADE
 from stream.latency.geometry import SAMPLERATE, DeviceTiming
-from stream.live.engine import FADE, Engine, Setup
+from stream.live.engine import Engine, Setup
 from stream.live.insert import Insert, lag
 from stream.mixer.mixer import Mixer
 from stream.recording.log import TakeInfo

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from stream.callback.player import FADE
 from stream.common.errors import TooSlow
 from stream.latency.geometry import DeviceTiming, Latency
 from stream.latency.planning import NAMED_S, USUAL
-from stream.live.engine import FADE
 from stream.separators.opening import Opening, spend
 from stream.separators.protocol import Separator
 from stream.session.request import Say

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
+from stream.callback.player import FADE
 from stream.latency.geometry import DeviceTiming
 from stream.latency.planning import LEAST_S, NAMED_S
-from stream.live.engine import FADE
 from stream.separators.opening import Opening, spend
 from stream.tuning.cache import answer_path, load_answer, save_answer
 from stream.tuning.load import watched

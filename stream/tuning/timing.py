@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 
+from stream.callback.player import FADE
 from stream.latency.geometry import SAMPLERATE, Latency
 from stream.latency.planning import MOST_S, Plan
-from stream.live.engine import FADE
 from stream.separators.opening import Opening, sizes
 from stream.separators.protocol import Separator
 

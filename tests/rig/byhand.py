@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from stream.callback.callback import callback
 from stream.callback.header import HEADER
-from stream.live.engine import FADE, Engine, Setup
+from stream.callback.player import FADE
+from stream.live.engine import Engine, Setup
 from stream.live.insert import Insert, lag
 from stream.mixer.mixer import Mixer
 from stream.separators.opening import spend

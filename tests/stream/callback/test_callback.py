@@ -6,7 +6,7 @@ import pytest
 
 from dsp.console import CURRENT, LEFT
 from stream.callback import header as hd
-from stream.live.engine import FADE
+from stream.callback.player import FADE
 from tests.rig.byhand import BLOCKS, SOURCES, Frames, Live, Shares, late_by, noise, same_bits
 
 FRAMES = 20_000

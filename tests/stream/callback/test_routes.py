@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from stream.callback.header import MONO
+from stream.callback.player import FADE
 from stream.callback.routes import bus, table
 from stream.devices.wiring import ports, wiring
-from stream.live.engine import FADE
 from stream.mixer.route import Route, apart, route, width
 from tests.rig.byhand import SOURCES, Live, Shares, late_by, noise, same_bits
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from stream.live.engine import FADE, GROWTH
+from stream.callback.player import FADE
+from stream.live.engine import GROWTH
 from tests.rig.byhand import Frames, Live, Shares, noise
 from tests.rig.jackd import Jackd
 from tests.rig.live import Live as Command

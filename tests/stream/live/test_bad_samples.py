@@ -12,11 +12,11 @@ from dsp.clean import clean
 from dsp.limits import LOUDEST
 from stream.callback.bridge import Bridge
 from stream.callback.bridgecallbacks import capture
+from stream.callback.player import FADE
 from stream.command.main import main
 from stream.inserts.child import BLOCK, Chain
 from stream.inserts.naming import Effect
 from stream.inserts.process import Process
-from stream.live.engine import FADE
 from stream.live.insert import Insert
 from tests.rig.byhand import Frames, Live, Shares, noise
 from tests.rig.effects import Poisoned

@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from stream.callback.player import FADE
 from stream.command.main import main
 from stream.common.errors import Failure
 from stream.live import caller
-from stream.live.engine import FADE
 from stream.separators.protocol import GROUP
 from tests.rig.byhand import Frames, Live, Shares, noise
 from tests.rig.live import Live as Command

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from stream.callback.player import FADE
 from stream.inserts import process as rooms
 from stream.inserts.naming import Effect, Value
 from stream.inserts.process import Process
 from stream.live import insert as live_insert
-from stream.live.engine import FADE
 from stream.live.insert import Insert
 from tests.rig.byhand import BLOCKS, Frames, Live, Shares, late_by, noise, same_bits
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.live.engine import FADE
+from stream.callback.player import FADE
 from stream.separators.center import Center
 from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import plugin, plugins

@@ -5,7 +5,7 @@ import pytest
 
 from stream.callback.bridge import Bridge
 from stream.callback.bridgecallbacks import capture
-from stream.live.engine import FADE
+from stream.callback.player import FADE
 from stream.mixer.route import route
 from tests.rig.byhand import BLOCKS, Frames, Live, Shares, noise
 from tests.stream.callback.test_bridge import HZ, called, tone

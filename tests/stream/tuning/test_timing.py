@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
+from stream.callback.player import FADE
 from stream.latency.geometry import SAMPLERATE
 from stream.latency.planning import MOST_S, Plan, plan_hops, plan_windows
-from stream.live.engine import FADE
 from stream.separators.opening import spend
 from stream.tuning.timing import MARGIN, TIMED, WARM, least_sustainable_s, room_s, time_hop
 from tests.rig.byhand import Shares

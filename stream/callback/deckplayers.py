@@ -1,0 +1,62 @@
+"""Decks as the callback serves them, and the master mixer whose stems they are (stream.callback.deckstage)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dsp.console import BUS, PIECE, rows
+from stream.callback import header as hd
+from stream.callback.deckrings import DeckRings
+from stream.callback.deckstage import stage
+from stream.callback.player import Player
+from stream.mixer.mixer import Mixer
+from stream.mixer.route import buses
+from stream.native.memory import Record, fill
+
+
+class DeckPlayers:
+    """All decks and the master.
+
+    decks: players by their names      rings: what they are heard from      master: its mixer's sources are the decks,
+        and last the input, if that is heard too
+    memory: float32 (rows, PIECE), of all of them; the input's rows are among them
+    buses: by name (`mix`, `a`, `cue`, `a/vocals`), which pair of rows a bus is
+    """
+
+    def __init__(self, decks: Mapping[str, Mixer], master: Mixer, live: Mixer | None, samplerate: int) -> None:
+        """Make all arrays.
+
+        live: the input's mixer, if that is heard too      samplerate: of the device, Hz
+        [main-thread]
+        """
+        mixers = {"": master, **decks, **({"live": live} if live is not None else {})}
+        starts = dict(zip(mixers, np.cumsum([0, *(rows(len(each.sources)) for each in mixers.values())]), strict=False))
+        self.memory = np.zeros((sum(rows(len(each.sources)) for each in mixers.values()), PIECE), np.float32)
+        players = {name: Player(mixer, samplerate, self.memory[starts[name] : starts[name] + rows(len(mixer.sources))])
+                   for name, mixer in mixers.items()}
+        self.master, self.live = players.pop(""), players.pop("live", None)
+        self.decks = players
+        self.rings = {name: DeckRings(len(mixer.sources)) for name, mixer in decks.items()}
+        self.records = np.zeros(len(decks), hd.DECK)
+        self.buses = {_named(name, bus): (int(starts[name]) + BUS) // 2 + at
+                      for name, mixer in mixers.items() for at, bus in enumerate(buses(mixer.sources))}
+
+    def fill(self, header: Record) -> None:
+        """Fill in the callback's header, before it runs. [main-thread]"""
+        for at, (name, player) in enumerate(self.decks.items()):
+            record: Record = self.records[at, ...]
+            player.fill(record["player"])
+            self.rings[name].fill(record)
+        self.master.fill(header["master"])
+        fill(header, decks=len(self.decks), deck_records=self.records.ctypes.data,
+             deck_stage=int(stage.address or 0), own=header.ctypes.data, buses=self.memory.ctypes.data,
+             bus_rows=len(self.memory))
+
+    def counts(self) -> dict[str, int]:
+        """Frames and blocks in which a deck had not been rendered in time. [any-thread]"""
+        return {name: int(self.records[name].sum()) for name in ("late_blocks", "late_frames")}
+
+
+def _named(player: str, bus: str) -> str:
+    """A bus as routes call it: `mix` and `cue` are the master's."""
+    return f"{player}/{bus}" if player else bus

@@ -1,0 +1,200 @@
+"""Decks, piece by piece: out of the ring that is heard, through the deck's mixer, into the master's.
+
+The deck's thread renders a song ahead of the callback. When somebody presses something, it renders again from where the
+callback is, onto the ring that is not heard, and wants a swap: the callback crossfades to it. The ring that was heard
+belongs to the deck again once that is over.
+
+    even  ────────────┐ swap
+    odd        ┌──────┴───────────────────▶   position = frame + shift
+
+A ring that is anchored goes on where the other one is; one that is not is heard from its first frame on, whenever that
+is, so that nothing of a cue's attack is lost.
+
+[audio-thread]
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import cfunc, njit
+from numba.core.ccallback import CFunc
+
+from dsp.console import AWAY, BUS, DRY, HEARD, MEMORY, STEM, WET, WET_NOW, strip
+from dsp.mix import mix
+from dsp.ramp import fade, move, ramp
+from stream.callback.header import DECK, HEADER, NEVER, REEL, RING, counter, frames
+from stream.callback.mixstage import begin, meter, state, work
+from stream.native.atomics import load_acquire, pointer, store_release
+from stream.native.memory import floats, integers, record_at
+from stream.native.signature import STAGE
+
+DECK_BYTES, RING_BYTES = DECK.itemsize, RING.itemsize
+
+
+@njit(error_model="numpy", inline="always")
+def _deck(h: Any, number: Any) -> Any:
+    return record_at(pointer(h.deck_records + number * DECK_BYTES), DECK)
+
+
+def _stage(own: Any, position: Any, n: Any, begins: Any) -> None:
+    h = record_at(pointer(own), HEADER)
+    if begins:
+        _begin(h, position, n)
+    else:
+        _play_all(h, position, n)
+
+
+@njit(error_model="numpy")
+def _begin(h: Any, position: Any, n: Any) -> None:
+    """Once for the block at a position: changes of mixers and swaps are taken over."""
+    begin(h.master, position, n)
+    for number in range(h.decks):
+        d = _deck(h, number)
+        begin(d.player, position, n)
+        _swap(d, position)
+
+
+@njit(error_model="numpy")
+def _swap(d: Any, position: Any) -> None:
+    """Begin to hear the other ring, if that is wanted and the last change is over."""
+    wanted = load_acquire(integers(d.wanted, (8,)), 0)
+    if d.fade_from == NEVER and wanted != d.swaps:
+        anchor = integers(d.anchors, (2,))[wanted & 1]
+        d.fade_from = position if anchor == NEVER else max(position, anchor)
+        d.next_shift = position if anchor == NEVER else anchor
+
+
+@njit(error_model="numpy")
+def _play_all(h: Any, at: Any, n: Any) -> None:
+    """The piece at a position: all decks, and the input where it is heard, onto the master's buses."""
+    m = h.master
+    rows = work(m)
+    for side in range(2):
+        for i in range(n):
+            rows[DRY + side, i] = np.float32(0)
+    for i in range(n):
+        rows[WET, i] = np.float32(1)
+    for number in range(h.decks):
+        d = _deck(h, number)
+        _play(d, at, n)
+        _join(rows, work(d.player), number, m.stems, n)
+    if h.live:
+        _join(rows, work(h.player), h.decks, m.stems, n)
+    _mix(m, n)
+    meter(m, n)
+
+
+@njit(error_model="numpy")
+def _play(d: Any, at: Any, n: Any) -> None:
+    """A deck onto its own buses."""
+    p = d.player
+    rows = work(p)
+    late = _fetch(d, rows, at, n)
+    d.late_blocks += late > 0
+    d.late_frames += late
+    _mix(p, n)
+    meter(p, n)
+
+
+@njit(error_model="numpy")
+def _mix(p: Any, n: Any) -> None:
+    """What its rows have onto its buses."""
+    rows = work(p)
+    ramp(state(p), rows, p.ramp_left, n)
+    mix(state(p), floats(p.equalizer_memory, (p.stems, 2, MEMORY)), rows, (p.ramp_left, p.dry_when_late), n)
+    p.ramp_left = move(state(p), p.ramp_left, n)
+
+
+@njit(error_model="numpy")
+def _join(rows: Any, heard: Any, number: Any, players: Any, n: Any) -> None:
+    """What is heard of a player is a stem of the master's."""
+    first = strip(number, players)
+    for side in range(2):
+        for i in range(n):
+            x = heard[BUS + side, i]
+            rows[first + STEM + side, i] = x
+            rows[first + HEARD + side, i] = x
+            rows[DRY + side, i] += x
+
+
+@njit(error_model="numpy")
+def _fetch(d: Any, rows: Any, at: Any, n: Any) -> Any:
+    """The song as it is heard and its stems, out of the deck's rings; how many frames of the piece are late."""
+    p = d.player
+    fading = d.fade_from != NEVER and at + n > d.fade_from
+    for c in range(REEL + 2 * p.stems):
+        row = rows[_row(c, p.stems)]
+        _copy(_ring(d, d.swaps), REEL + 2 * p.stems, (at - d.shift, c), row, n)
+        if fading:
+            _cross(d, (at, c), row, n)
+    late = _quiet(d, rows, at, n)
+    for s in range(p.stems):
+        first = strip(s, p.stems)
+        for side in range(2):
+            own, heard = rows[first + STEM + side], rows[first + HEARD + side]
+            for i in range(n):
+                own[i] *= rows[WET, i]
+            for i in range(n):
+                heard[i] = own[i]
+    if fading and at + n >= d.fade_from + p.fade_frames:
+        d.swaps, d.shift, d.fade_from = d.swaps + 1, d.next_shift, NEVER
+        store_release(integers(d.taken, (8,)), 0, d.swaps)
+    return late
+
+
+@njit(error_model="numpy", inline="always")
+def _ring(d: Any, number: Any) -> Any:
+    return record_at(pointer(d.rings + (number & 1) * RING_BYTES), RING)
+
+
+@njit(error_model="numpy")
+def _row(c: Any, stems: Any) -> Any:
+    """The row that a column of a deck's ring belongs to."""
+    if c < REEL:
+        return DRY + c if c < 2 else WET
+    return strip((c - REEL) // 2, stems) + STEM + (c - REEL) % 2
+
+
+@njit(error_model="numpy")
+def _copy(ring: Any, columns: Any, place: Any, row: Any, n: Any) -> None:
+    """A column of a ring from a frame on."""
+    data = frames(ring, columns)
+    frame, c = place
+    for i in range(n):
+        row[i] = data[(frame + i) & ring.mask, c]
+
+
+@njit(error_model="numpy")
+def _cross(d: Any, place: Any, row: Any, n: Any) -> None:
+    """From what a row has to what the other ring has; where both are the same nothing changes, bit for bit."""
+    ring, fade_frames = _ring(d, d.swaps + 1), d.player.fade_frames
+    data = frames(ring, REEL + 2 * d.player.stems)
+    at, c = place
+    for i in range(max(0, d.fade_from - at), n):
+        other = data[(at + i - d.next_shift) & ring.mask, c]
+        part = np.float32(at + i - d.fade_from + 1) / np.float32(fade_frames)
+        row[i] = row[i] + part * (other - row[i]) if part < np.float32(1) else other
+
+
+@njit(error_model="numpy")
+def _quiet(d: Any, rows: Any, at: Any, n: Any) -> Any:
+    """Have a deck fade out before its ring runs dry, and in when it goes on; how many frames lack something."""
+    p = d.player
+    there = load_acquire(counter(_ring(d, d.swaps)), 0) + d.shift
+    if d.fade_from != NEVER:
+        other = load_acquire(counter(_ring(d, d.swaps + 1)), 0) + d.next_shift
+        there = other if there >= d.fade_from + p.fade_frames else min(there, other)
+    now, here, late = state(p)[WET_NOW, 0], rows[AWAY], 0
+    now[0] = fade(now[0], there - p.fade_frames - at, p.fade_frames, here, n)
+    for i in range(n):
+        late += here[i] < np.float32(1)
+    if late > 0:
+        for c in range(REEL + 2 * p.stems):
+            row = rows[_row(c, p.stems)]
+            for i in range(n):
+                row[i] *= here[i] if c != 2 else np.float32(1)
+    return late
+
+
+stage: CFunc = cfunc(STAGE, error_model="numpy", cache=True)(_stage)
+"""Its `.address` is for the callback, which begins a block with it, and then has each piece played. [audio-thread]"""
