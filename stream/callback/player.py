@@ -51,7 +51,7 @@ class Player:
 
     @property
     def buses(self) -> npt.NDArray[np.float32]:
-        """The rows of its buses, two of each."""
+        """The rows of its buses, two of each. [any-thread]"""
         return self.rows[BUS : strip(0, len(self._mixer.sources))]
 
     def peaks(self) -> dict[str, tuple[float, float]]:

@@ -27,7 +27,7 @@ def table(routes: Sequence[Route], sources: Sequence[str], channels: int) -> npt
 
 
 def pairs(names: Sequence[str]) -> dict[str, int]:
-    """Buses one after the other, and which pair of rows each is."""
+    """Buses one after the other, and which pair of rows each is. [any-thread]"""
     return {name: at for at, name in enumerate(names)}
 
 

@@ -136,7 +136,8 @@ def test_the_counter_is_published_after_its_samples_and_before_the_next() -> Non
 def test_the_callback_publishes_what_it_took_and_gave_after_it_did() -> None:
     events: list[str] = []
     header = np.zeros((), HEADER).view(np.recarray)
-    header.player.dry_ring.mask, header.player.tap_ring.mask, header.player.tap_ring.data = 1, 2, 1
+    header.live = header.player.tap_ring.data = header.player.dry_ring.mask = 1
+    header.player.tap_ring.mask = 2
     names = {1: "dry", 2: "tap"}
     serve = with_globals(
         callback._serve.py_func, counter=lambda ring: np.full(1, 1000 + int(ring.mask)),
