@@ -45,7 +45,7 @@ class DeckPlayers:
         """Fill in the callback's header, before it runs. [main-thread]"""
         for at, (name, player) in enumerate(self.decks.items()):
             record: Record = self.records[at, ...]
-            player.fill(record["player"])
+            player.fill(record["player"], dry_when_late=1)
             self.rings[name].fill(record)
         self.master.fill(header["master"])
         fill(header, decks=len(self.decks), deck_records=self.records.ctypes.data,

@@ -52,6 +52,7 @@ def _begin(h: Any, position: Any, n: Any) -> None:
         d = _deck(h, number)
         begin(d.player, position, n)
         _swap(d, position)
+        d.late_counted = 0
 
 
 @njit(error_model="numpy")
@@ -90,8 +91,9 @@ def _play(d: Any, at: Any, n: Any) -> None:
     p = d.player
     rows = work(p)
     late = _fetch(d, rows, at, n)
-    d.late_blocks += late > 0
     d.late_frames += late
+    if late > 0 and not d.late_counted:
+        d.late_blocks, d.late_counted = d.late_blocks + 1, 1
     _mix(p, n)
     meter(p, n)
 

@@ -54,7 +54,7 @@ DECK = layout(
     "swaps",  # how many it has taken over; the last bit is the ring that is heard
     "shift", "next_shift",  # a device position less the frame of the ring that is heard there, and of the other one
     "fade_from",  # the position at which it began to hear the other ring; NEVER while it hears one only
-    "late_blocks", "late_frames",
+    "late_blocks", "late_frames", "late_counted",  # the last: whether this block has been
     # addresses of int64 (8,), of which [0] is used: how many swaps the deck wants; how many are over, so that the ring
     # which was heard before is the deck's again
     "wanted", "taken",

@@ -1,0 +1,1 @@
+"""Decks: songs that are played by their stems."""

@@ -1,0 +1,102 @@
+"""The callback's header and arrays for a run of decks without an input."""
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stream.callback import header as hd
+from stream.callback.callback import callback
+from stream.callback.deckplayers import DeckPlayers
+from stream.callback.player import FADE
+from stream.callback.ring import Ring
+from stream.callback.routes import placed
+from stream.latency.geometry import Latency
+from stream.mixer.route import CUE, MIX, Route
+from stream.native.atomics import load
+from stream.native.memory import Record, fill
+from stream.separators.protocol import Frames
+
+
+@dataclass(frozen=True)
+class DeckSetup:
+    """What an engine is made for.
+
+    out_channels: of the device      block: frames, the most that come at once      routes: of buses to the channels;
+    empty is the mix on the first two
+    """
+
+    out_channels: int
+    block: int = 512
+    routes: tuple[Route, ...] = ()
+
+
+class DeckEngine:
+    """Decks, ready to be called.
+
+    ends: whether the run is over, all songs having been played
+    """
+
+    address = int(callback.address or 0)
+
+    def __init__(self, header: Record, players: DeckPlayers, latency: Latency, setup: DeckSetup) -> None:
+        """Fill the header in, before the callback runs. Raises ValueError for a route that cannot be.
+
+        header: zeros, as stream.callback.header.HEADER; a device has its address already
+        """
+        self.header, self.players, self.latency = header, players, latency
+        self.ends: Callable[[], bool] = lambda: False
+        self.feeder = None
+        self.stood_still_s = 0.0
+        self._position = np.zeros(8, np.int64)
+        self._route = self._routed(setup.routes, setup.out_channels)
+        self._nothing = Ring(1, 2, 1)  # in the place of the input
+        fill(header, out_channels=setup.out_channels, max_block=setup.block, burst=setup.block,
+             incoming_burst=setup.block, route=self._route.ctypes.data)
+        fill(header["player"], fade_frames=FADE)
+        hd.connect(header["player"]["dry_ring"], self._nothing.data, self._position)
+        players.fill(header)
+        self._user = ctypes.c_void_p(header.ctypes.data)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Buses beside the mix and the cue bus, for devices that have outputs of theirs."""
+        return tuple(bus for bus in self.players.buses if bus not in (MIX, CUE))
+
+    def _routed(self, routes: Sequence[Route], channels: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        buses = self.players.buses
+        for route in routes:
+            if route.bus not in buses:
+                raise ValueError(f"there is no bus {route.bus}; the buses are {', '.join(buses)}")
+        return placed(routes or [Route(MIX, tuple(range(min(2, channels))))], buses, channels)
+
+    @property
+    def position(self) -> int:
+        """Frames that the device has asked for: the first of the next block."""
+        return int(load(self._position, 0))
+
+    def serve(self, frames: int, out: Frames | None = None) -> None:
+        """One block, as a device would ask for it: this thread stands for the audio thread.
+
+        out: float32 (frames, out_channels), written; None is nowhere
+        """
+        out_at = None if out is None else ctypes.c_void_p(out.ctypes.data)
+        callback.ctypes(None, out_at, frames, None, 0, self._user)
+
+    def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
+        """Go on with a device that was away, faded in. While nobody calls. Raises ValueError for a route."""
+        self._route = self._routed(routes, channels[1])
+        fill(self.header, out_channels=channels[1], route=self._route.ctypes.data, incoming_burst=block,
+             burst=block, fade_in=1)
+
+    @property
+    def ended(self) -> bool:
+        """Whether all songs have been played."""
+        return self.ends()
+
+    def counts(self) -> dict[str, int]:
+        """Underruns of decks, and xruns."""
+        h = self.header
+        return {"blocks": int(h["blocks"]), "underruns": self.players.counts()["late_blocks"],
+                "late_frames": self.players.counts()["late_frames"], "xruns": sum(int(h[flag]) for flag in hd.FLAGS)}
