@@ -22,7 +22,7 @@ HOUSE = (
     ("stream/command",),
     ("stream/terminal",),
     ("stream/screen", "stream/session"),
-    ("stream/link", "stream/recording", "stream/tuning"),
+    ("stream/decks", "stream/link", "stream/recording", "stream/tuning"),
     ("stream/live",),
     ("stream/callback", "stream/control", "stream/devices", "stream/offline"),
     ("stream/mixer", "stream/separators"),
