@@ -27,6 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"model_path", "stateful_path"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("weights")
+    # files with real networks last longest: begun first, so that none of them is left for one process at the end
+    longest = {item.path for item in items if any(map(item.get_closest_marker, ("weights", "torch")))}
+    items.sort(key=lambda item: item.path not in longest)
 
 
 @pytest.fixture(scope="session", autouse=True)

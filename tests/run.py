@@ -128,7 +128,7 @@ def minutes(seconds: float) -> str:
 def tests(part: Part, which: str) -> Tests:
     """A part of the tests, begun."""
     marks = f"({part.marks})" + (f" and ({which})" if which else "")
-    spread = ["-n", str(part.workers), "--dist", "loadfile"] if part.workers else []
+    spread = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"] if part.workers else []
     own = ["-p", "tests.rig.private"] if part is WAITING and private.possible() else []
     return Tests(part.name, ["-m", marks, *spread, *own], part.nice)
 
