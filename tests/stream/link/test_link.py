@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from multiprocessing.connection import Client
 from pathlib import Path
 from typing import Any
@@ -175,7 +176,8 @@ def works(made: Rig) -> None:
                          ids=["nothing", "words", "no text", "too much", "deep"])
 def test_nonsense_ends_a_screen_and_no_other(made: Rig, data: bytes) -> None:
     with made.attach() as attached:
-        attached._connection.send_bytes(data)
+        with suppress(OSError):  # it may be shown the door before it has said all
+            attached._connection.send_bytes(data)
         while attached.wait() is not None:
             pass
         works(made)
