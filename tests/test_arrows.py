@@ -23,7 +23,7 @@ HOUSE = (
     ("stream/terminal",),
     ("stream/screen", "stream/session"),
     ("stream/decks", "stream/link", "stream/recording", "stream/tuning"),
-    ("stream/live",),
+    ("stream/live", "stream/tracks"),
     ("stream/callback", "stream/control", "stream/devices", "stream/offline"),
     ("stream/mixer", "stream/separators"),
     ("export", "stream/audiofiles", "stream/inserts", "stream/latency", "stream/native"),

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("callback", "control", "link", "live", "mixer", "recording", "separators")
+ROOMS = ("callback", "control", "link", "live", "mixer", "recording", "separators", "tracks")
 # CONTRIBUTING.md says what each is
-THREADS = ("any", "audio", "deck", "devices", "feeder", "insert", "keys", "link", "main", "midi", "opening", "osc",
-           "recorder", "screen", "separator")
+THREADS = ("any", "audio", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader", "main",
+           "midi", "opening", "osc", "recorder", "screen", "separator")
 WHERE_IT_IS_SAID = ("CONTRIBUTING.md", "tests/test_thread_tags.py")
 NAME = rf"(?:{'|'.join(THREADS)})-thread"
 ENDS = re.compile(rf"\[{NAME}(, {NAME})*\]\Z")

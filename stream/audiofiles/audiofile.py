@@ -68,6 +68,7 @@ class AudioReader(Closing):
     format, subtype: libsndfile's names of it and of its samples
     promised: frames that its header states, of plain samples, whether they are there or not; 0 if it does not
     at: frames read so far      cleaned: samples that could not be sound
+    tags: what it says of itself, by name in small letters, such as title and artist
     """
 
     def __init__(self, path: Path) -> None:
@@ -85,6 +86,7 @@ class AudioReader(Closing):
         self.subtype: str = self._file.subtype
         self.frames: int = self._file.frames
         self.at = self.cleaned = 0
+        self.tags = {name: text for name in ("title", "artist") if (text := getattr(self._file, name, "").strip())}
         each = self.channels * _BYTES.get(self.subtype, 0)
         self.promised = promised(self._file.extra_info) // each if each else 0
         if self.frames == 0:
@@ -123,6 +125,40 @@ class AudioReader(Closing):
         self._file.close()
 
 
+class SampleReader(Closing):
+    """A sound file's samples as integers, from any frame on, as they are and however many channels it has.
+
+    samplerate: Hz      frames: in all      channels: side by side
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open it. Raises Failure."""
+        _may_be_read(path)
+        try:
+            self._file = sf.SoundFile(_name(path))
+        except (sf.LibsndfileError, OSError) as error:
+            raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
+        self.path = path
+        self.samplerate: int = self._file.samplerate
+        self.frames: int = self._file.frames
+        self.channels: int = self._file.channels
+
+    def read(self, first: int, frames: int) -> npt.NDArray[np.int32]:
+        """The frames from `first` on: int32 (frames, channels), full scale is ±2**31. Raises Damaged."""
+        try:
+            self._file.seek(first)
+            block: npt.NDArray[np.int32] = self._file.read(frames, dtype="int32", always_2d=True)
+        except (sf.LibsndfileError, ValueError) as error:
+            raise Damaged(f"{self.path} cannot be read at {first / self.samplerate:.2f} s: {_reason(error)}") from error
+        if len(block) < frames:
+            raise Damaged(f"{self.path} ends at {self.frames / self.samplerate:.2f} s")
+        return block
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
 class AudioWriter:
     """A sound file that is there whole or not at all: written beside its place and moved there by `close`."""
 
@@ -149,8 +185,11 @@ class AudioWriter:
         """Keep in the file what made it: a comment at its head."""
         self._file.comment = made
 
-    def write(self, block: Frames) -> None:
-        """Append frames: float32 (n, channels). Raises Failure when the disk or the format is full."""
+    def write(self, block: Frames | npt.NDArray[np.int32]) -> None:
+        """Append frames: float32 (n, channels), or int32 of full scale ±2**31, of which 24 bits take the upper ones.
+
+        Raises Failure when the disk or the format is full.
+        """
         self._frames += len(block)
         if self._most is not None and self._frames > self._most:
             raise Failure(f"{self.path} is full: a WAV file cannot be larger than 4 GB")
@@ -236,7 +275,7 @@ def close_all(writers: Iterable[Writer], keep: bool) -> None:
                 stack.callback(writer.close, keep)
 
 
-def unwritable(path: Path, block: Frames, error: Exception) -> Failure:
+def unwritable(path: Path, block: Frames | npt.NDArray[np.int32], error: Exception) -> Failure:
     """What to say of a block that could not be written to a file, or beside it."""
     # libsndfile says no more of a full disk than "System error", and at times nothing
     full = shutil.disk_usage(path.parent).free < block.nbytes

@@ -24,6 +24,7 @@ class Decoder(Closing):
     samplerate, channels, frames: as ffprobe says; the frames may be none or too many, unless they are stated
     at: frames read so far      ended: whether these are all
     cleaned: samples that could not be sound, and are silence
+    tags: as of `AudioReader`
     """
 
     def __init__(self, path: Path, promised: int = 0) -> None:
@@ -38,7 +39,9 @@ class Decoder(Closing):
         self.path, self.samplerate, self.channels, self._sound = path, sound.samplerate, sound.channels, sound
         self.frames, self._sure = (promised, True) if promised else (sound.frames, sound.sure)
         self._layout = layout(sound.layout, sound.channels)
+        self.tags = {name.lower(): text for name, text in sound.tags.items()}
         self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
+        self._ahead = b""  # read already, but not given yet
         self._pipe: Pipe | None = self._start()
 
     def _start(self) -> Pipe:
@@ -79,10 +82,16 @@ class Decoder(Closing):
         self.cleaned += clean(values, np.float32(LOUDEST_IN_FILES))
         return to_stereo(values, self._layout)
 
+    def begins(self) -> bool:
+        """Whether there is a first frame, which `read` gives nevertheless. Raises Failure."""
+        self._ahead = self._take(4 * self.channels)
+        return len(self._ahead) == 4 * self.channels or len(self.read(1)) > 0
+
     def _take(self, size: int) -> bytes:
         """So many bytes of what ffmpeg makes of it, fewer at the end."""
         assert self._pipe is not None
-        return self._pipe.end.read(size)
+        data, self._ahead = self._ahead[:size], self._ahead[size:]
+        return data + self._pipe.end.read(size - len(data))
 
     def _ended(self, pipe: Pipe) -> None:
         code, said = pipe.wait(self.path, self._sound.others)
@@ -97,7 +106,7 @@ class Decoder(Closing):
     def rewind(self) -> None:
         """Start over: decode again."""
         self.close()
-        self.at, self.cleaned, self.ended = 0, 0, False
+        self.at, self.cleaned, self.ended, self._ahead = 0, 0, False, b""
         self._pipe = self._start()
 
     def skip(self, frames: int) -> None:

@@ -35,7 +35,7 @@ class PipedReader(Decoder):
         source: a file descriptor, which is closed at the end      head: what was read from it already
         """
         self.path, self.frames = path, flac_frames(head)
-        self._sure = self.frames > 0
+        self._sure, self.tags = self.frames > 0, {}
         self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
         self._buffer, self._over = bytearray(), threading.Event()
         words = ["-protocol_whitelist", "pipe", "-analyzeduration", ANALYZED_US, "-i", "pipe:0", "-map", "0:a:0",

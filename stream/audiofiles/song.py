@@ -24,11 +24,13 @@ class Reader(Protocol):
     samplerate: Hz      frames: in all, as far as is known; 0 if it is not
     cleaned: samples that could not be sound, and are silence
     damage: what was wrong with it, once it has been read to its end; None if nothing
+    tags: what it says of itself, by name in small letters, such as title and artist
     """
 
     path: Path
     samplerate: int
     frames: int
+    tags: dict[str, str]
 
     @property
     def cleaned(self) -> int:
@@ -63,6 +65,7 @@ class MendingReader(Closing):
         """Nothing is read yet."""
         self._reader = reader
         self.path, self.samplerate, self.frames = reader.path, reader.samplerate, reader.frames
+        self.tags = reader.tags
         self._behind: Decoder | None = None
 
     @property
@@ -167,10 +170,8 @@ def _decoder(path: Path, reader: AudioReader | None = None) -> Decoder | None:
 def _not_empty(found: Decoder) -> Decoder:
     """The same, where there is a first frame. Raises Failure."""
     try:
-        first = found.read(1)
-        if not len(first):
+        if not found.begins():
             raise Failure(f"{found.path} is empty: it holds no frames")
-        found.rewind()
     except BaseException:
         found.close()
         raise
@@ -215,7 +216,7 @@ class SpooledReader(Closing):
             if isinstance(error, Failure):
                 raise Failure(str(error).replace(str(copy), str(path))) from error
             raise
-        self.samplerate, self.frames = self._reader.samplerate, self._reader.frames
+        self.samplerate, self.frames, self.tags = self._reader.samplerate, self._reader.frames, self._reader.tags
 
     @property
     def cleaned(self) -> int:

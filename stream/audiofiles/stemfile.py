@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from stream.audiofiles.audiofile import Frames, claim
-from stream.audiofiles.boxes import add_user_data, box
+from stream.audiofiles.boxes import add_user_data, box, find
 from stream.audiofiles.ffmpeg import Pipe, probe, source
+from stream.common.closing import Closing
 from stream.common.errors import Failure
 
 STREAMS = 5
+MOST_MANIFEST = 1 << 16  # bytes
 MADE = b"dmxs"  # ours: what made the file
 CODECS = {"aac": ("-c:a", "aac", "-b:a", "256k"), "alac": ("-c:a", "alac", "-sample_fmt", "s16p")}
 COLOURS = ("#009E73", "#D55E00", "#CC79A7", "#56B4E9")  # Mixxx' defaults: told apart by the colour-blind
@@ -31,6 +33,65 @@ def manifest(stems: Sequence[str]) -> bytes:
     named = [{"name": stem.capitalize(), "color": colour} for stem, colour in zip(stems, COLOURS, strict=True)]
     dsp = {"compressor": COMPRESSOR, "limiter": LIMITER}
     return json.dumps({"mastering_dsp": dsp, "version": 1, "stems": named}).encode()
+
+
+def stem_names(path: Path) -> tuple[str, ...]:
+    """The stems of a stem file, in small letters. Raises Failure for what is none, OSError."""
+    with path.open("rb") as file:
+        found = find(file, [b"moov", b"udta", b"stem"], 0, path.stat().st_size)
+        if found is None:
+            raise Failure(f"{path} is no stem file: it does not say which stems it holds")
+        file.seek(found.content)
+        data = file.read(min(found.end - found.content, MOST_MANIFEST))
+    try:
+        names = tuple(str(stem["name"]).strip().lower() for stem in json.loads(data)["stems"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Failure(f"{path} is no stem file: what it says of its stems cannot be read") from error
+    if len(names) != STREAMS - 1 or len(set(names)) < len(names) or not all(names):
+        raise Failure(f"{path} is no stem file: it names {', '.join(names) or 'no stems'}, not four stems")
+    return names
+
+
+class StemReader(Closing):
+    """The stems of a stem file, side by side, decoded as they are read.
+
+    sources: their names      samplerate: Hz      frames: as ffprobe says; 0 if it does not
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open it. Raises Failure where ffmpeg is not installed, or cannot read it."""
+        try:
+            self.sources = stem_names(path)
+        except OSError as error:
+            raise Failure(f"{path} cannot be read: {error.strerror}") from error
+        sound = probe(path)
+        self.path, self.samplerate, self.frames = path, sound.samplerate, sound.frames
+        self.tags = {name.lower(): text for name, text in sound.tags.items()}
+        stereo = "".join(f"[0:a:{n}]aformat=channel_layouts=stereo:sample_rates={sound.samplerate}[s{n}];"
+                         for n in range(1, STREAMS))
+        merged = "".join(f"[s{n}]" for n in range(1, STREAMS)) + f"amerge=inputs={STREAMS - 1}[out]"
+        words = ["-filter_complex", stereo + merged, "-map", "[out]", "-f", "f32le", "-c:a", "pcm_f32le", "pipe:1"]
+        self._pipe: Pipe | None = Pipe([*source(path), *words], str(path), reading=True)
+
+    def read(self, frames: int) -> Frames:
+        """The next frames: float32 (n, 8), the stems side by side; fewer at the end. Raises Failure."""
+        wide = 2 * (STREAMS - 1)
+        if self._pipe is None:
+            return np.zeros((0, wide), np.float32)
+        data = self._pipe.end.read(4 * wide * frames)
+        if len(data) < 4 * wide * frames:
+            code, said = self._pipe.wait(self.path)
+            self.close()
+            if code:
+                raise Failure(f"{self.path} cannot be read: {said}")
+        count = len(data) // (4 * wide)
+        return np.frombuffer(data, "<f4", count * wide).reshape(count, wide).astype(np.float32)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        pipe, self._pipe = self._pipe, None
+        if pipe is not None:
+            pipe.close()
 
 
 class StemWriter:

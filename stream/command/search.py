@@ -5,20 +5,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from stream.audiofiles.names import BESIDE, SOUND, STEM_FILES, STEMS, stem_name
 from stream.command.songs import Song, key
 from stream.common.errors import Failure
 from stream.offline.made import read_provenance
 from stream.terminal.answers import shown
-
-# sound by its name, in folders; a file that is named itself may be called anything
-SOUND = (".3g2", ".3gp", ".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".ape", ".asf", ".au", ".avi", ".bwf",
-         ".caf", ".dff", ".dsf", ".dts", ".eac3", ".f4v", ".flac", ".flv", ".m2ts", ".m4a", ".m4b", ".m4r", ".m4v",
-         ".mka", ".mkv", ".mov", ".mp1", ".mp2", ".mp3", ".mp4", ".mpc", ".mpeg", ".mpg", ".mts", ".oga", ".ogg",
-         ".ogv", ".opus", ".ra", ".rf64", ".rm", ".snd", ".spx", ".tak", ".tta", ".vob", ".voc", ".w64", ".wav",
-         ".wave", ".webm", ".wma", ".wmv", ".wv")
-STEM_FILES = (".stem.mp4", ".stem.m4a")  # what we make ourselves
-STEMS = {"drums", "bass", "other", "vocals", "guitar", "piano"}  # what programs like this one call their files
-BESIDE = ("no_", "minus_")
 
 
 @dataclass
@@ -137,11 +128,8 @@ def _real(path: Path) -> Path:
 
 def _stem(file: Path, called: set[tuple[Path, str]]) -> bool:
     """Whether a file is called as a stem is, and lies beside others, or in a folder called as a song beside it."""
-    def is_one(name: str) -> bool:
-        return name in STEMS or any(name.startswith(start) for start in BESIDE)
-
     name, folder = file.stem.lower(), file.parent
-    if not is_one(name):
+    if not stem_name(name):
         return False
     beside = STEMS | {start + one for start in BESIDE for one in STEMS}
     others = any((folder, one) in called for one in beside - {name})

@@ -5,8 +5,8 @@ from argparse import Namespace
 from dataclasses import dataclass
 from pathlib import Path
 
+from stream.audiofiles.names import SOUND
 from stream.audiofiles.piped import STDIN
-from stream.command.search import SOUND
 from stream.devices import jackports, portaudio
 from stream.mixer.route import Route
 from stream.session.line import AnyDevice

@@ -1,10 +1,11 @@
-"""Before other programs' threads, where the system lets us: a browser must not take a hop's cores."""
+"""Before other programs' threads, where the system lets us, for what is live; behind them for what has time."""
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
+YIELDING = 10  # behind programs that do not ask, and far behind the live thread
 NICE = -10  # of -20 to 19: before what is 0, as all programs are that do not ask, and behind real-time threads
 
 
@@ -27,3 +28,21 @@ def preferred() -> Iterator[bool]:
         yield True
     finally:
         os.setpriority(os.PRIO_PROCESS, 0, before)
+
+
+@contextmanager
+def yielding() -> Iterator[None]:
+    """This thread and all that it starts meanwhile give way to others; for good, where the system does not let it back.
+
+    NB: a user may be lowered, and not raised again: a thread's last work is what belongs inside.
+    """
+    if sys.platform == "win32" or not hasattr(os, "setpriority"):
+        yield
+        return
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    os.setpriority(os.PRIO_PROCESS, 0, max(before, YIELDING))
+    try:
+        yield
+    finally:
+        with suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, before)

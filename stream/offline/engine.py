@@ -34,6 +34,9 @@ class SeparateOptions:
     jobs: int = 1
 
 
+DEFAULTS = SeparateOptions()
+
+
 @dataclass(frozen=True)
 class OfflineEngine:
     """A separator for whole songs.
@@ -51,7 +54,7 @@ class OfflineEngine:
 def open_offline_engine(chosen: Opening, options: SeparateOptions) -> OfflineEngine:
     """A network with segments laid as asked for, or a plugin. Raises ValueError for what cannot be."""
     how = lay(SAMPLERATE, options.overlap, options.shifts, SAMPLERATE)  # before seconds are spent on a model
-    bag = _fitting(chosen, options)
+    bag = open_bag(chosen, options)
     if bag is None:
         if how.starts != (0,) or options.segment_s is not None:
             raise ValueError(f"{chosen.model} does not work in segments, so it takes neither --shifts nor --segment")
@@ -71,16 +74,17 @@ def open_offline_engine(chosen: Opening, options: SeparateOptions) -> OfflineEng
     return OfflineEngine(bag.sources, bag.samplerate, segment, segments)
 
 
-def _fitting(chosen: Opening, options: SeparateOptions) -> Bag | None:
+def open_bag(chosen: Opening, options: SeparateOptions = DEFAULTS) -> Bag | None:
     """The model, opened for segments of just so many frames, which is what demucs gives its wave branch.
 
     In a file of fixed length they are filled up, as demucs fills them; in an older one, up to whole columns.
+    Returns None for a plugin. Raises ValueError.
     """
     if options.segment_s is not None and not LEAST_S <= options.segment_s < math.inf:
         raise ValueError(f"segment must be {LEAST_S:.2f} s or more, not {options.segment_s:g}")
     wanted = SEGMENT if options.segment_s is None else min(MOST_FRAMES, int(options.segment_s * SAMPLERATE))
-    open_bag = partial(chosen.offline, stems=options.stems)
-    bag = open_bag(wanted)
+    for_frames = partial(chosen.offline, stems=options.stems)
+    bag = for_frames(wanted)
     if bag is None:
         return None
     most_s = bag.segment / bag.samplerate
@@ -88,5 +92,5 @@ def _fitting(chosen: Opening, options: SeparateOptions) -> Bag | None:
         raise ValueError(f"segment must be at most {most_s:g} s, as {chosen.model} was trained, "
                          f"not {options.segment_s:g}")
     fitting = bag.segment if options.segment_s is None else int(options.segment_s * bag.samplerate)
-    return bag if bag.fixed or fitting == wanted else open_bag(fitting)
+    return bag if bag.fixed or fitting == wanted else for_frames(fitting)
 

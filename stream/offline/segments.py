@@ -54,6 +54,27 @@ def _positions(start: int, size: int, stride: int) -> Iterator[tuple[int, int]]:
     return ((start + order * stride, order) for order in count() if start + order * stride > -size)
 
 
+def fit_in(size: int, offset: int, end: int) -> tuple[int, int]:
+    """A segment's length, and where in its window it lies: the end cuts one short, which then sits in the middle."""
+    length = min(size, end - offset)
+    return length, (size - length) // 2
+
+
+def normalize(piece: Frames, level: SongLevel, out: Frames) -> None:
+    """Bring some of a song to the level at which demucs separates it.
+
+    piece: float32 (n, 2)      out: float32 (2, n), written
+    """
+    np.subtract(piece.T, np.float32(level.mean), out=out)
+    out /= np.float32(level.deviation)
+
+
+def restore(stems: Frames, level: SongLevel) -> None:
+    """Bring stems back to the song's level, in place."""
+    stems *= np.float32(level.deviation)
+    stems += np.float32(level.mean)
+
+
 class Segment(NamedTuple):
     """One segment of a song.
 
@@ -92,8 +113,7 @@ class Segments:
         (offset, order), at = next(positions), 0
         # one frame more than it needs: it tells the last segment from one that ends where the next begins
         while (reached := self._fill(offset + size + 1)) > offset:
-            length = min(size, reached - offset)
-            lead = (size - length) // 2  # a short one sits in the middle of its window
+            length, lead = fit_in(size, offset, reached)
             following, following_order = next(positions)
             until = max(at, min(following, reached))
             mix = np.ascontiguousarray(self._buffer[at - self._base : until - self._base].T)
@@ -120,9 +140,7 @@ class Segments:
         window: Frames = np.zeros((2, self._lay.segment), np.float32)
         first = max(start, self._base)
         piece = self._buffer[first - self._base : max(0, start + self._lay.segment - self._base)]
-        into = window[:, first - start : first - start + len(piece)]
-        np.subtract(piece.T, np.float32(self._level.mean), out=into)
-        into /= np.float32(self._level.deviation)
+        normalize(piece, self._level, window[:, first - start : first - start + len(piece)])
         return window
 
     def _drop(self, before: int) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,9 +11,10 @@ from dsp.resample import Resampler
 from dsp.sliding import RangeIstft
 from dsp.stft import BINS, FFT_HOP, stft
 from stream.audiofiles.song import Reader
+from stream.common.closing import Closing
 from stream.offline.level import CHUNK, SongLevel
 from stream.offline.overlap import Overlap
-from stream.offline.segments import Lay, Segments
+from stream.offline.segments import Lay, Segments, restore
 from stream.separators.bag import Bag
 from stream.separators.networks.network import Network
 from stream.separators.protocol import Frames, Separator
@@ -41,7 +41,7 @@ def blocks(reader: Reader, samplerate: int) -> Iterator[Frames]:
     yield resampler.finish()
 
 
-class Windows:
+class Windows(Closing):
     """A network and the transforms around it, for windows of one length; all memory but the stems' is made once."""
 
     def __init__(self, model: Model, frames: int, alone: bool) -> None:
@@ -82,11 +82,8 @@ class Windows:
         list(self._pool.map(finish, range(len(stems))))
         return stems
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
+    def close(self) -> None:
+        """Let go of the threads."""
         self._pool.shutdown()
 
 
@@ -101,8 +98,7 @@ def by_segments(model: Model, reader: Reader, how: Lay, fit: SongLevel, alone: b
         for segment in Segments(blocks(reader, model.samplerate), how, fit):
             stems = windows.separate(segment.window)
             out = adder.add(segment, stems[..., segment.lead : segment.lead + segment.length])
-            out *= np.float32(fit.deviation)
-            out += np.float32(fit.mean)
+            restore(out, fit)
             yield Piece(segment.mix, out)
 
 

@@ -15,7 +15,7 @@ SPARE = 4096  # frames of each track that are given up where the disk is full: t
 
 
 @dataclass(frozen=True)
-class Track:
+class RecordedFile:
     """One file to write.
 
     first: the first of its two channels in the tap ring
@@ -35,7 +35,7 @@ class Recorder:
     start: the position of the first frame      at: of the next
     """
 
-    def __init__(self, ring: Ring, tracks: Sequence[Track], samplerate: int, frames: int | None = None,
+    def __init__(self, ring: Ring, tracks: Sequence[RecordedFile], samplerate: int, frames: int | None = None,
                  start: int = 0) -> None:
         """Open all files. Raises Failure, and leaves none, if one cannot be.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from stream.live.engine import Engine
 from stream.recording.log import TakeInfo
 from stream.recording.options import RecordingOptions
-from stream.recording.recorder import Recorder, Track
+from stream.recording.recorder import RecordedFile, Recorder
 from stream.recording.takes import Takes
 
 
@@ -27,7 +27,7 @@ class Recordings:
         self.takes: Takes | None = None
         self.trouble: str | None = None
         if sink is not None and engine.tap is not None:  # as a device would have been given it: late by the latency
-            track = Track(sink, 0, engine.latency.delay)
+            track = RecordedFile(sink, 0, engine.latency.delay)
             self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
             self.files[sink.stem] = str(sink)
 

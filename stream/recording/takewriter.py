@@ -9,7 +9,7 @@ from stream.live.engine import Engine
 from stream.recording import log
 from stream.recording.automation import GestureLog
 from stream.recording.options import RecordingOptions
-from stream.recording.recorder import Recorder, Track
+from stream.recording.recorder import RecordedFile, Recorder
 
 Say = Callable[[str], None]
 
@@ -98,10 +98,10 @@ class TakeWriter:
         log.write(self.folder / log.NAME, take, automation)
 
 
-def tracks(context: TakeContext, folder: Path) -> list[Track]:
+def tracks(context: TakeContext, folder: Path) -> list[RecordedFile]:
     """The tracks of a take: what came in, the mix, every stem, and what inserts made of some. [any-thread]"""
     kind, sources = context.options.kind, context.take.sources
     after = 2 + 2 * len(sources)
     names = {"input": after, "mix": 0} | {stem: 2 + 2 * i for i, stem in enumerate(sources)}
     names |= {log.inserted(stem): after + 2 + 2 * sources.index(stem) for stem in context.take.inserts}
-    return [Track(folder / f"{name}.{kind.format}", at, kind=kind) for name, at in names.items()]
+    return [RecordedFile(folder / f"{name}.{kind.format}", at, kind=kind) for name, at in names.items()]

@@ -89,6 +89,18 @@ class Bag:
             return None
         return Bag(found, self._weights, self._stems, self._segment_s)
 
+    def only(self, stems: Sequence[str]) -> "Bag":
+        """The same networks, as far as they have a weight for these stems, which are the only sources.
+
+        Raises ValueError for a stem that none has.
+        [opening-thread]
+        """
+        weights = self._weights or [dict.fromkeys(stems, 1.0)] * len(self._networks)
+        kept = [(network, weight) for network, weight in zip(self._networks, weights, strict=True)
+                if any(weight.get(stem) for stem in stems)]
+        return Bag([network for network, _ in kept], [weight for _, weight in kept] if self._weights else (), stems,
+                   self._segment_s)
+
     def run(self) -> None:
         """`mix` and `spec` through the networks into `wave_out` and `spec_out`. [separator-thread]"""
         for index, network in enumerate(self._networks):

@@ -8,14 +8,15 @@ import soundfile as sf
 
 from stream.callback.ring import Ring
 from stream.common.errors import Failure
-from stream.recording.recorder import CHUNK, Recorder, Track
+from stream.recording.recorder import CHUNK, RecordedFile, Recorder
 from tests.rig.byhand import noise
 
 END = 1 << 40
 
 
 def recorder(folder: Path, ring: Ring, *leads: int) -> Recorder:
-    return Recorder(ring, [Track(folder / f"{i}.wav", 2 * i, lead) for i, lead in enumerate(leads)], 44_100, None)
+    files = [RecordedFile(folder / f"{i}.wav", 2 * i, lead) for i, lead in enumerate(leads)]
+    return Recorder(ring, files, 44_100, None)
 
 
 @pytest.mark.parametrize("step", [100, CHUNK, CHUNK + 1])

@@ -1,0 +1,170 @@
+"""One separator for all tracks: what is needed soonest is made first, and whatever is live comes before.
+
+    separator-thread whole segments, as `separate` makes them; parts, where a separator takes hops
+    draft-thread     short windows, where a segment would come too late; also while one is being made
+    loader-thread    of each track: what is in the store
+    saver-thread     what is wholly separated, into the store
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from stream.common.closing import Closing
+from stream.common.priority import yielding
+from stream.separators.opening import Opening
+from stream.tracks.decoding import open_track
+from stream.tracks.keeping import KeptModel, Saver, load
+from stream.tracks.making import TrackJob
+from stream.tracks.networks import Networks, open_networks
+from stream.tracks.songhops import SongHops
+from stream.tracks.songsegments import SongSegments
+from stream.tracks.store import StemStore, weights_sum
+from stream.tracks.track import MODEL_RATE, Track
+
+IDLE_S = 0.01
+SEGMENT_S = 3.0  # what one takes until one was timed
+
+
+class TrackSeparator(Closing):
+    """Loads tracks, and separates them in order of need."""
+
+    def __init__(self, chosen: Opening, samplerate: int, store: StemStore | None = None,
+                 busy: Callable[[], bool] = lambda: False, say: Callable[[str], None] = lambda _line: None) -> None:
+        """Begin to open the model, on a thread.
+
+        chosen: the model, its provider settled      samplerate: Hz, the device's
+        store: where stems are kept; None keeps none
+        busy: whether something live needs the machine now      say: takes a line for the user
+        [main-thread]
+        """
+        self._chosen, self.samplerate, self._store, self._busy, self._say = chosen, samplerate, store, busy, say
+        self._songs: list[TrackJob] = []  # changed as a whole
+        self._opened, self._closing = threading.Event(), threading.Event()
+        self._networks: Networks | None = None
+        self._sources: tuple[str, ...] = ()
+        self._rate = MODEL_RATE
+        self._model: KeptModel | None = None
+        self._segment_s, self._drafting = SEGMENT_S, False
+        self.failure = ""
+        self._saver = None if store is None else Saver(store, busy)
+        self._threads = [threading.Thread(target=run, name=name, daemon=True)
+                         for name, run in (("segments", self._segments), ("drafts", self._drafts))]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The model's stems; waits until it is open. None where it could not be opened. [any-thread]"""
+        self._opened.wait()
+        return self._sources
+
+    def load(self, path: Path) -> Track:
+        """A song, a stem file or a folder of stems, as a track; its `failure` says soon what is wrong with it.
+
+        Waits for the model to be open, at the first one. [any-thread]
+        """
+        track = open_track(path, self.samplerate, self.sources, self._rate, self._say)
+        if self._store is None or not self._sources:
+            track.origin = "model"
+        else:
+            threading.Thread(target=load, args=(track, self._store, self._kept_model), name="loader",
+                             daemon=True).start()
+        self._songs = [*self._alive(), TrackJob(track)]
+        return track
+
+    def _alive(self) -> list[TrackJob]:
+        return [song for song in self._songs if not song.track.closing.is_set()]
+
+    def _kept_model(self) -> KeptModel | None:
+        self._opened.wait()
+        return self._model
+
+    def wait(self) -> None:
+        """Wait until everything is separated that can be, and kept. [any-thread]"""
+        while any(song.waiting for song in self._alive()) and not self.failure:
+            time.sleep(IDLE_S)
+        if self._saver is not None:
+            self._saver.wait()
+
+    def close(self) -> None:
+        """End all threads, after what they are making, and close all tracks. [main-thread]"""
+        self._closing.set()
+        for song in self._songs:
+            song.track.close()
+        for thread in self._threads:
+            thread.join()
+        if self._saver is not None:
+            self._saver.close()
+        if self._networks is not None:
+            self._networks.close()
+
+    def _segments(self) -> None:
+        """Open the model, and make segments until the end."""
+        with yielding():  # and all threads that ONNX Runtime starts
+            try:
+                self._open()
+            except Exception as error:  # decks play on without stems
+                self.failure = f"songs play without stems, for {self._chosen.model} cannot be opened: {error}"
+                self._say(self.failure)
+            finally:
+                self._opened.set()
+            while not self._closing.is_set():
+                if self.failure or not self._segment():
+                    time.sleep(IDLE_S)
+
+    def _open(self) -> None:
+        if self._store is not None:
+            self._model = KeptModel(self._chosen.model, weights_sum(self._chosen))
+        self._networks = open_networks(self._chosen)
+        if self._networks is not None:
+            self._sources, self._rate = self._networks.sources, self._networks.samplerate
+        else:
+            separator, _ = self._chosen.open(None)
+            self._sources, self._rate = tuple(separator.sources), separator.samplerate
+
+    def _segment(self) -> bool:
+        """Make what is needed most; whether there was anything to be made."""
+        if self._busy() or self._drafting or next(self._drafts_wanted(), None) is not None:
+            return False
+        for song in sorted(self._alive(), key=lambda song: song.need(self._segment_s).urgency):
+            if song.maker is None and not song.done:
+                song.open(self._maker)
+            part = song.next(self._segment_s)
+            if part is not None:
+                begun = time.perf_counter()
+                song.make(part)
+                self._segment_s = time.perf_counter() - begun
+                return True
+            if song.complete():
+                if self._saver is not None and self._model is not None:
+                    self._saver.add(song.track, self._model)
+                song.done = True
+        return False
+
+    def _maker(self, track: Track) -> SongSegments | SongHops:
+        if self._networks is not None:
+            return SongSegments(track, self._networks)
+        separator, _ = self._chosen.open(None)
+        return SongHops(track, separator)
+
+    def _drafts(self) -> None:
+        """Make drafts until the end."""
+        self._opened.wait()
+        with yielding():
+            while not self._closing.is_set():
+                song = None if self._busy() or self.failure else next(self._drafts_wanted(), None)
+                if song is None:
+                    time.sleep(IDLE_S)
+                    continue
+                self._drafting = True
+                try:
+                    song.draft()
+                finally:
+                    self._drafting = False
+
+    def _drafts_wanted(self) -> Iterator[TrackJob]:
+        """The songs that need one now, the most urgent first."""
+        wanted = [song for song in self._alive() if song.wants_draft(self._segment_s)]
+        yield from sorted(wanted, key=lambda song: song.need(0).urgency)

@@ -1,0 +1,117 @@
+"""The store of stems: what was separated once is there at once when its song is played again.
+
+It never grows beyond a limit: what was not used for longest goes first. Notes about songs stay, for a person made them.
+[any-thread]
+"""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from stream.common.places import cache
+from stream.separators.opening import Opening
+from stream.tracks.entry import INDEX, KEY, Identity, Index, StemEntry, read_index, remove, size
+
+USUAL_GB = 20.0
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class StoredSong:
+    """An entry as it is listed. size: bytes      used: when it was played last, seconds since 1970"""
+
+    folder: Path
+    index: Index
+    size: int
+    used: float
+
+
+def store_folder() -> Path:
+    """Where stems are kept; it may not be there yet. Raises RuntimeError."""
+    return cache() / "tracks"
+
+
+class StemStore:
+    """All entries of this user's, of this process and others."""
+
+    def __init__(self, limit: float = USUAL_GB * GB, say: Callable[[str], None] = lambda _line: None,
+                 folder: Path | None = None) -> None:
+        """Nothing is looked at yet. limit: bytes      say: takes a line for the user"""
+        self.folder, self.limit, self._say = folder or store_folder(), limit, say
+        self._told = False
+
+    def entry(self, identity: Identity) -> StemEntry:
+        """The place of some stems."""
+        return StemEntry(self.folder, identity)
+
+    def entries(self) -> list[StoredSong]:
+        """What is there, last used first. What is no entry is left out."""
+        found = [(folder, read_index(folder)) for folder in self._folders()]
+        kept = [StoredSong(folder, index, size(folder), _used(folder)) for folder, index in found if index is not None]
+        return sorted(kept, key=lambda one: -one.used)
+
+    def _folders(self) -> list[Path]:
+        with suppress(OSError), os.scandir(self.folder / "stems") as entries:
+            return [Path(entry.path) for entry in entries if KEY.fullmatch(entry.name) and entry.is_dir()]
+        return []
+
+    def make_room(self) -> None:
+        """Remove what is damaged or half, and what was not used for longest until the rest is within the limit."""
+        for folder in self._folders():
+            if read_index(folder) is None:
+                self._remove(folder)
+        entries = self.entries()
+        total = sum(one.size for one in entries)
+        for one in reversed(entries):
+            if total <= self.limit:
+                return
+            if self._remove(one.folder):
+                total -= one.size
+
+    @staticmethod
+    def _remove(folder: Path) -> bool:
+        with suppress(OSError):
+            return remove(folder)
+        return False
+
+    def used(self, entry: StemEntry) -> None:
+        """Note that stems are played now."""
+        with suppress(OSError):
+            os.utime(entry.folder / INDEX)
+
+    def tell(self, why: object) -> None:
+        """Say, once, that stems cannot be kept."""
+        if not self._told:
+            self._told = True
+            self._say(f"stems are not kept for the next time: {why}")
+
+
+def _used(folder: Path) -> float:
+    with suppress(OSError):
+        return (folder / INDEX).stat().st_mtime
+    return 0.0
+
+
+def song_sum(path: Path, stopped: Callable[[], bool] = lambda: False) -> str | None:
+    """sha256 of a file; None for what can be read only once, is no file, or when it was stopped. Raises OSError."""
+    if not path.is_file():
+        return None
+    digest, block = hashlib.sha256(), bytearray(1 << 20)
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(block):
+            if stopped():
+                return None
+            digest.update(memoryview(block)[:count])
+    return digest.hexdigest()
+
+
+def weights_sum(chosen: Opening) -> str:
+    """A sum of what a model's stems depend on: its files' content and weights, or a plugin's name. Raises OSError."""
+    digest = hashlib.sha256(repr((chosen.weights, chosen.segment_s, "" if chosen.files else chosen.model)).encode())
+    for path in chosen.files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
