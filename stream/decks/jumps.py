@@ -1,0 +1,41 @@
+"""Going elsewhere in a song: to a frame, by seconds, by beats."""
+
+from stream.decks.loops import move_loop
+from stream.decks.playhead import ticks
+from stream.decks.slip import stayed
+from stream.decks.transportstate import Refused, TransportState
+
+MOST_BEATS = 32.0
+
+
+def seek(state: TransportState, frame: float) -> TransportState:
+    """To a frame of the song, or its nearest end. ValueError: no number."""
+    return _jumped(state, min(max(ticks(frame), 0), state.end))
+
+
+def skip(state: TransportState, seconds: float) -> TransportState:
+    """By so many seconds of the song, back if they are below 0. ValueError: no number."""
+    return seek(state, state.position + seconds * state.samplerate)
+
+
+def beat_jump(state: TransportState, beats: float) -> TransportState:
+    """By so many beats, back if they are below 0; a loop comes along.
+
+    ValueError: more than 32 beats. Refused: that leads behind the song's end
+    """
+    if not -MOST_BEATS <= beats <= MOST_BEATS:
+        raise ValueError(f"a beat jump must be up to {MOST_BEATS:g} beats, not {beats}")
+    loop = state.looping
+    if loop is not None and loop.holds(state.head.now):
+        return move_loop(state, beats)
+    place = state.beats_later(state.head.heard, beats)
+    if place >= state.end:
+        raise Refused(f"the song has no {beats:g} beats left")
+    return stayed(state.with_head(state.head.at(place if place >= 0 else state.in_phase(0))))
+
+
+def _jumped(state: TransportState, place: int) -> TransportState:
+    landing = place if place >= state.end else state.in_phase(place)
+    moved = state.with_head(state.head.at(landing))
+    left_loop = state.looping is not None and moved.looping is None
+    return stayed(moved) if left_loop else moved

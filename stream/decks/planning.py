@@ -1,0 +1,67 @@
+"""From a transport's state to pieces of the song, cut exactly where loops turn and where songs end."""
+
+from dataclasses import replace
+
+from stream.decks.playhead import UNIT, Playhead
+from stream.decks.songpiece import Rendering, SongPiece
+from stream.decks.transportstate import TransportState
+
+
+def plan(state: TransportState, n: int) -> tuple[list[SongPiece], TransportState]:
+    """The next n frames, and the state behind them. The pieces' lengths add up to n."""
+    pieces: list[SongPiece] = []
+    first = state.frame
+    while state.frame < first + n:
+        state = due(state)
+        piece, state = _piece(state, state.frame - first, first + n - state.frame)
+        pieces.append(piece)
+    return pieces, state
+
+
+def due(state: TransportState) -> TransportState:
+    """The state itself, turned where a loop turns, and standing where the song ends or, backwards, begins."""
+    head, here, loop = state.head, state.head.now, state.looping
+    if head.still:
+        return state
+    if loop is not None and (here >= loop.end if head.forward else here < loop.start):
+        return replace(state, head=head.at(loop.start + (here - loop.start) % loop.length))
+    if here >= state.end if head.forward else here < 0:
+        # whoever holds, loops or reverses with slip comes back to a song that goes on
+        stands = Playhead(state.end if head.forward else 0)
+        return replace(state, head=stands, playing=state.playing and state.shadow is not None)
+    return state
+
+
+def _piece(state: TransportState, offset: int, most: int) -> tuple[SongPiece, TransportState]:
+    """What is heard without a cut, up to `most` frames of it, and the state behind it."""
+    head = state.head
+    n = _frames(state, most)
+    start, how = head.heard, _how(state)
+    left = start + head.after(n) - head.now if how is not Rendering.SILENT else None
+    jumped = state.left != (start if how is not Rendering.SILENT else None)
+    came_from = state.left / UNIT if jumped and state.left is not None else None
+    piece = SongPiece(offset, n, start / UNIT, head.rate_after(0), head.rate_after(n), how, jumped, came_from)
+    shadow = state.shadow and state.shadow.advanced(n)
+    return piece, replace(state, frame=state.frame + n, head=head.advanced(n), shadow=shadow, left=left)
+
+
+def _frames(state: TransportState, most: int) -> int:
+    """How many frames, up to `most`, until something changes."""
+    head, loop = state.head, state.looping
+    if head.still:
+        return most
+    n = min(most, head.ramp_left or most)
+    if loop is not None:
+        n = head.until(loop.end if head.forward else loop.start, n)
+    return head.until(state.end if head.forward else 0, n)
+
+
+def _how(state: TransportState) -> Rendering:
+    head = state.head
+    if head.still:
+        return Rendering.SILENT
+    if head.exact:
+        return Rendering.COPIED
+    if state.settings.key_lock and head.forward and not head.winds:
+        return Rendering.STRETCHED
+    return Rendering.RESAMPLED

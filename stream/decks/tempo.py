@@ -1,0 +1,57 @@
+"""The tempo slider, bend and key lock."""
+
+from dataclasses import replace
+from typing import Any
+
+from stream.decks.playhead import Playhead
+from stream.decks.transportstate import TransportState
+
+RANGES = (6.0, 10.0, 16.0, 50.0)  # percent
+MOST_BEND = 0.5
+_SMOOTH_S = 0.02  # from one rate to another
+
+
+def tempo(state: TransportState, slider: float) -> TransportState:
+    """Move the slider, -1 to 1 of its range; at 0 the song is the record, bit for bit. ValueError: beyond its ends."""
+    if not -1 <= slider <= 1:
+        raise ValueError(f"the tempo slider must be -1 to 1, not {slider}")
+    return _set(state, tempo=slider)
+
+
+def tempo_range(state: TransportState, percent: float) -> TransportState:
+    """How far the slider leads at its ends. ValueError: none of 6, 10, 16 and 50 percent."""
+    if percent not in RANGES:
+        raise ValueError(f"the tempo range must be {', '.join(f'{each:g}' for each in RANGES)} percent, not {percent}")
+    return _set(state, tempo_range=percent)
+
+
+def bend(state: TransportState, amount: float) -> TransportState:
+    """Faster or slower by a fraction for as long as it is held; 0 lets go. ValueError: beyond a half."""
+    if not -MOST_BEND <= amount <= MOST_BEND:
+        raise ValueError(f"bend must be -{MOST_BEND} to {MOST_BEND}, not {amount}")
+    return _set(state, bend=amount)
+
+
+def key_lock(state: TransportState, on: bool) -> TransportState:
+    """Whether the pitch stays when the tempo changes; where the song is does not depend on it."""
+    return _set(state, key_lock=on)
+
+
+def quantize(state: TransportState, on: bool) -> TransportState:
+    """Whether cues and loops snap to beats, and jumps keep their phase."""
+    return _set(state, quantize=on)
+
+
+def _set(state: TransportState, **values: Any) -> TransportState:
+    state = replace(state, settings=replace(state.settings, **values))
+    smooth = round(_SMOOTH_S * state.samplerate)
+    shadow = state.shadow and _retimed(state.shadow, state.speed, smooth)
+    return replace(state, head=_retimed(state.head, state.velocity, smooth), shadow=shadow)
+
+
+def _retimed(head: Playhead, rate: int, smooth: int) -> Playhead:
+    """Towards a rate; not if it stands or is about to, nor if it has it already."""
+    if head.rate in (0, rate):
+        return head
+    winds = head.winds and head.ramp_left > 0
+    return head.aimed(rate, max(smooth, head.ramp_left) if winds else smooth, winds)

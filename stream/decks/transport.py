@@ -1,0 +1,110 @@
+"""A deck's transport: what was pressed at which frame of the device, and what of the song is heard at each.
+
+The deck's thread plans ahead of what is heard. Whoever presses something presses it at a frame that has been planned
+already; the thread goes back to it and plans again.
+
+    plan(0, 512)  plan(512, 512)  plan(1024, 512)
+    ├─────────────┼───────────────┼───────────────┤
+                        press(700, cues.cue_press)       plan(700, 324) ... again, and otherwise
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from dsp.beatgrid import BeatGrid
+from stream.decks import cues, jumps, loops, motor, slip, tempo
+from stream.decks.planning import due, plan
+from stream.decks.playhead import Playhead, ticks
+from stream.decks.songpiece import SongPiece
+from stream.decks.transportstate import HOT_CUES, DeckSettings, HotCue, TransportState
+
+Verb = Callable[..., TransportState]
+VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (
+    motor.play, motor.pause, motor.play_pause, motor.brake, motor.reverse, motor.censor_press, motor.censor_release,
+    motor.brake_time, motor.spin_time, cues.cue_press, cues.cue_release, cues.hot_cue_press, cues.hot_cue_release,
+    cues.hot_cue_set, cues.hot_cue_delete, loops.loop_in, loops.loop_out, loops.auto_loop, loops.halve_loop,
+    loops.double_loop, loops.move_loop, loops.leave_loop, loops.reloop, jumps.seek, jumps.skip, jumps.beat_jump,
+    slip.slip, tempo.tempo, tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize)}
+"""What can be pressed, by name (docs/notes/decks.md): each takes a state and its values, and gives the state after."""
+
+
+class Transport:
+    """A deck's, for one song.
+
+    Presses come in the order of their frames. Between them every frame can be planned again, until it is forgotten.
+    """
+
+    def __init__(self, state: TransportState) -> None:
+        """From a state on: `loaded` makes a song's first."""
+        self._states = [state]  # by their frames; of two of one frame the later one counts
+        self._pressed = [state]  # those that a press has made
+
+    def press(self, frame: int, verb: Verb, *values: Any) -> TransportState:
+        """Do what a verb does at a frame of the device; what was planned from there on no longer holds.
+
+        Raises Refused where the verb cannot be obeyed, and ValueError for wrong values or a frame before an earlier
+        press; then nothing has changed.
+        """
+        if frame < self._pressed[-1].frame:
+            raise ValueError(f"frame must be {self._pressed[-1].frame} or later, where the last press was, not {frame}")
+        state = verb(self.state(frame), *values)
+        del self._states[self._behind(self._states, frame) :]
+        self._states.append(state)
+        self._pressed.append(state)
+        return state
+
+    def plan(self, frame: int, n: int) -> list[SongPiece]:
+        """What is heard from a frame of the device on; the pieces' lengths add up to n."""
+        pieces: list[SongPiece] = []
+        state, offset = self.state(frame), 0
+        while offset < n:
+            pressed = self._behind(self._pressed, state.frame)
+            until = self._pressed[pressed].frame if pressed < len(self._pressed) else frame + n
+            made, state = plan(state, min(frame + n, until) - state.frame)
+            pieces += [replace(piece, out_offset=piece.out_offset + offset) for piece in made]
+            offset = state.frame - frame
+            if state.frame == until and pressed < len(self._pressed):
+                state = self._pressed[self._behind(self._pressed, until) - 1]
+        if state.frame > self._states[-1].frame:
+            self._states.append(state)
+        return pieces
+
+    def state(self, frame: int) -> TransportState:
+        """What it is at a frame of the device, with all that was pressed there. Raises ValueError: forgotten."""
+        known = self._behind(self._states, frame)
+        if known == 0:
+            raise ValueError(f"frame must be {self._states[0].frame} or later, not {frame}; the rest is forgotten")
+        state = self._states[known - 1]
+        return due(plan(state, frame - state.frame)[1])
+
+    def position(self, frame: int) -> float:
+        """The frame of the song that is heard at a frame of the device, fractional. Raises ValueError: forgotten."""
+        return self.state(frame).position
+
+    def forget(self, before: int) -> None:
+        """What was before a frame of the device is not asked for again."""
+        for states in (self._states, self._pressed):
+            del states[: max(0, self._behind(states, before) - 1)]
+
+    @staticmethod
+    def _behind(states: list[TransportState], frame: int) -> int:
+        """How many of them are not behind a frame."""
+        return bisect_right(states, frame, key=lambda state: state.frame)
+
+
+def loaded(length: int, samplerate: float, settings: DeckSettings | None = None, grid: BeatGrid | None = None,
+           cues: Sequence[float] = ()) -> TransportState:
+    """A song as it is put on a deck: paused at its cue.
+
+    length: frames      samplerate: of the device and the song, Hz      settings: of the deck, which outlast a song
+    cues: frames of the song: the cue, and then hot cues
+    ValueError: a cue that is no number, or more than nine
+    """
+    places = [ticks(frame) for frame in cues] or [0]
+    hot = [HotCue(place) for place in places[1:]]
+    if len(hot) > HOT_CUES:
+        raise ValueError(f"there are {HOT_CUES} hot cues, not {len(hot)}")
+    return TransportState(length, samplerate, grid, head=Playhead(places[0]), cue=places[0],
+                          hot_cues=(*hot, *(None,) * (HOT_CUES - len(hot))), settings=settings or DeckSettings())
