@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from stream.decks.playhead import UNIT, Playhead
 from stream.decks.slip import departed, returned
+from stream.decks.songhead import UNIT, SongHead
 from stream.decks.transportstate import HOT_CUES, Hold, HotCue, Loop, TransportState
 
 
@@ -14,9 +14,9 @@ def cue_press(state: TransportState) -> TransportState:
     if state.moving or state.playing or state.ended:
         return _back(state)
     if abs(state.head.now - state.cue) < UNIT:
-        return replace(state, hold=Hold.CUE, head=Playhead(state.cue, state.velocity))
+        return replace(state, hold=Hold.CUE, head=SongHead(state.cue, state.velocity))
     place = state.snapped(state.head.now)
-    return replace(state.with_head(Playhead(place)), cue=place)
+    return replace(state.with_head(SongHead(place)), cue=place)
 
 
 def cue_release(state: TransportState) -> TransportState:
@@ -40,9 +40,9 @@ def hot_cue_press(state: TransportState, number: int) -> TransportState:
         head = head.turned() if head.forward == state.reversed else head
     else:
         state = replace(state, playing=True, hold=Hold.NONE, shadow=None)
-        head = Playhead(cue.place)
+        head = SongHead(cue.place)
     if head.rate == 0:  # it stood, at an end of the song perhaps
-        head = Playhead(head.now, state.velocity)
+        head = SongHead(head.now, state.velocity)
     if cue.length:
         return replace(state, head=head, loop=Loop(cue.place, cue.length, active=True))
     return state.with_head(head)
@@ -76,7 +76,7 @@ def hot_cue_delete(state: TransportState, number: int) -> TransportState:
 
 def _back(state: TransportState) -> TransportState:
     state = replace(state, playing=False, reversed=_switched(state), hold=Hold.NONE, shadow=None)
-    return state.with_head(Playhead(state.cue))
+    return state.with_head(SongHead(state.cue))
 
 
 def _switched(state: TransportState) -> bool:

@@ -1,9 +1,9 @@
 """Going elsewhere in a song: to a frame, by seconds, by beats."""
 
 from stream.decks.loops import move_loop
-from stream.decks.playhead import ticks
 from stream.decks.slip import stayed
-from stream.decks.transportstate import Refused, TransportState
+from stream.decks.songhead import ticks
+from stream.decks.transportstate import PressRefused, TransportState
 
 MOST_BEATS = 32.0
 
@@ -21,7 +21,7 @@ def skip(state: TransportState, seconds: float) -> TransportState:
 def beat_jump(state: TransportState, beats: float) -> TransportState:
     """By so many beats, back if they are below 0; a loop comes along.
 
-    ValueError: more than 32 beats. Refused: that leads behind the song's end
+    ValueError: more than 32 beats. PressRefused: that leads behind the song's end
     """
     if not -MOST_BEATS <= beats <= MOST_BEATS:
         raise ValueError(f"a beat jump must be up to {MOST_BEATS:g} beats, not {beats}")
@@ -30,7 +30,7 @@ def beat_jump(state: TransportState, beats: float) -> TransportState:
         return move_loop(state, beats)
     place = state.beats_later(state.head.heard, beats)
     if place >= state.end:
-        raise Refused(f"the song has no {beats:g} beats left")
+        raise PressRefused(f"the song has no {beats:g} beats left")
     return stayed(state.with_head(state.head.at(place if place >= 0 else state.in_phase(0))))
 
 

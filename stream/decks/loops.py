@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from stream.decks.playhead import UNIT
 from stream.decks.slip import departed, returned
-from stream.decks.transportstate import Loop, Refused, TransportState
+from stream.decks.songhead import UNIT
+from stream.decks.transportstate import Loop, PressRefused, TransportState
 
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 32.0
 _SHORTEST = 64 * UNIT  # whatever the tempo
@@ -18,22 +18,22 @@ def loop_in(state: TransportState) -> TransportState:
 def loop_out(state: TransportState) -> TransportState:
     """The loop ends here, or with quantize at the nearest beat behind its beginning, and repeats from now on.
 
-    Refused: it has no beginning, or that is not before here
+    PressRefused: it has no beginning, or that is not before here
     """
     if state.loop is None:
-        raise Refused("the loop has no beginning yet")
+        raise PressRefused("the loop has no beginning yet")
     start, end = state.loop.start, state.snapped(state.head.heard)
     if end <= start and end != state.head.heard:
         end = state.beats_later(start, 1)
     if end - start < _SHORTEST:
-        raise Refused("a loop must end behind its beginning")
+        raise PressRefused("a loop must end behind its beginning")
     return _entered(state, Loop(start, end - start))
 
 
 def auto_loop(state: TransportState, beats: float) -> TransportState:
     """A loop of so many beats from here, or with quantize from the nearest beat; one that is active changes its length.
 
-    ValueError: not 1/32 to 32 beats. Refused: the song ends before
+    ValueError: not 1/32 to 32 beats. PressRefused: the song ends before
     """
     if not SHORTEST_BEATS <= beats <= LONGEST_BEATS:
         raise ValueError(f"a loop must have 1/32 to {LONGEST_BEATS:g} beats, not {beats}")
@@ -43,22 +43,22 @@ def auto_loop(state: TransportState, beats: float) -> TransportState:
 
 
 def halve_loop(state: TransportState) -> TransportState:
-    """Half as long, from the same beginning. Refused: no loop, or it has 1/32 of a beat already."""
+    """Half as long, from the same beginning. PressRefused: no loop, or it has 1/32 of a beat already."""
     loop = _closed(state)
     shortest = max(_SHORTEST, state.beats_later(loop.start, SHORTEST_BEATS) - loop.start)
     if loop.length // 2 < shortest - 1:  # a tick: two halves of an odd length
-        raise Refused("a loop cannot be shorter than 1/32 of a beat")
+        raise PressRefused("a loop cannot be shorter than 1/32 of a beat")
     return replace(state, loop=replace(loop, length=loop.length // 2))
 
 
 def double_loop(state: TransportState) -> TransportState:
-    """Twice as long, from the same beginning. Refused: no loop, or the song ends before."""
+    """Twice as long, from the same beginning. PressRefused: no loop, or the song ends before."""
     loop = _closed(state)
     return replace(state, loop=_fitting(state, replace(loop, length=loop.length * 2)))
 
 
 def move_loop(state: TransportState, beats: float) -> TransportState:
-    """By so many beats, back if they are below 0; what plays in it comes along. Refused: no loop, or no room."""
+    """By so many beats, back if they are below 0; what plays in it comes along. PressRefused: no loop, or no room."""
     loop = _closed(state)
     by = state.beats_later(loop.start, beats) - loop.start
     head = state.head.moved(by) if loop.active and loop.holds(state.head.now) else state.head
@@ -72,7 +72,7 @@ def leave_loop(state: TransportState) -> TransportState:
 
 
 def reloop(state: TransportState) -> TransportState:
-    """Leave the loop, or go back to its beginning and repeat it again. Refused: there has been no loop."""
+    """Leave the loop, or go back to its beginning and repeat it again. PressRefused: there has been no loop."""
     if state.looping is not None:
         return leave_loop(state)
     loop = _closed(state)
@@ -86,11 +86,11 @@ def _entered(state: TransportState, loop: Loop) -> TransportState:
 
 def _closed(state: TransportState) -> Loop:
     if state.loop is None or state.loop.length == 0:
-        raise Refused("there is no loop")
+        raise PressRefused("there is no loop")
     return state.loop
 
 
 def _fitting(state: TransportState, loop: Loop) -> Loop:
     if loop.start < 0 or loop.end > state.end:
-        raise Refused("the song has no room for the loop there")
+        raise PressRefused("the song has no room for the loop there")
     return loop

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from stream.decks.playhead import UNIT, Playhead
 from stream.decks.slip import departed, departs, followed, returned
+from stream.decks.songhead import UNIT, SongHead
 from stream.decks.transportstate import Hold, TransportState
 
 BRAKE_S = 1.0  # where none is set
@@ -17,7 +17,7 @@ def play(state: TransportState) -> TransportState:
     if state.playing:
         return state
     if state.ended and not state.reversed:
-        state = replace(state, head=Playhead(0), shadow=None)
+        state = replace(state, head=SongHead(0), shadow=None)
     state = replace(state, playing=True)
     if state.shadow is not None and not departs(state):
         return returned(state)
@@ -89,7 +89,7 @@ def _started(state: TransportState) -> TransportState:
 
 def _stopped(state: TransportState, seconds: float) -> TransportState:
     if state.hold is Hold.CUE:
-        return replace(state, hold=Hold.NONE, head=Playhead(state.cue))
+        return replace(state, hold=Hold.NONE, head=SongHead(state.cue))
     if not state.playing:
         return state
     state = departed(state)

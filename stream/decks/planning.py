@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stream.decks.playhead import UNIT, Playhead
+from stream.decks.songhead import UNIT, SongHead
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transportstate import TransportState
 
@@ -27,7 +27,7 @@ def due(state: TransportState) -> TransportState:
         return replace(state, head=head.at(loop.start + (here - loop.start) % loop.length))
     if here >= state.end if head.forward else here < 0:
         # whoever holds, loops or reverses with slip comes back to a song that goes on
-        stands = Playhead(state.end if head.forward else 0)
+        stands = SongHead(state.end if head.forward else 0)
         return replace(state, head=stands, playing=state.playing and state.shadow is not None)
     return state
 

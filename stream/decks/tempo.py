@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from stream.decks.playhead import Playhead
+from stream.decks.songhead import SongHead
 from stream.decks.transportstate import TransportState
 
 RANGES = (6.0, 10.0, 16.0, 50.0)  # percent
@@ -49,7 +49,7 @@ def _set(state: TransportState, **values: Any) -> TransportState:
     return replace(state, head=_retimed(state.head, state.velocity, smooth), shadow=shadow)
 
 
-def _retimed(head: Playhead, rate: int, smooth: int) -> Playhead:
+def _retimed(head: SongHead, rate: int, smooth: int) -> SongHead:
     """Towards a rate; not if it stands or is about to, nor if it has it already."""
     if head.rate in (0, rate):
         return head

@@ -16,7 +16,7 @@ from typing import Any
 from dsp.beatgrid import BeatGrid
 from stream.decks import cues, jumps, loops, motor, slip, tempo
 from stream.decks.planning import due, plan
-from stream.decks.playhead import Playhead, ticks
+from stream.decks.songhead import SongHead, ticks
 from stream.decks.songpiece import SongPiece
 from stream.decks.transportstate import HOT_CUES, DeckSettings, HotCue, TransportState
 
@@ -44,8 +44,8 @@ class Transport:
     def press(self, frame: int, verb: Verb, *values: Any) -> TransportState:
         """Do what a verb does at a frame of the device; what was planned from there on no longer holds.
 
-        Raises Refused where the verb cannot be obeyed, and ValueError for wrong values or a frame before an earlier
-        press; then nothing has changed.
+        Raises PressRefused where the verb cannot be obeyed, and ValueError for wrong values or a frame before an
+        earlier press; then nothing has changed.
         """
         if frame < self._pressed[-1].frame:
             raise ValueError(f"frame must be {self._pressed[-1].frame} or later, where the last press was, not {frame}")
@@ -106,5 +106,5 @@ def loaded(length: int, samplerate: float, settings: DeckSettings | None = None,
     hot = [HotCue(place) for place in places[1:]]
     if len(hot) > HOT_CUES:
         raise ValueError(f"there are {HOT_CUES} hot cues, not {len(hot)}")
-    return TransportState(length, samplerate, grid, head=Playhead(places[0]), cue=places[0],
+    return TransportState(length, samplerate, grid, head=SongHead(places[0]), cue=places[0],
                           hot_cues=(*hot, *(None,) * (HOT_CUES - len(hot))), settings=settings or DeckSettings())

@@ -5,13 +5,13 @@ from enum import Enum
 from typing import Self
 
 from dsp.beatgrid import BeatGrid
-from stream.decks.playhead import UNIT, Playhead, ticks
+from stream.decks.songhead import UNIT, SongHead, ticks
 
 HOT_CUES = 8
 NO_GRID_BPM = 120.0
 
 
-class Refused(ValueError):
+class PressRefused(ValueError):
     """A press that cannot be obeyed as things are, in words for whoever pressed it; other ValueErrors are wrong use."""
 
 
@@ -88,8 +88,8 @@ class TransportState:
     samplerate: float
     grid: BeatGrid | None = None
     frame: int = 0
-    head: Playhead = field(default_factory=lambda: Playhead(0))
-    shadow: Playhead | None = None
+    head: SongHead = field(default_factory=lambda: SongHead(0))
+    shadow: SongHead | None = None
     playing: bool = False
     reversed: bool = False
     hold: Hold = Hold.NONE
@@ -198,7 +198,7 @@ class TransportState:
         """The song's beats are found, or moved by hand. Loops and cues stay where they are."""
         return replace(self, grid=grid)
 
-    def with_head(self, head: Playhead) -> Self:
+    def with_head(self, head: SongHead) -> Self:
         """With the song elsewhere; a loop that does not hold the place is left."""
         loop = self.looping
         if loop is not None and not loop.holds(head.now):

@@ -9,10 +9,10 @@ import pytest
 
 from dsp.beatgrid import BeatGrid
 from stream.decks.planning import plan
-from stream.decks.playhead import UNIT
+from stream.decks.songhead import UNIT
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transport import VERBS, Transport, loaded
-from stream.decks.transportstate import DeckSettings, Refused, TransportState
+from stream.decks.transportstate import DeckSettings, PressRefused, TransportState
 
 RATE = 44_100.0
 GRID = BeatGrid(1234.56, 60 * RATE / 174.33)
@@ -45,7 +45,7 @@ def pressed(seed: int, presses: int = 60) -> tuple[list[tuple[int, SongPiece]], 
         verb = choose.choice(["play", "play", *VERBS])
         ahead = choose.randrange(1, 9000)
         transport.plan(frame, ahead)  # what a press makes void
-        with suppress(Refused):
+        with suppress(PressRefused):
             transport.press(frame, VERBS[verb], *values(verb, choose))
         n = choose.choice([1, 17, 512, 4096, 30_000])
         heard += [(frame + piece.out_offset, piece) for piece in transport.plan(frame, n)]
@@ -194,7 +194,7 @@ def test_a_refused_press_changes_nothing() -> None:
 def test_every_verb_is_a_verb_of_states() -> None:
     states: list[TransportState] = [loaded(SONG, RATE, grid=GRID)]
     for name, verb in VERBS.items():
-        with suppress(Refused):
+        with suppress(PressRefused):
             made = verb(states[0], *values(name, random.Random(0)))
             assert isinstance(made, TransportState)
         assert states[0] == loaded(SONG, RATE, grid=GRID)

@@ -7,7 +7,7 @@ import pytest
 from dsp.beatgrid import BeatGrid
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transport import VERBS, Transport, loaded
-from stream.decks.transportstate import DeckSettings, Hold, Refused, TransportState
+from stream.decks.transportstate import DeckSettings, Hold, PressRefused, TransportState
 
 RATE = 48_000.0
 BEAT = 24_000  # 120 BPM
@@ -277,7 +277,7 @@ def test_a_beat_jump_keeps_its_phase_exactly(beats: float, quantize: bool) -> No
 
 def test_a_beat_jump_over_the_end_is_refused_and_one_over_the_beginning_goes_there() -> None:
     hands = playing(398)
-    with pytest.raises(Refused, match="the song has no 4 beats left"):
+    with pytest.raises(PressRefused, match="the song has no 4 beats left"):
         hands.beat_jump(4)
     hands.seek(1.5 * BEAT)
     hands.beat_jump(-4)
@@ -371,14 +371,14 @@ def test_with_quantize_a_loop_lies_on_beats_and_the_phase_stays(pressed_in: floa
 
 def test_a_loop_needs_a_beginning_before_its_end() -> None:
     hands = playing()
-    with pytest.raises(Refused, match="the loop has no beginning yet"):
+    with pytest.raises(PressRefused, match="the loop has no beginning yet"):
         hands.loop_out()
     for verb, values in (("halve_loop", ()), ("double_loop", ()), ("reloop", ()), ("move_loop", (1,))):
-        with pytest.raises(Refused, match="there is no loop"):
+        with pytest.raises(PressRefused, match="there is no loop"):
             getattr(hands, verb)(*values)
     hands.loop_in()
     hands.seek(5 * BEAT)
-    with pytest.raises(Refused, match="a loop must end behind its beginning"):
+    with pytest.raises(PressRefused, match="a loop must end behind its beginning"):
         hands.loop_out()
 
 
@@ -426,7 +426,7 @@ def test_a_loop_is_halved_and_doubled_from_its_beginning() -> None:
     assert hands.beat == 23.5
     for _ in range(8):
         hands.halve_loop()
-    with pytest.raises(Refused, match="a loop cannot be shorter than 1/32 of a beat"):
+    with pytest.raises(PressRefused, match="a loop cannot be shorter than 1/32 of a beat"):
         hands.halve_loop()
 
 
@@ -434,13 +434,13 @@ def test_a_loop_stays_in_the_song() -> None:
     hands = playing(396)
     hands.auto_loop(4)
     for verb, values in (("double_loop", ()), ("move_loop", (1,)), ("beat_jump", (1,))):
-        with pytest.raises(Refused, match="the song has no room for the loop there"):
+        with pytest.raises(PressRefused, match="the song has no room for the loop there"):
             getattr(hands, verb)(*values)
     hands.wait(40 * BEAT)
     assert (hands.beat, hands.state.ended) == (396, False)
     hands.leave_loop()
     hands.seek(398 * BEAT)
-    with pytest.raises(Refused, match="no room"):
+    with pytest.raises(PressRefused, match="no room"):
         hands.auto_loop(4)
 
 

@@ -32,7 +32,7 @@ def whole(place: int) -> int:
 
 
 @dataclass(frozen=True)
-class Playhead:
+class SongHead:
     """Where a song is and how it moves. Every method that changes something gives another one.
 
     start: ticks, where the rate was last changed      rate: ticks per frame, below 0 backwards, once the ramp is over

@@ -1,19 +1,19 @@
-"""A playhead is exact: in pieces it goes where it goes at once, for hours, and comes to whole frames at a rate of 1."""
+"""A place in a song is exact: in pieces it goes where it goes at once, and comes to whole frames at a rate of 1."""
 
 import random
 
 import pytest
 
-from stream.decks.playhead import UNIT, Playhead, ticks, whole
+from stream.decks.songhead import UNIT, SongHead, ticks, whole
 
-RAMPS = [Playhead(ticks(1000.3), UNIT), Playhead(0).aimed(UNIT, 4410, winds=True),
-         Playhead(ticks(7.7)).aimed(-UNIT, 999), Playhead(ticks(5.5), round(1.06 * UNIT)).aimed(0, 44_100),
-         Playhead(0, UNIT).aimed(round(0.84 * UNIT), 882)]
+RAMPS = [SongHead(ticks(1000.3), UNIT), SongHead(0).aimed(UNIT, 4410, winds=True),
+         SongHead(ticks(7.7)).aimed(-UNIT, 999), SongHead(ticks(5.5), round(1.06 * UNIT)).aimed(0, 44_100),
+         SongHead(0, UNIT).aimed(round(0.84 * UNIT), 882)]
 HEADS = pytest.mark.parametrize("head", RAMPS, ids=["steady", "spin", "backwards", "brake", "slower"])
 
 
 @HEADS
-def test_pieces_lead_where_the_whole_way_leads(head: Playhead) -> None:
+def test_pieces_lead_where_the_whole_way_leads(head: SongHead) -> None:
     pieces, at = random.Random(1), head
     for n in (pieces.randrange(1, 700) for _ in range(200)):
         expected = head.after(n)
@@ -28,7 +28,7 @@ def test_pieces_lead_where_the_whole_way_leads(head: Playhead) -> None:
 
 @HEADS
 @pytest.mark.parametrize("frames", [1, 300, 5000, 60_000])
-def test_until_is_the_first_frame_that_has_left(head: Playhead, frames: int) -> None:
+def test_until_is_the_first_frame_that_has_left(head: SongHead, frames: int) -> None:
     bound = head.after(frames) + (0 if head.forward else 1)
     n = head.until(bound, 1 << 40) if head.after(frames) != head.after(frames - 1) else frames
     gone = (lambda k: head.after(k) >= bound) if head.forward else (lambda k: head.after(k) < bound)
@@ -39,7 +39,7 @@ def test_until_is_the_first_frame_that_has_left(head: Playhead, frames: int) -> 
 
 
 @HEADS
-def test_a_way_back_is_the_way(head: Playhead) -> None:
+def test_a_way_back_is_the_way(head: SongHead) -> None:
     head = head.advanced(100)
     back = head.turned()
     for n in (0, 1, 500, 5000):  # to a millionth of a frame
@@ -50,7 +50,7 @@ def test_a_way_back_is_the_way(head: Playhead) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 @pytest.mark.parametrize("place", [0.5, 1000.001, 123_456.789, 5e8 + 0.25])
 def test_a_ramp_to_the_records_own_rate_ends_at_a_whole_frame(place: float, sign: int) -> None:
-    head = Playhead(ticks(place), round(sign * 1.0371 * UNIT)).aimed(sign * UNIT, 882)
+    head = SongHead(ticks(place), round(sign * 1.0371 * UNIT)).aimed(sign * UNIT, 882)
     there = head.advanced(882)
     assert there.exact
     assert there.now == whole(there.now) == there.heard
@@ -58,7 +58,7 @@ def test_a_ramp_to_the_records_own_rate_ends_at_a_whole_frame(place: float, sign
 
 
 def test_a_rate_is_reached_when_it_was_said_and_not_before() -> None:
-    head = Playhead(0, UNIT).aimed(2 * UNIT, 1000)
+    head = SongHead(0, UNIT).aimed(2 * UNIT, 1000)
     assert head.rate_after(0) == 1
     assert head.rate_after(500) == pytest.approx(1.5)
     assert head.advanced(999).ramp_left == 1
