@@ -8,7 +8,7 @@ import pytest
 import soundfile as sf
 
 from benchmarks import endurance
-from benchmarks.curve.multitrack import Multitrack, songs_in
+from benchmarks.curve.multitrack import Multitrack, read, songs_in
 from benchmarks.endurance import Endless, Turn, summary, turns
 from stream.separators import opening as openings
 from stream.separators.opening import Opening
@@ -49,14 +49,26 @@ def test_a_separator_that_gets_worse_and_a_process_that_grows_are_seen() -> None
     assert total["grown"] == 19_000
 
 
+@pytest.fixture
+def excerpts(tmp_path: Path) -> Path:
+    """A folder with the first real song, 16 seconds of it."""
+    song = songs_in(shared("audio"))[0]
+    (tmp_path / "music" / song.name).mkdir(parents=True)
+    for stem, file in song.stems.items():
+        samples = read(file, song.excerpt(16))
+        sf.write(tmp_path / "music" / song.name / f"{stem}.wav", samples.T, RATE, "FLOAT")
+    return tmp_path / "music"
+
+
+@pytest.mark.parametrize("seconds", [16, pytest.param(60, marks=pytest.mark.long)])
 def test_the_real_model_stays_as_good_and_the_process_as_small(
-        stateful_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    music = str(shared("audio"))
-    monkeypatch.setattr("sys.argv", ["endurance", "--minutes", "2", "--songs", "1", "--music", music, "--model",
-                                     str(stateful_path), "--json", str(tmp_path / "found.json")])
+        seconds: int, stateful_path: Path, excerpts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    music = str(excerpts if seconds == 16 else shared("audio"))
+    monkeypatch.setattr("sys.argv", ["endurance", "--minutes", str(2 * seconds / 60), "--songs", "1", "--music", music,
+                                     "--model", str(stateful_path), "--json", str(tmp_path / "found.json")])
     endurance.main()
     report = json.loads((tmp_path / "found.json").read_text())
     assert len(report["turns"]) >= 2
-    assert report["turns"][-1]["end_s"] >= 120
+    assert report["turns"][-1]["end_s"] >= 2 * seconds
     assert report["summary"]["last_db"] > report["summary"]["first_db"] - DRIFT_DB
     assert report["summary"]["grown"] <= GROWN
