@@ -149,7 +149,7 @@ def _score(rhythm: Rhythm, count: int, rng: np.random.Generator) -> Iterator[tup
         if drums and bar % 8 == 0:
             yield "crash", bar * length, 1.0
         if rhythm.chords:
-            yield from ((f"pad {note}", bar * length, 1.0) for note in chord)
+            yield from ((f"pad {note} {length * 60 / rhythm.tempo:.3f}", bar * length, 1.0) for note in chord)
 
 
 def _add(samples: Frames, sound: Frames, at: int, gain: float) -> None:
@@ -167,8 +167,8 @@ class _Sounds:
 
     def get(self, name: str) -> Frames:
         if name not in self._made:
-            kind, _, note = name.partition(" ")
-            mono = self._tone(kind, int(note)) if note else self._drum(kind)
+            kind, *rest = name.split()
+            mono = self._tone(kind, int(rest[0]), *map(float, rest[1:])) if rest else self._drum(kind)
             self._made[name] = np.repeat(mono[:, None], 2, axis=1).astype(np.float32)
         return self._made[name]
 
@@ -195,10 +195,10 @@ class _Sounds:
                                         "clap": (0.2, 0.05, 0.4, 900), "crash": (1.5, 0.5, 0.25, 3000)}[kind]
         return level * self._noise(seconds, decay, above)
 
-    def _tone(self, kind: str, note: int) -> Floats:
+    def _tone(self, kind: str, note: int, seconds: float = 0.4) -> Floats:
         hz = 440 * 2 ** ((note - 69) / 12)
-        seconds, decay, rise, level, partials = {"bass": (0.3, 0.2, 0.004, 0.3, 3), "pluck": (0.5, 0.15, 0.002, 0.2, 5),
-                                                 "pad": (1.8, 3.0, 0.03, 0.05, 4)}[kind]
+        decay, rise, level, partials = {"bass": (0.2, 0.004, 0.3, 3), "pluck": (0.15, 0.002, 0.2, 5),
+                                        "pad": (9.0, 0.03, 0.05, 4)}[kind]
         t = self._time(seconds)
         tone = np.sum([np.sin(2 * np.pi * hz * n * t) / n for n in range(1, partials + 1)], axis=0)
         gate = np.minimum(1, (seconds - t) / 0.05)

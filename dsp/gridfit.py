@@ -1,0 +1,192 @@
+"""A grid from a pulse, beats and onsets: one line for the whole song where the song has one, else a smooth curve.
+
+A beat tracker's beats jitter by a column or two, and it loses its way where a singer is louder than the drums. So the
+line is not made of beats. Its period is where the whole song's pulse has its overtones: after some hundreds of beats
+that is a very sharp peak. Its phase is where the pulse, folded by this period, is highest. Both are then fitted to the
+onsets. The curve goes through the beats' onsets, and is taken where it explains many more of them than the line does.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.fft
+import scipy.linalg
+import scipy.ndimage
+from numba import njit
+from numpy.typing import NDArray
+
+from dsp.beatgrid import BeatGrid
+from dsp.onsets import Onsets
+
+Floats = NDArray[np.float64]
+
+_OVERTONES = (1, 2, 3, 4, 6, 8)  # of the beat: halves, triplets, sixteenths
+_RANGE, _STEP = 0.03, 0.1 / 8  # of a line's rate around the tempo; of a turn over the song
+_TRIED = 16  # periods
+_PHASES = 96
+_RADII_S = (0.040, 0.025, 0.015, 0.010, 0.010)  # within which onsets pull at a line, fit by fit
+_ON_BEAT_S = 0.010
+_REACH_S = 0.030  # between a tracked beat and its onset
+_STIFF = 10.0  # of the curve: turns of 11 beats and less are half smoothed away
+_STRAY_S = 0.030  # an onset so far off the curve counts nothing
+_BEND_S = 0.002  # by which the pieces may differ from the curve
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A song as grids are fitted to it.
+
+    pulse: float64 (columns,)      hop: frames from one column to the next
+    onsets: with the pulse around them as strengths, so that kicks count more than hats
+    """
+
+    pulse: Floats
+    hop: int
+    onsets: Onsets
+    samplerate: int
+
+
+def heard(pulse: Floats, onsets: Onsets, hop: int, samplerate: int) -> Heard:
+    """A song of this pulse (columns,), one column or more, and these onsets."""
+    loudest = scipy.ndimage.maximum_filter1d(pulse, 7, mode="nearest")
+    strengths = loudest[np.minimum(onsets.frames // hop, len(pulse) - 1)]
+    return Heard(pulse, hop, Onsets(onsets.frames, strengths.astype(np.float32)), samplerate)
+
+
+def explained(song: Heard, grid: BeatGrid) -> float:
+    """How much of the onsets' strength lies on beats: 0 to 1, those at a beat's edge counting least."""
+    beats, frames = _polyline(grid, song.onsets.frames)
+    at = np.interp(song.onsets.frames, frames, beats)
+    off = song.onsets.frames - np.interp(np.rint(at), beats, frames)
+    strengths = song.onsets.strengths.astype(np.float64)
+    total = float(strengths.sum())
+    return float(strengths @ _nearness(off, _ON_BEAT_S * song.samplerate)) / total if total > 0 else 0.0
+
+
+def fit_line(song: Heard, period: float) -> BeatGrid:
+    """The constant grid that explains most. period: frames per beat, right to _RANGE."""
+    lines = [fit_near(song, BeatGrid(_phase(song, tried) * tried, tried)) for tried in _periods(song, period)]
+    return max(lines, key=lambda line: explained(song, line))
+
+
+def fit_near(song: Heard, line: BeatGrid) -> BeatGrid:
+    """A constant grid that is nearly right, tapped perhaps, moved to the onsets around it."""
+    first, period = line.first, line.period
+    for radius in _RADII_S:
+        for _ in range(4):
+            first, period = _fit(song.onsets, first, period, radius * song.samplerate)
+    return BeatGrid(first, period, line.beats_per_bar)
+
+
+def fit_curve(song: Heard, beats: Floats) -> BeatGrid:
+    """Straight pieces along beats, smoothed; the first is beat 0. beats: float64 (n,), frames, four or more."""
+    snapped, weights = _snapped(song, beats)
+    heavy = weights[weights > 0]
+    level = float(np.median(heavy)) if len(heavy) else 1.0
+    trust = np.where(weights > 0, np.minimum(1.0, weights / level), 0.02)  # where none is, the beat itself, a little
+    curve = _smooth(snapped, trust)
+    for _ in range(4):
+        near = _nearness(snapped - curve, _STRAY_S * song.samplerate)
+        curve = _smooth(snapped, np.maximum(0.002, trust * near))
+    corners = _corners(curve, _BEND_S * song.samplerate)
+    return BeatGrid.through([(float(n), float(curve[n])) for n in corners])
+
+
+def _nearness(off: Floats, radius: float) -> Floats:
+    """1 at 0, 0 from the radius on (Tukey's biweight)."""
+    weights: Floats = np.square(np.maximum(0, 1 - np.square(off / radius)))
+    return weights
+
+
+def _polyline(grid: BeatGrid, frames: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Beats and their frames, between which a grid is straight, from before these frames to behind them."""
+    ends = (float(frames[0]), float(frames[-1])) if len(frames) else (0.0, 1.0)
+    outer = [min(0.0, np.floor(grid.at(ends[0]))) - 2.0, max(0.0, np.ceil(grid.at(ends[1]))) + 2.0]
+    beats = np.array(sorted({*outer, *(beat for beat, _ in grid.markers)}))
+    return beats, np.array([grid.frame(beat) for beat in beats])
+
+
+def _periods(song: Heard, period: float) -> list[float]:
+    """Where the pulse's spectrum is highest at a rate and its multiples, the best first."""
+    n = len(song.pulse)
+    size = scipy.fft.next_fast_len(4 * n, real=True)
+    spectrum = np.abs(scipy.fft.rfft(song.pulse - song.pulse.mean(), size))
+    about, step = song.hop / period * size, _STEP * size / n
+    rates = about + np.arange(-_RANGE * about, _RANGE * about + step, step)  # in bins
+    found = np.sum([np.interp(k * rates, np.arange(len(spectrum)), spectrum) for k in _OVERTONES], axis=0)
+    peaks = 1 + np.flatnonzero((found[1:-1] >= found[:-2]) & (found[1:-1] > found[2:]))
+    best = peaks[np.argsort(found[peaks])[::-1][:_TRIED]]
+    return [float(size * song.hop / rates[at]) for at in best] or [period]
+
+
+def _phase(song: Heard, period: float) -> float:
+    """Of a beat, 0 to 1, at which the pulse is highest on average."""
+    phases = (np.arange(len(song.pulse)) * (song.hop / period)) % 1
+    folded = np.bincount((phases * _PHASES).astype(np.int64) % _PHASES, song.pulse, _PHASES)
+    return float((scipy.ndimage.gaussian_filter1d(folded, 1.5, mode="wrap").argmax() + 0.5) / _PHASES)
+
+
+def _fit(onsets: Onsets, first: float, period: float, radius: float) -> tuple[float, float]:
+    """Weighted least squares through the onsets within the radius of a line."""
+    numbers = np.rint((onsets.frames - first) / period)
+    off = onsets.frames - (first + numbers * period)
+    weights = onsets.strengths * _nearness(off, radius)
+    total = float(weights.sum())
+    if total <= 0:
+        return first, period
+    middle, mean = float(weights @ numbers) / total, float(weights @ off) / total
+    spread = float(weights @ np.square(numbers - middle))
+    slope = float(weights @ ((numbers - middle) * (off - mean))) / spread if spread > total else 0.0
+    return first + mean - slope * middle, period + slope
+
+
+def _snapped(song: Heard, beats: Floats) -> tuple[Floats, Floats]:
+    """Of each beat the onset it belongs to, strong ones from further off, and its strength; else itself, and 0."""
+    at, weights = np.array(beats, np.float64), np.zeros(len(beats))
+    _snap(song.onsets.frames, song.onsets.strengths, _REACH_S * song.samplerate, at, weights)
+    return at, weights
+
+
+def _smooth(values: Floats, weights: Floats) -> Floats:
+    """Values whose second differences cost _STIFF (E. T. Whittaker, "On a new method of graduation", 1923)."""
+    n = len(values)
+    bands = np.zeros((3, n))  # of weights + _STIFF * D'D, the upper half; D takes second differences
+    bands[2, :-2] += 1
+    bands[2, 1:-1] += 4
+    bands[2, 2:] += 1
+    bands[1, 1:-1] -= 2
+    bands[1, 2:] -= 2
+    bands[0, 2:] += 1
+    bands *= _STIFF
+    bands[2] += weights
+    found: Floats = scipy.linalg.solveh_banded(bands, weights * values)
+    return found
+
+
+def _corners(curve: Floats, bend: float) -> list[int]:
+    """Points of a polyline that stays within `bend` of the curve (Ramer, Douglas and Peucker)."""
+    kept, todo = {0, len(curve) - 1}, [(0, len(curve) - 1)]
+    while todo:
+        begin, end = todo.pop()
+        if end - begin < 2:
+            continue
+        off = np.abs(curve[begin : end + 1] - np.linspace(curve[begin], curve[end], end - begin + 1))
+        if off.max() > bend:
+            corner = begin + int(off.argmax())
+            kept.add(corner)
+            todo += [(begin, corner), (corner, end)]
+    return sorted(kept)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _snap(onsets: Any, strengths: Any, reach: float, at: Any, weights: Any) -> None:
+    for i in range(len(at)):
+        beat, best = at[i], 0.0
+        for k in range(np.searchsorted(onsets, beat - reach), len(onsets)):
+            off = (onsets[k] - beat) / reach
+            if off > 1:
+                break
+            found = strengths[k] * (1 - off * off)
+            if found > best:
+                best, at[i], weights[i] = found, onsets[k], strengths[k]
