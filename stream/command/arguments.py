@@ -11,9 +11,11 @@ from stream.mixer.route import Route, route
 from stream.terminal.answers import Parser
 
 COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve",
-            "midi")
-LIVE = {"run": "Separate live what the computer plays, or a file.",
-        "serve": "Separate live, with the mixer screen in a browser or on a phone."}
+            "midi", "cache")
+CONFIGURED = {"run": "Separate live what the computer plays, or a file.",
+              "serve": "Separate live, with the mixer screen in a browser or on a phone.",
+              "cache": "List the stems that are kept of songs that were played, or remove them."}
+CACHE_GB = 20.0
 
 
 def song(text: str) -> Path:
@@ -83,6 +85,14 @@ def length(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise argparse.ArgumentTypeError(f"{text[:20]} is no number of seconds")
+    return value
+
+
+def gigabytes(text: str) -> float:
+    """A size from 0 on."""
+    value = float(text)
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not 0 GB or more")
     return value
 
 
@@ -315,6 +325,24 @@ def _midi(parser: argparse.ArgumentParser) -> None:
         task.add_argument("--json", action="store_true", help="print as JSON")
 
 
+def stem_cache(parser: argparse.ArgumentParser) -> None:
+    """What is said of the stems that are kept, by whichever command plays or lists them."""
+    parser.add_argument("--cache-gb", type=gigabytes, default=CACHE_GB, metavar="GB",
+                        help="how much stems may take that were separated for a deck and are kept for the next time; "
+                             f"those that were not played for longest go first (default: {CACHE_GB:g})")
+
+
+def _cache(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("songs", nargs="*", metavar="SONG",
+                        help="only these: a part of a title, an artist or a file's name")
+    parser.add_argument("--clear", action="store_true",
+                        help="remove the stems, of all songs or of those that are named; beat grids and cues stay")
+    parser.add_argument("--config", type=path_argument, metavar="FILE", help="file with settings, see "
+                        "docs/guide/config.md")
+    stem_cache(parser)
+    parser.add_argument("--json", action="store_true", help="print as JSON")
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
     main = Parser(
@@ -336,21 +364,36 @@ def parser() -> argparse.ArgumentParser:
     _model(commands.add_parser("doctor", help="check audio devices, compute backends and the latencies this machine "
                                "sustains"))
     _midi(commands.add_parser("midi", help="list maps for MIDI controllers, or make one"))
+    _cache(commands.add_parser("cache", help="list the stems that are kept of songs that were played, or remove them"))
     _export(commands.add_parser("export", help="make model files from a checkpoint (needs the extra `export`)"))
     return main
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Parse; without a command it is `run`, which takes the configuration too, as `serve` does.
+    """Parse; without a command it is `run`, which takes the configuration too, as `serve` and `cache` do.
 
     Raises ValueError on wrong use.
     """
     spoken = bool(words) and words[0] in (*COMMANDS, "-h", "--help", "--version")
     command, rest = (words[0], words[1:]) if spoken else ("run", words)
-    if command not in ("run", "serve"):
+    if command not in CONFIGURED:
         return parser().parse_args(words)
-    alone = Parser(f"demucs-stream {command}", description=LIVE[command])
-    _run(alone) if command == "run" else _serve(alone)
-    arguments = config.merged(alone, rest)
+    alone = Parser(f"demucs-stream {command}", description=CONFIGURED[command])
+    _SAID[command](alone)
+    arguments = config.merged(alone, rest, _said_elsewhere(command))
     arguments.command = command
     return arguments
+
+
+_SAID = {"run": _run, "serve": _serve, "cache": _cache}
+
+
+def _said_elsewhere(command: str) -> dict[str, bool]:
+    """What a configuration may say of other commands than this one."""
+    found: dict[str, bool] = {}
+    for name in ("run", "cache"):  # what `serve` has beside `run` only the command line says
+        if name != command:
+            other = Parser(name)
+            _SAID[name](other)
+            found |= config.words(other)
+    return found

@@ -22,7 +22,9 @@ import platformdirs
 from stream.common.text import read_text
 from stream.mixer.strip import Strips, parameter
 
-SPOKEN = ("config", "json", "attachable", "host", "port", "token")  # what only the command line says
+SPOKEN = ("config", "json", "attachable", "host", "port", "token", "songs", "clear")  # what only the command line says
+
+NOTHING: Mapping[str, bool] = {}
 
 
 def usual() -> Path:
@@ -91,9 +93,11 @@ def words(parser: argparse.ArgumentParser) -> dict[str, bool]:
             if name not in SPOKEN}
 
 
-def merged(parser: argparse.ArgumentParser, spoken: list[str]) -> argparse.Namespace:
+def merged(parser: argparse.ArgumentParser, spoken: list[str],
+           elsewhere: Mapping[str, bool] = NOTHING) -> argparse.Namespace:
     """What a parser makes of the command line's words and, where they say nothing, of the configuration.
 
+    elsewhere: what the configuration may say of other commands, which is passed over, as of `words`
     `configured` of what it gives are the names of those that only the configuration says; `scenes` are its scenes;
     `said` is what there is to say of it, where it is passed over. Raises ValueError for one that was asked for and is
     wrong, and for what is wrong with the words.
@@ -103,7 +107,7 @@ def merged(parser: argparse.ArgumentParser, spoken: list[str]) -> argparse.Names
     arguments.said, settled, scenes = "", {}, {}
     if asked is not None or usual().exists():
         try:
-            config = read(asked or usual(), words(parser))
+            config = read(asked or usual(), {**elsewhere, **words(parser)})
             settled, scenes = _settled(parser, config, asked or usual()), config.scenes
         except ValueError as error:
             if asked is not None:
@@ -116,8 +120,9 @@ def merged(parser: argparse.ArgumentParser, spoken: list[str]) -> argparse.Names
 
 
 def _settled(parser: argparse.ArgumentParser, config: Config, path: Path) -> dict[str, Any]:
+    known = words(parser)
     try:
-        return _given(parser, list(config.words))
+        return _given(parser, [word for word in config.words if word.partition("=")[0].removeprefix("--") in known])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

@@ -153,6 +153,12 @@ def _models(arguments: Namespace) -> dict[str, Any]:
     return list_models([asdict(model) for model in known()], plugins(), arguments.json)
 
 
+def _cache(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.cache import cache
+
+    return cache(arguments)
+
+
 def _doctor(arguments: Namespace) -> dict[str, Any]:
     from stream.command.doctor import doctor
     from stream.command.fetching import Models
@@ -170,6 +176,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
     "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run, "midi": _midi,
+    "cache": _cache,
 }
 
 

@@ -3,6 +3,7 @@
 [any-thread]
 """
 
+import hashlib
 import queue
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import numpy as np
 
 from stream.common.errors import Failure
 from stream.common.priority import yielding
+from stream.separators.opening import Opening
 from stream.separators.protocol import Frames
 from stream.tracks.entry import Identity, Index, StemEntry
 from stream.tracks.need import need_of
@@ -20,6 +22,15 @@ from stream.tracks.store import StemStore, song_sum
 from stream.tracks.track import Track
 
 WAIT_S = 0.01
+
+
+def weights_sum(chosen: Opening) -> str:
+    """A sum of what a model's stems depend on: its files' content and weights, or a plugin's name. Raises OSError."""
+    digest = hashlib.sha256(repr((chosen.weights, chosen.segment_s, "" if chosen.files else chosen.model)).encode())
+    for path in chosen.files:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -105,7 +116,7 @@ class Saver:
     def add(self, track: Track, model: KeptModel) -> None:
         """Keep a track's stems, all of which are there. [separator-thread]"""
         entry, stems = track.entry, track.stems_file
-        if entry is None or stems is None or not track.whole:
+        if entry is None or stems is None or not track.whole or self._store.limit <= 0:
             return
         index = Index(entry.identity.song, model.name, model.weights, track.samplerate, str(track.path), track.title,
                       track.artist, track.decoded, {name: [] for name in track.stored})

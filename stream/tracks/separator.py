@@ -15,12 +15,12 @@ from stream.common.closing import Closing
 from stream.common.priority import yielding
 from stream.separators.opening import Opening
 from stream.tracks.decoding import open_track
-from stream.tracks.keeping import KeptModel, Saver, load
+from stream.tracks.keeping import KeptModel, Saver, load, weights_sum
 from stream.tracks.making import TrackJob
 from stream.tracks.networks import Networks, open_networks
 from stream.tracks.songhops import SongHops
 from stream.tracks.songsegments import SongSegments
-from stream.tracks.store import StemStore, weights_sum
+from stream.tracks.store import StemStore
 from stream.tracks.track import MODEL_RATE, Track
 
 IDLE_S = 0.01

@@ -28,7 +28,8 @@ class SongSegments:
         """Nothing is made yet."""
         self._track, self._networks = track, networks
         self._done: set[int] = set()
-        self._seams: dict[int, Frames] = {}  # by the segment on their right: what the other one says
+        # by the segment on their right: which of the two was made, and what it says
+        self._seams: dict[int, tuple[int, Frames]] = {}
         self._to_device = ToDevice(networks.samplerate, track.samplerate)
         self._seam = networks.how.segment - networks.how.stride
         self._joined: set[int] = set()  # seams that are final
@@ -68,9 +69,9 @@ class SongSegments:
     def _final(self, order: int, stems: Frames, last: bool) -> tuple[int, Frames]:
         """What of a segment is final now: how many of its first frames are not, and the others."""
         begin, end, stride = 0, stems.shape[-1], self._networks.how.stride
-        if order > 0 and not self._join(order, stems[..., : self._seam]):
+        if order > 0 and not self._join(order, order, stems[..., : self._seam]):
             begin = min(self._seam, end)
-        if not last and not self._join(order + 1, stems[..., stride:]):
+        if not last and not self._join(order + 1, order, stems[..., stride:]):
             end = stride
         while len(self._seams) > MOST_SEAMS:  # their segments are made again
             oldest = next(iter(self._seams))
@@ -78,15 +79,17 @@ class SongSegments:
             self._done -= {oldest, oldest - 1}
         return begin, stems[..., begin:end]
 
-    def _join(self, seam: int, said: Frames) -> bool:
-        """Add what the segment on a seam's other side says of it; keep what is said where there is none yet."""
-        other = self._seams.pop(seam, None)
-        if other is not None:
+    def _join(self, seam: int, order: int, said: Frames) -> bool:
+        """Add what the segment on a seam's other side says of it; keep what `order` says where there is none yet."""
+        by, other = self._seams.get(seam, (order, None))
+        if other is not None and by != order:
             said += other
+            del self._seams[seam]
             self._joined.add(seam)
-        elif seam not in self._joined:
-            self._seams[seam] = said.copy()
-        return other is not None
+            return True
+        if other is None and seam not in self._joined:  # or it was made before, and says the same
+            self._seams[seam] = order, said.copy()
+        return False
 
     def _give(self, offset: int, begin: int, stems: Frames, level: SongLevel) -> None:
         track = self._track

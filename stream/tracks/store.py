@@ -5,6 +5,7 @@ It never grows beyond a limit: what was not used for longest goes first. Notes a
 """
 
 import hashlib
+import math
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,10 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream.common.places import cache
-from stream.separators.opening import Opening
 from stream.tracks.entry import INDEX, KEY, Identity, Index, StemEntry, read_index, remove, size
 
-USUAL_GB = 20.0
 GB = 1_000_000_000
 
 
@@ -37,7 +36,7 @@ def store_folder() -> Path:
 class StemStore:
     """All entries of this user's, of this process and others."""
 
-    def __init__(self, limit: float = USUAL_GB * GB, say: Callable[[str], None] = lambda _line: None,
+    def __init__(self, limit: float = math.inf, say: Callable[[str], None] = lambda _line: None,
                  folder: Path | None = None) -> None:
         """Nothing is looked at yet. limit: bytes      say: takes a line for the user"""
         self.folder, self.limit, self._say = folder or store_folder(), limit, say
@@ -105,13 +104,4 @@ def song_sum(path: Path, stopped: Callable[[], bool] = lambda: False) -> str | N
             if stopped():
                 return None
             digest.update(memoryview(block)[:count])
-    return digest.hexdigest()
-
-
-def weights_sum(chosen: Opening) -> str:
-    """A sum of what a model's stems depend on: its files' content and weights, or a plugin's name. Raises OSError."""
-    digest = hashlib.sha256(repr((chosen.weights, chosen.segment_s, "" if chosen.files else chosen.model)).encode())
-    for path in chosen.files:
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()
