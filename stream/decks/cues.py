@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from stream.decks.marks import HOT_CUES, Hold, HotCue, Loop
 from stream.decks.slip import departed, returned
 from stream.decks.songhead import UNIT, SongHead
-from stream.decks.transportstate import HOT_CUES, Hold, HotCue, Loop, TransportState
+from stream.decks.transportstate import TransportState
 
 
 def cue_press(state: TransportState) -> TransportState:

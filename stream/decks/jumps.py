@@ -1,9 +1,10 @@
 """Going elsewhere in a song: to a frame, by seconds, by beats."""
 
 from stream.decks.loops import move_loop
+from stream.decks.marks import PressRefused
 from stream.decks.slip import stayed
 from stream.decks.songhead import ticks
-from stream.decks.transportstate import PressRefused, TransportState
+from stream.decks.transportstate import TransportState
 
 MOST_BEATS = 32.0
 

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from stream.decks.marks import Loop, PressRefused
 from stream.decks.slip import departed, returned
 from stream.decks.songhead import UNIT
-from stream.decks.transportstate import Loop, PressRefused, TransportState
+from stream.decks.transportstate import TransportState
 
 SHORTEST_BEATS, LONGEST_BEATS = 1 / 32, 32.0
 _SHORTEST = 64 * UNIT  # whatever the tempo

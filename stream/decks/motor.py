@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from stream.decks.marks import Hold
 from stream.decks.slip import departed, departs, followed, returned
 from stream.decks.songhead import UNIT, SongHead
-from stream.decks.transportstate import Hold, TransportState
+from stream.decks.transportstate import TransportState
 
 BRAKE_S = 1.0  # where none is set
 LONGEST_S = 60.0

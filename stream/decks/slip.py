@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from stream.decks.transportstate import Hold, TransportState
+from stream.decks.marks import Hold
+from stream.decks.transportstate import TransportState
 
 
 def slip(state: TransportState, on: bool) -> TransportState:

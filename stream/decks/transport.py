@@ -15,10 +15,12 @@ from typing import Any
 
 from dsp.beatgrid import BeatGrid
 from stream.decks import cues, jumps, loops, motor, slip, tempo
+from stream.decks.decksettings import DeckSettings
+from stream.decks.marks import HOT_CUES, HotCue
 from stream.decks.planning import due, plan
 from stream.decks.songhead import SongHead, ticks
 from stream.decks.songpiece import SongPiece
-from stream.decks.transportstate import HOT_CUES, DeckSettings, HotCue, TransportState
+from stream.decks.transportstate import TransportState
 
 Verb = Callable[..., TransportState]
 VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (
@@ -94,11 +96,12 @@ class Transport:
         return bisect_right(states, frame, key=lambda state: state.frame)
 
 
-def loaded(length: int, samplerate: float, settings: DeckSettings | None = None, grid: BeatGrid | None = None,
+def loaded(length: int | None, samplerate: float, settings: DeckSettings | None = None, grid: BeatGrid | None = None,
            cues: Sequence[float] = ()) -> TransportState:
     """A song as it is put on a deck: paused at its cue.
 
-    length: frames      samplerate: of the device and the song, Hz      settings: of the deck, which outlast a song
+    length: frames; None: not yet known, `TransportState.with_length` tells it
+    samplerate: of the device and the song, Hz      settings: of the deck, which outlast a song
     cues: frames of the song: the cue, and then hot cues
     ValueError: a cue that is no number, or more than nine
     """

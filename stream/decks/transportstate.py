@@ -1,90 +1,31 @@
 """All that a deck's transport is at a frame of the device. It never changes: what a press does is another one."""
 
+import math
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import Self
 
 from dsp.beatgrid import BeatGrid
+from stream.decks.decksettings import DeckSettings
+from stream.decks.marks import HOT_CUES, Hold, HotCue, Loop
 from stream.decks.songhead import UNIT, SongHead, ticks
 
-HOT_CUES = 8
 NO_GRID_BPM = 120.0
-
-
-class PressRefused(ValueError):
-    """A press that cannot be obeyed as things are, in words for whoever pressed it; other ValueErrors are wrong use."""
-
-
-class Hold(Enum):
-    """What plays only as long as a finger is down."""
-
-    NONE = "none"
-    CUE = "cue"  # the song from the cue; then back to it, paused
-    HOT_CUE = "hot cue"  # with slip: the song from a hot cue; then on where it would be
-    CENSOR = "censor"  # backwards; then on where it would be
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A stretch that repeats, [start, start + length) in ticks. A length of 0: it has a beginning only."""
-
-    start: int
-    length: int = 0
-    active: bool = False
-
-    @property
-    def end(self) -> int:
-        """The first tick behind it."""
-        return self.start + self.length
-
-    def holds(self, place: int) -> bool:
-        """Whether a place lies in it."""
-        return self.start <= place < self.end
-
-
-@dataclass(frozen=True)
-class HotCue:
-    """A place in ticks; with a length it is a loop."""
-
-    place: int
-    length: int = 0
-
-
-@dataclass(frozen=True)
-class DeckSettings:
-    """What a person sets and what stays from song to song.
-
-    tempo: the slider, -1 to 1      tempo_range: percent at its end      bend: a fraction of the tempo that is added
-    brake_s, spin_s: how long the motor takes to stop and to start; 0 is at once
-    """
-
-    tempo: float = 0.0
-    tempo_range: float = 10.0
-    bend: float = 0.0
-    key_lock: bool = False
-    quantize: bool = False
-    slip: bool = False
-    brake_s: float = 0.0
-    spin_s: float = 0.0
-
-    @property
-    def speed(self) -> float:
-        """Frames of the song per frame, while nothing else slows it down: exactly 1 where nothing is set."""
-        return (1 + self.tempo * self.tempo_range / 100) * (1 + self.bend)
+_FAR = 1 << 40  # frames
 
 
 @dataclass(frozen=True)
 class TransportState:
     """A deck at one frame of the device.
 
-    length: of the song, in frames      samplerate: of the device and the song, Hz      frame: of the device
+    length: of the song, in frames; None: not yet known      samplerate: of the device and the song, Hz
+    frame: of the device
     head: where the song is      shadow: where it would be, had nobody held, looped, reversed or stopped it; None is
     `head` itself      playing: what the play button's light says      reversed: whether it is switched to backwards
     cue: in ticks      held: which hot cue, while it is held
     left: ticks, where what was last heard would have gone on; None: nothing was heard
     """
 
-    length: int
+    length: int | None
     samplerate: float
     grid: BeatGrid | None = None
     frame: int = 0
@@ -97,13 +38,13 @@ class TransportState:
     loop: Loop | None = None
     cue: int = 0
     hot_cues: tuple[HotCue | None, ...] = (None,) * HOT_CUES
-    settings: DeckSettings = DeckSettings()
+    settings: DeckSettings = field(default_factory=DeckSettings)
     left: int | None = None
 
     @property
     def end(self) -> int:
-        """Of the song, in ticks."""
-        return self.length * UNIT
+        """Of the song, in ticks; far away while nobody knows it."""
+        return (_FAR if self.length is None else self.length) * UNIT
 
     @property
     def position(self) -> float:
@@ -139,14 +80,18 @@ class TransportState:
     def ends_at(self) -> int | None:
         """The frame of the device at which the song ends if nobody presses anything; None: it does not."""
         loop, head = self.looping, self.head
-        if not self.playing or self.shadow is not None or head.rate <= 0 or (loop and head.now < loop.end):
+        if self.length is None or not self.playing or self.shadow is not None:
+            return None
+        if head.rate <= 0 or (loop and head.now < loop.end):
             return None
         most = head.ramp_left + max(0, self.end - head.now) // head.rate + 2
         return self.frame + (head.until(self.end, most) if head.now < self.end else 0)
 
     @property
     def seconds_left(self) -> float:
-        """Of the song, at the speed that is set."""
+        """Of the song, at the speed that is set; inf while nobody knows its length."""
+        if self.length is None:
+            return math.inf
         return max(0.0, self.length - self.position) / self.samplerate / self.settings.speed
 
     @property

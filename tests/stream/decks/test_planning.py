@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from dsp.beatgrid import BeatGrid
+from stream.decks.decksettings import DeckSettings
+from stream.decks.marks import PressRefused
 from stream.decks.planning import plan
 from stream.decks.songhead import UNIT
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transport import VERBS, Transport, loaded
-from stream.decks.transportstate import DeckSettings, PressRefused, TransportState
+from stream.decks.transportstate import TransportState
 
 RATE = 44_100.0
 GRID = BeatGrid(1234.56, 60 * RATE / 174.33)
@@ -77,11 +79,11 @@ def test_whatever_is_pressed_the_song_goes_on_but_for_jumps_that_say_so(seed: in
     assert at == frames
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", range(10))
 def test_from_any_frame_the_same_is_planned_again_through_every_press(seed: int) -> None:
     heard, transport, frames = pressed(seed)
     choose = random.Random(seed)
-    for _ in range(20):
+    for _ in range(8):
         first = choose.randrange(frames)
         again = transport.plan(first, min(9000, frames - first))
         assert sum(piece.n for piece in again) == min(9000, frames - first)
@@ -98,11 +100,11 @@ def test_from_any_frame_the_same_is_planned_again_through_every_press(seed: int)
 @pytest.mark.parametrize("settings", [{}, {"tempo": 0.3}, {"tempo": -1, "key_lock": 1, "tempo_range": 50}], ids=str)
 def test_blocks_of_any_size_are_the_same_song(block: int, settings: dict[str, float]) -> None:
     whole_plan, cut = deck(**settings), deck(**settings)
-    total = 12_000
+    total = 6000
     for transport in (whole_plan, cut):
         transport.press(0, VERBS["spin_time"], 0.05)
         transport.press(0, VERBS["play"])
-        transport.press(5000, VERBS["auto_loop"], 1 / 32)
+        transport.press(3000, VERBS["auto_loop"], 1 / 32)
     once = [piece.song(i) for piece in whole_plan.plan(0, total) for i in range(piece.n)]
     parts = [piece.song(i) for at in range(0, total, block) for piece in cut.plan(at, min(block, total - at))
              for i in range(piece.n)]

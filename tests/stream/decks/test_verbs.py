@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from dsp.beatgrid import BeatGrid
+from stream.decks.decksettings import DeckSettings
+from stream.decks.marks import Hold, PressRefused
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transport import VERBS, Transport, loaded
-from stream.decks.transportstate import DeckSettings, Hold, PressRefused, TransportState
+from stream.decks.transportstate import TransportState
 
 RATE = 48_000.0
 BEAT = 24_000  # 120 BPM
@@ -18,7 +20,7 @@ GRID = BeatGrid(0.0, BEAT)
 class Hands:
     """Presses buttons at the frame that time has come to."""
 
-    def __init__(self, grid: BeatGrid | None = GRID, length: int = SONG, **settings: Any) -> None:
+    def __init__(self, grid: BeatGrid | None = GRID, length: int | None = SONG, **settings: Any) -> None:
         self.deck = Transport(loaded(length, RATE, DeckSettings(**settings), grid, (10 * BEAT, 40 * BEAT)))
         self.frame = 0
 
@@ -828,7 +830,10 @@ def test_where_presses_lead_is_known_before() -> None:
 
 
 def test_a_grid_and_a_length_may_come_later() -> None:
-    hands = Hands(grid=None, length=100)
+    hands = Hands(grid=None, length=None)
+    hands.play()
+    assert (hands.state.ends_at, hands.state.seconds_left) == (None, float("inf"))
+    hands.pause()
     hands.deck.press(0, TransportState.with_length, SONG)
     hands.deck.press(0, TransportState.with_grid, BeatGrid(5.0, 20_000))
     hands.seek(50_000)

@@ -1,0 +1,26 @@
+"""What is set of a deck, whichever song is on it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeckSettings:
+    """What a person sets and what stays from song to song.
+
+    tempo: the slider, -1 to 1      tempo_range: percent at its end      bend: a fraction of the tempo that is added
+    brake_s, spin_s: how long the motor takes to stop and to start; 0 is at once
+    """
+
+    tempo: float = 0.0
+    tempo_range: float = 10.0
+    bend: float = 0.0
+    key_lock: bool = False
+    quantize: bool = False
+    slip: bool = False
+    brake_s: float = 0.0
+    spin_s: float = 0.0
+
+    @property
+    def speed(self) -> float:
+        """Frames of the song per frame, while nothing else slows it down: exactly 1 where nothing is set."""
+        return (1 + self.tempo * self.tempo_range / 100) * (1 + self.bend)
