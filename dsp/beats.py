@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dsp.beatgrid import BeatGrid
 from dsp.beattrack import track
 from dsp.downbeat import Columns, low_at, with_downbeat
-from dsp.gridfit import Heard, explained, fit_curve, fit_line, fit_near, heard
+from dsp.gridfit import Heard, at_half, explained, fit_curve, fit_line, fit_near, heard
 from dsp.onsets import OnsetDetector, Onsets
 from dsp.tempo import find_tempo, pulse
 
@@ -28,6 +28,7 @@ _ON_BEATS = 0.2  # of onsets' strength lies on the beats of such a song, and mor
 _BY_CHANCE, _FEW = 0.03, 20  # which is much where onsets are few
 _FAST = 97.0  # bpm; below it the beat may be every other one
 _KICKS_BETWEEN = 1.5  # times as much low onset halfway between beats as on them: then it is
+_EVEN = 0.93  # of the pulse on beats: when it is so high halfway between them, either may be the beat
 _FEWEST = 4  # onsets, and beats
 LEAST_CONFIDENCE = 0.15  # below it there is no answer
 _MOST_CONFIDENCE = 0.99  # all there is but a person's
@@ -120,7 +121,7 @@ class BeatTracker:
         if confidence < LEAST_CONFIDENCE:
             return None
         columns = Columns(self._beaten.strength, self._song.chroma, song.hop, song.samplerate)
-        return with_downbeat(replace(_fast_enough(grid, columns), confidence=confidence), columns)
+        return _with_bars(song, replace(_fast_enough(grid, columns), confidence=confidence), columns)
 
 
 def _fitted(song: Heard, periods: NDArray[np.float64]) -> BeatGrid:
@@ -139,6 +140,16 @@ def _fast_enough(grid: BeatGrid, columns: Columns) -> BeatGrid:
         return grid
     on, between = low_at(grid, columns, 0.0), low_at(grid, columns, 0.5)
     return grid.doubled() if between > _KICKS_BETWEEN * on else grid
+
+
+def _with_bars(song: Heard, grid: BeatGrid, columns: Columns) -> BeatGrid:
+    """The grid with bars; where half a beat later is as good a beat, whichever has the better bars."""
+    made, fits = with_downbeat(grid, columns)
+    if not grid.constant or at_half(song, grid) < _EVEN:
+        return made
+    later = replace(grid, first=grid.first + grid.period / 2)
+    other, better = with_downbeat(later, columns)
+    return other if better > fits else made
 
 
 def _share(value: float) -> float:

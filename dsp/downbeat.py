@@ -20,6 +20,7 @@ _CHORD_LATE_S = 0.09  # half a chroma's window, which would see the chord before
 _CHORD, _KICK, _SNARE, _CRASH = 1.0, 0.6, 0.4, 0.4  # weights
 _KICKS = {4: np.array([1, -0.6, 0.4, -0.8]), 3: np.array([1, -0.5, -0.5])}  # where in a bar they are expected
 _SNARES = {4: np.array([-1, 0.5, 0, 0.5]), 3: np.array([-1, 0.5, 0.5])}
+_FEWEST = 8  # beats, to tell bars by
 _THREE = 0.25  # by which beats must be more alike three beats later than four
 
 
@@ -36,15 +37,17 @@ class Columns:
     samplerate: int
 
 
-def with_downbeat(grid: BeatGrid, heard: Columns) -> BeatGrid:
-    """The grid with bars: beat 0 is the first downbeat in the song."""
+def with_downbeat(grid: BeatGrid, heard: Columns) -> tuple[BeatGrid, float]:
+    """The grid with bars, beat 0 being the first downbeat in the song, and how well these fit: about 0 to 3."""
     frames = _beats(grid, len(heard.strength) * heard.hop)
-    if len(frames) < 8:
-        return grid
+    if len(frames) < _FEWEST:
+        return grid, 0.0
     drums, chords = _drums(heard, frames), _chords(heard, frames)
     bar = 3 if _in_three(np.column_stack([drums, chords])) else 4
     scores = [_score(drums, chords, first, bar) for first in range(bar)]
-    return _begun(grid, float(frames[int(np.argmax(scores))]), bar)
+    first = int(np.argmax(scores))
+    made = grid.with_downbeat_at(float(frames[first]))
+    return replace(made, beats_per_bar=bar, confidence=grid.confidence), scores[first]
 
 
 def low_at(grid: BeatGrid, heard: Columns, offset: float) -> float:
@@ -105,6 +108,3 @@ def _score(drums: Floats, chords: Floats, first: int, bar: int) -> float:
     snare = middle - low  # a kick is heard in the middle as well
     return float(_CHORD * chord[0] + _CRASH * high[0] + _KICK * low @ _KICKS[bar] + _SNARE * snare @ _SNARES[bar])
 
-
-def _begun(grid: BeatGrid, downbeat: float, bar: int) -> BeatGrid:
-    return replace(grid.with_downbeat_at(downbeat), beats_per_bar=bar, confidence=grid.confidence)

@@ -93,6 +93,15 @@ def fit_curve(song: Heard, beats: Floats) -> BeatGrid:
     return BeatGrid.through([(float(n), float(curve[n])) for n in corners])
 
 
+def at_half(song: Heard, line: BeatGrid) -> float:
+    """How high the pulse is halfway between a line's beats, on average and by how high it is on them."""
+    folded = np.zeros(_PHASES)
+    _fold(song.pulse, song.hop / line.period, folded)
+    folded = scipy.ndimage.gaussian_filter1d(folded, 1.5, mode="wrap")
+    beat = int(line.first / line.period % 1 * _PHASES)
+    return float(folded[(beat + _PHASES // 2) % _PHASES] / (folded[beat] + 1e-9))
+
+
 def _nearness(off: Floats, radius: float) -> Floats:
     """1 at 0, 0 from the radius on (Tukey's biweight)."""
     weights: Floats = np.square(np.maximum(0, 1 - np.square(off / radius)))
@@ -122,8 +131,8 @@ def _periods(song: Heard, period: float) -> list[float]:
 
 def _phase(song: Heard, period: float) -> float:
     """Of a beat, 0 to 1, at which the pulse is highest on average."""
-    phases = (np.arange(len(song.pulse)) * (song.hop / period)) % 1
-    folded = np.bincount((phases * _PHASES).astype(np.int64) % _PHASES, song.pulse, _PHASES)
+    folded = np.zeros(_PHASES)
+    _fold(song.pulse, song.hop / period, folded)
     return float((scipy.ndimage.gaussian_filter1d(folded, 1.5, mode="wrap").argmax() + 0.5) / _PHASES)
 
 
@@ -190,3 +199,10 @@ def _snap(onsets: Any, strengths: Any, reach: float, at: Any, weights: Any) -> N
             found = strengths[k] * (1 - off * off)
             if found > best:
                 best, at[i], weights[i] = found, onsets[k], strengths[k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fold(pulse: Any, turn: float, folded: Any) -> None:
+    """Add a pulse, of which each column is a turn, to the phases that it has."""
+    for t in range(len(pulse)):
+        folded[int((t * turn) % 1 * len(folded))] += pulse[t]

@@ -27,6 +27,7 @@ CHROMA_STEP = 8  # columns from one chroma to the next
 _BLOCK = 256  # columns
 _BANDS, _LOWEST_HZ, _HIGHEST_HZ = 36, 30.0, 16_000.0
 _KNEE = 1e5  # by which power is multiplied before its logarithm: what lies 50 dB below a full sine counts little
+_LOUDEST = 16.0  # samples beyond it are taken for it
 _LAG = 2  # columns
 _TAPER_S, _CHROMA_S = 0.0232, 0.186
 _MARGIN = 16  # columns after a peak that are looked at before it is one
@@ -115,7 +116,8 @@ class OnsetDetector:
 
     def _take(self, frames: Float, columns: int | None = None) -> None:
         """Fill up what waits, and make the blocks that are whole. columns: of the song, where it is over."""
-        self._waiting = np.concatenate([self._waiting, np.asarray(frames, np.float32)])
+        numbers = np.clip(np.nan_to_num(frames, posinf=0, neginf=0), -_LOUDEST, _LOUDEST)  # a file may hold anything
+        self._waiting = np.concatenate([self._waiting, numbers.astype(np.float32, copy=False)])
         while len(self._waiting) >= self._block_frames:
             self._transform()
             if columns is not None and columns <= len(self._strength.rows):

@@ -115,6 +115,14 @@ def test_level_and_channels_do_not_matter() -> None:
         assert grid.bpm(RATE) == pytest.approx(HOUSE.tempo, rel=20e-6)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_samples_that_are_no_sound_spoil_nothing_else(value: float) -> None:
+    song = play(shortened(HOUSE, 30))
+    song.samples[20 * RATE : 20 * RATE + 50] = value
+    grid = grid_of(song)
+    assert errors_ms(grid, song).max() < 1
+
+
 def ambience(seconds: int) -> NDArray[np.float32]:
     """Wind: noise that swells and falls by itself."""
     rng = np.random.default_rng(3)
