@@ -90,11 +90,11 @@ class Stretcher:
         _render(excerpt, state, float(rate), (anchors, self._sizes, self._work), out)
 
 
-def start(frame: int, rate: float) -> State:
-    """A state at a frame of the song. ValueError: a rate that is too slow or too fast."""
+def start(frame: float, rate: float) -> State:
+    """A state at a frame of the song, which may be fractional. ValueError: a rate that is too slow or too fast."""
     _check(rate)
-    state = np.zeros(STATE)
-    state[[POSITION, IDEAL]] = frame if rate > 0 else -frame
+    state, sign = np.zeros(STATE), math.copysign(1, rate)
+    state[[POSITION, IDEAL]] = sign * round(frame), sign * frame
     state[[RATE, PLANNED, CUT, UNTIL]] = rate, rate, NEVER, -NEVER
     return state
 

@@ -85,7 +85,7 @@ def _render(song_first: Any, state: Any, rates: Any, table_weights: Any, out: An
     song, first = song_first
     for i in range(len(out)):
         position = state[POSITION]
-        rate = rates[0] + (rates[1] - rates[0]) * i / len(out)
+        rate = rates[0] + (rates[1] - rates[0]) * (i + 0.5) / len(out)
         whole = round(position)
         if position == whole and abs(rate) == 1:
             _copy(song, int(whole) - first, out[i])
