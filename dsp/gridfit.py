@@ -1,16 +1,15 @@
 """A grid from a pulse, beats and onsets: one line for the whole song where the song has one, else a smooth curve.
 
 A beat tracker's beats jitter by a column or two, and it loses its way where a singer is louder than the drums. So the
-line is not made of beats. Its period is where the whole song's pulse has its overtones: after some hundreds of beats
-that is a very sharp peak. Its phase is where the pulse, folded by this period, is highest. Both are then fitted to the
-onsets. The curve goes through the beats' onsets, and is taken where it explains many more of them than the line does.
+line is not made of beats. All periods near the tempo are tried: the song's onsets are folded by each, and where most of
+them come together is the line's phase. The best few are fitted to the onsets. The curve goes through the onsets of the
+beats one by one, and is taken where it explains many more onsets than the line does.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.fft
 import scipy.linalg
 import scipy.ndimage
 from numba import njit
@@ -21,10 +20,10 @@ from dsp.onsets import Onsets
 
 Floats = NDArray[np.float64]
 
-_OVERTONES = (1, 2, 3, 4, 6, 8)  # of the beat: halves, triplets, sixteenths
-_RANGE, _STEP = 0.03, 0.1 / 8  # of a line's rate around the tempo; of a turn over the song
-_TRIED = 16  # periods
-_PHASES = 96
+_RANGE, _STEP = 0.03, 0.0125  # of a line's rate around the tempo; of a beat, by which two lines differ at the end
+_TRIED = 16  # lines that are fitted
+_BINS_S, _LONG_S = 0.007, 900.0  # of folded onsets; of a song, whose beginning is enough to find its line
+_PHASES = 96  # of the folded pulse
 _RADII_S = (0.040, 0.025, 0.015, 0.010, 0.010)  # within which onsets pull at a line, fit by fit
 _ON_BEAT_S = 0.010
 _REACH_S = 0.030  # between a tracked beat and its onset
@@ -66,7 +65,7 @@ def explained(song: Heard, grid: BeatGrid) -> float:
 
 def fit_line(song: Heard, period: float) -> BeatGrid:
     """The constant grid that explains most. period: frames per beat, right to _RANGE."""
-    lines = [fit_near(song, BeatGrid(_phase(song, tried) * tried, tried)) for tried in _periods(song, period)]
+    lines = [fit_near(song, seed) for seed in _seeds(song, period)]
     return max(lines, key=lambda line: explained(song, line))
 
 
@@ -116,24 +115,19 @@ def _polyline(grid: BeatGrid, frames: NDArray[np.int64]) -> tuple[Floats, Floats
     return beats, np.array([grid.frame(beat) for beat in beats])
 
 
-def _periods(song: Heard, period: float) -> list[float]:
-    """Where the pulse's spectrum is highest at a rate and its multiples, the best first."""
-    n = len(song.pulse)
-    size = scipy.fft.next_fast_len(4 * n, real=True)
-    spectrum = np.abs(scipy.fft.rfft(song.pulse - song.pulse.mean(), size))
-    about, step = song.hop / period * size, _STEP * size / n
-    rates = about + np.arange(-_RANGE * about, _RANGE * about + step, step)  # in bins
-    found = np.sum([np.interp(k * rates, np.arange(len(spectrum)), spectrum) for k in _OVERTONES], axis=0)
-    peaks = 1 + np.flatnonzero((found[1:-1] >= found[:-2]) & (found[1:-1] > found[2:]))
-    best = peaks[np.argsort(found[peaks])[::-1][:_TRIED]]
-    return [float(size * song.hop / rates[at]) for at in best] or [period]
-
-
-def _phase(song: Heard, period: float) -> float:
-    """Of a beat, 0 to 1, at which the pulse is highest on average."""
-    folded = np.zeros(_PHASES)
-    _fold(song.pulse, song.hop / period, folded)
-    return float((scipy.ndimage.gaussian_filter1d(folded, 1.5, mode="wrap").argmax() + 0.5) / _PHASES)
+def _seeds(song: Heard, period: float) -> list[BeatGrid]:
+    """Lines near which many onsets lie, the best first."""
+    count = int(np.searchsorted(song.onsets.frames, _LONG_S * song.samplerate))
+    frames, strengths = song.onsets.frames[:count], song.onsets.strengths[:count]
+    span = max(float(frames[-1] - frames[0]), period) if count else period
+    rates = np.arange((1 - _RANGE) / period, (1 + _RANGE) / period, _STEP / span)
+    bins = max(8, round(period / (_BINS_S * song.samplerate)))
+    most, phases = np.empty(len(rates)), np.empty(len(rates))
+    _together(frames, strengths, rates, np.empty(bins), most, phases)
+    peaks = 1 + np.flatnonzero((most[1:-1] >= most[:-2]) & (most[1:-1] > most[2:]))
+    best = peaks[np.argsort(most[peaks])[::-1][:_TRIED]]
+    seeds = [BeatGrid(float(phases[at] / rates[at]), float(1 / rates[at])) for at in best]
+    return seeds or [BeatGrid(0.0, period)]
 
 
 def _fit(onsets: Onsets, first: float, period: float, radius: float) -> tuple[float, float]:
@@ -206,3 +200,18 @@ def _fold(pulse: Any, turn: float, folded: Any) -> None:
     """Add a pulse, of which each column is a turn, to the phases that it has."""
     for t in range(len(pulse)):
         folded[int((t * turn) % 1 * len(folded))] += pulse[t]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _together(frames: Any, strengths: Any, rates: Any, folded: Any, most: Any, phases: Any) -> None:
+    """Fold onsets by each rate (beats per frame): how many come together, by strength, and at which phase of a beat."""
+    bins = len(folded)
+    for r in range(len(rates)):
+        folded[:] = 0
+        for k in range(len(frames)):
+            folded[int(frames[k] * rates[r] % 1 * bins)] += strengths[k]
+        most[r] = -1.0
+        for b in range(bins):
+            found = folded[b] + 0.5 * (folded[b - 1] + folded[(b + 1) % bins])
+            if found > most[r]:
+                most[r], phases[r] = found, (b + 0.5) / bins
