@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.callback import header as hd
+from stream.callback.player import FADE
 from stream.callback.ring import Ring
 from stream.native.atomics import load, store
 from stream.native.memory import Record, fill
@@ -25,7 +26,7 @@ class DeckRings:
         self.width = hd.REEL + 2 * stems
         self._rings = [Ring(AHEAD_MOST + ROWS_MOST, self.width, ROWS_MOST) for _ in range(2)]
         self._wanted, self._taken = np.zeros(8, np.int64), np.zeros(8, np.int64)
-        self._anchors = np.zeros(2, np.int64)
+        self._anchors, self._fades = np.zeros(2, np.int64), np.ones(2, np.int64)
         self._records = np.zeros(2, hd.RING)
         for at, ring in enumerate(self._rings):
             hd.connect(self._records[at, ...], ring.data, ring.counter)
@@ -33,7 +34,7 @@ class DeckRings:
     def fill(self, record: Record) -> None:
         """Fill in a deck's record (stream.callback.header.DECK), before the callback runs. [main-thread]"""
         arrays: dict[str, npt.NDArray[Any]] = {"wanted": self._wanted, "taken": self._taken, "anchors": self._anchors,
-                                               "rings": self._records}
+                                               "fades": self._fades, "rings": self._records}
         fill(record, fade_from=hd.NEVER, **{name: array.ctypes.data for name, array in arrays.items()})
 
     @property
@@ -54,13 +55,15 @@ class DeckRings:
         """Go on with the ring that is heard: float32 (n, width), n up to ROWS_MOST. [deck-thread]"""
         self._now.write(rows)
 
-    def swap(self, rows: npt.NDArray[np.float32], anchor: int | None) -> None:
+    def swap(self, rows: npt.NDArray[np.float32], anchor: int | None, fade: int = FADE) -> None:
         """Have the other ring be heard, which begins with these rows; not while `swapping`.
 
         anchor: the device position of its first row; None is whenever the callback takes it over
+        fade: frames from the one to the other; 1 is at once
         [deck-thread]
         """
         number = int(self._wanted[0]) + 1
         self._rings[number & 1].write(rows, at=0)
         self._anchors[number & 1] = hd.NEVER if anchor is None else anchor
+        self._fades[number & 1] = fade
         store(self._wanted, 0, number)

@@ -63,6 +63,7 @@ def _swap(d: Any, position: Any) -> None:
         anchor = integers(d.anchors, (2,))[wanted & 1]
         d.fade_from = position if anchor == NEVER else max(position, anchor)
         d.next_shift = position if anchor == NEVER else anchor
+        d.fade = integers(d.fades, (2,))[wanted & 1]
 
 
 @njit(error_model="numpy")
@@ -138,7 +139,7 @@ def _fetch(d: Any, rows: Any, at: Any, n: Any) -> Any:
                 own[i] *= rows[WET, i]
             for i in range(n):
                 heard[i] = own[i]
-    if fading and at + n >= d.fade_from + p.fade_frames:
+    if fading and at + n >= d.fade_from + d.fade:
         d.swaps, d.shift, d.fade_from = d.swaps + 1, d.next_shift, NEVER
         store_release(integers(d.taken, (8,)), 0, d.swaps)
     return late
@@ -169,12 +170,12 @@ def _copy(ring: Any, columns: Any, place: Any, row: Any, n: Any) -> None:
 @njit(error_model="numpy")
 def _cross(d: Any, place: Any, row: Any, n: Any) -> None:
     """From what a row has to what the other ring has; where both are the same nothing changes, bit for bit."""
-    ring, fade_frames = _ring(d, d.swaps + 1), d.player.fade_frames
+    ring = _ring(d, d.swaps + 1)
     data = frames(ring, REEL + 2 * d.player.stems)
     at, c = place
     for i in range(max(0, d.fade_from - at), n):
         other = data[(at + i - d.next_shift) & ring.mask, c]
-        part = np.float32(at + i - d.fade_from + 1) / np.float32(fade_frames)
+        part = np.float32(at + i - d.fade_from + 1) / np.float32(d.fade)
         row[i] = row[i] + part * (other - row[i]) if part < np.float32(1) else other
 
 
@@ -185,7 +186,7 @@ def _quiet(d: Any, rows: Any, at: Any, n: Any) -> Any:
     there = load_acquire(counter(_ring(d, d.swaps)), 0) + d.shift
     if d.fade_from != NEVER:
         other = load_acquire(counter(_ring(d, d.swaps + 1)), 0) + d.next_shift
-        there = other if there >= d.fade_from + p.fade_frames else min(there, other)
+        there = other if there >= d.fade_from + d.fade else min(there, other)
     now, here, late = state(p)[WET_NOW, 0], rows[AWAY], 0
     now[0] = fade(now[0], there - p.fade_frames - at, p.fade_frames, here, n)
     for i in range(n):

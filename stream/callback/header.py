@@ -53,6 +53,7 @@ DECK = layout(
     # one writer: the callback
     "swaps",  # how many it has taken over; the last bit is the ring that is heard
     "shift", "next_shift",  # a device position less the frame of the ring that is heard there, and of the other one
+    "fade",  # frames that the swap takes which goes on
     "fade_from",  # the position at which it began to hear the other ring; NEVER while it hears one only
     "late_blocks", "late_frames", "late_counted",  # the last: whether this block has been
     # addresses of int64 (8,), of which [0] is used: how many swaps the deck wants; how many are over, so that the ring
@@ -61,6 +62,7 @@ DECK = layout(
     # address of int64 (2,): of each ring, the device position of its frame 0; NEVER where it is heard from there on as
     # soon as the swap is taken over
     "anchors",
+    "fades",  # address of int64 (2,): frames over which each ring is faded in when it is swapped in; 1 is at once
     "rings",  # address of both, RING (2,)
     player=PLAYER)
 

@@ -10,10 +10,11 @@ from stream.command import config
 from stream.mixer.route import Route, route
 from stream.terminal.answers import Parser
 
-COMMANDS = ("run", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen", "serve",
-            "midi", "cache")
+COMMANDS = ("run", "play", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen",
+            "serve", "midi", "cache")
 CONFIGURED = {"run": "Separate live what the computer plays, or a file.",
               "serve": "Separate live, with the mixer screen in a browser or on a phone.",
+              "play": "Play songs on two decks, by their stems.",
               "cache": "List the stems that are kept of songs that were played, or remove them."}
 CACHE_GB = 20.0
 
@@ -222,6 +223,27 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _model(parser)
 
 
+def _play(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("songs", nargs="*", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
+                        help="what is played: sound files, stem files, folders of songs or of one song's stems, and "
+                             "playlists (.m3u); the first two are loaded, the others wait")
+    parser.add_argument("--config", type=path_argument, metavar="FILE", help="file with settings, see "
+                        "docs/guide/config.md")
+    group = parser.add_argument_group("device (docs/guide/routing.md)")
+    group.add_argument("--device", type=home, help="a number, a part of the name, or jack (default: the usual output)")
+    group.add_argument("--out", nargs="+", action="extend", default=[], type=output_route, metavar="BUS=CHANNELS",
+                       help="which outputs get what: mix=1-2 cue=3-4 a/vocals=5-6 (default: mix=1-2)")
+    group.add_argument("--samplerate", type=positive, help="samplerate of the device, in Hz (default: its own)")
+    group.add_argument("--block", type=positive, default=512, metavar="FRAMES",
+                       help="samples that the device is asked to hand over at once (default: 512)")
+    group.add_argument("--paused", action="store_true", help="load the songs and wait (default: the first one plays)")
+    group.add_argument("--automix", action="store_true",
+                       help="begin the next song by itself, with a fade of 4 seconds, and end after the last one")
+    group.add_argument("--ui", choices=("plain", "none"), help="show a line of text (the default), or nothing")
+    stem_cache(parser)
+    _model(parser)
+
+
 def _separate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("songs", nargs="+", type=song, metavar="SONG",
                         help="sound files, and folders of them (docs/guide/separate.md); some formats need ffmpeg; - "
@@ -356,6 +378,7 @@ def parser() -> argparse.ArgumentParser:
         listing.add_argument("--json", action="store_true", help="print as JSON")
     _serve(commands.add_parser("serve", help="separate live, with the mixer screen in a browser or on a phone (needs "
                                "the extra `serve`)"))
+    _play(commands.add_parser("play", help="play songs on two decks, by their stems"))
     attach = commands.add_parser("screen", help="open the mixer screen of a run that another terminal has started")
     attach.add_argument("--attach", metavar="PLACE", help="what `demucs-stream run --attachable` has printed")
     _separate(commands.add_parser("separate", help="separate whole files"))
@@ -370,7 +393,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def parse(words: list[str]) -> argparse.Namespace:
-    """Parse; without a command it is `run`, which takes the configuration too, as `serve` and `cache` do.
+    """Parse; without a command it is `run`, which takes the configuration too, as `serve`, `play` and `cache` do.
 
     Raises ValueError on wrong use.
     """
@@ -385,13 +408,13 @@ def parse(words: list[str]) -> argparse.Namespace:
     return arguments
 
 
-_SAID = {"run": _run, "serve": _serve, "cache": _cache}
+_SAID = {"run": _run, "play": _play, "serve": _serve, "cache": _cache}
 
 
 def _said_elsewhere(command: str) -> dict[str, bool]:
     """What a configuration may say of other commands than this one."""
     found: dict[str, bool] = {}
-    for name in ("run", "cache"):  # what `serve` has beside `run` only the command line says
+    for name in ("run", "play", "cache"):  # what `serve` has beside `run` only the command line says
         if name != command:
             other = Parser(name)
             _SAID[name](other)

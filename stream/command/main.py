@@ -18,7 +18,7 @@ from stream.terminal import answers
 from stream.terminal.compiling import compile_notice
 
 DEBUG = "DEMUCS_STREAM_DEBUG"  # set to anything, it shows where a command has failed
-LIVE = ("run", "serve", "demo", "doctor")  # commands that load the audio thread
+LIVE = ("run", "play", "serve", "demo", "doctor")  # commands that load the audio thread
 
 console = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
@@ -91,6 +91,15 @@ def _run(arguments: Namespace) -> dict[str, Any]:
     models = Models(say, console)
     with ExitStack() as stack:
         return run(arguments, lambda: models.live(arguments), say, console, stack)
+
+
+def _play(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import Models
+    from stream.command.play import play
+
+    models = Models(say, console)
+    with ExitStack() as stack:
+        return play(arguments, lambda: models.opening(arguments), say, console, stack)
 
 
 def _screen(arguments: Namespace) -> dict[str, Any]:
@@ -176,7 +185,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
     "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run, "midi": _midi,
-    "cache": _cache,
+    "cache": _cache, "play": _play,
 }
 
 

@@ -47,7 +47,7 @@ class DeckEngine:
         """
         self.header, self.players, self.latency = header, players, latency
         self.ends: Callable[[], bool] = lambda: False
-        self.feeder = None
+        self.feeder: None = None
         self.stood_still_s = 0.0
         self._position = np.zeros(8, np.int64)
         self._route = self._routed(setup.routes, setup.out_channels)
@@ -89,6 +89,10 @@ class DeckEngine:
         self._route = self._routed(routes, channels[1])
         fill(self.header, out_channels=channels[1], route=self._route.ctypes.data, incoming_burst=block,
              burst=block, fade_in=1)
+
+    def feed(self) -> bool:
+        """Nothing is read ahead here."""
+        return False
 
     @property
     def ended(self) -> bool:

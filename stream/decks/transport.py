@@ -81,6 +81,11 @@ class Transport:
         state = self._states[known - 1]
         return due(plan(state, frame - state.frame)[1])
 
+    @property
+    def pressed_at(self) -> int:
+        """The frame of the last press; none may come before it."""
+        return self._pressed[-1].frame
+
     def position(self, frame: int) -> float:
         """The frame of the song that is heard at a frame of the device, fractional. Raises ValueError: forgotten."""
         return self.state(frame).position

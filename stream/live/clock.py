@@ -11,6 +11,7 @@ from typing import Protocol
 
 from stream.common.threads import Stepper
 from stream.live.engine import Engine
+from stream.live.feeder import Feeder
 
 Step = Callable[[], bool]
 WATCH_S = 0.05
@@ -71,6 +72,18 @@ def run_wall(engine: Engine, block: int, steps: list[Step], watch: Callable[[], 
                     return
 
 
+class Played(Protocol):
+    """What a device calls."""
+
+    @property
+    def feeder(self) -> Feeder | None:
+        """What reads a file ahead that stands for the input device."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether all has been played."""
+
+
 class Calling(Protocol):
     """Devices that call the engine, as `stream.session.returns.Returns` has them."""
 
@@ -81,7 +94,7 @@ class Calling(Protocol):
         """Have them call no more."""
 
 
-def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
+def run_device(engine: Played, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
     """The device's thread calls; this one waits until the input has ended or `watch` says so."""
     with running(steps) as failed:
         if not _prefill(engine, failed, watch):
@@ -92,7 +105,7 @@ def run_device(engine: Engine, device: Calling, steps: list[Step], watch: Callab
         device.close()  # it may ask for two periods more, and misses none of their hops
 
 
-def _prefill(engine: Engine, failed: Callable[[], bool], watch: Callable[[], bool]) -> bool:
+def _prefill(engine: Played, failed: Callable[[], bool], watch: Callable[[], bool]) -> bool:
     """A file is read ahead before the first block asks for it; False if the run is to end before."""
     while engine.feeder is not None and not engine.feeder.begun and not failed():
         time.sleep(IDLE_S[0])

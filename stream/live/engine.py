@@ -124,6 +124,11 @@ class Engine:
             hd.connect(self._player.inserts["ring"][stem, ...], insert.ring.data, insert.ring.counter)
             self.worker.output.listeners.append(insert.wake)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Its stems. [any-thread]"""
+        return self.mixer.sources
+
     def _delay(self) -> int:
         """Frames between a frame's way in and its way out, now. [any-thread]"""
         return int(self.header["player"]["delay"])

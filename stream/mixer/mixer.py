@@ -113,12 +113,16 @@ class Mixer:
             raise ValueError(f"there is no stem {stem}; this model has {listing(self.sources)}")
         return True
 
+    def _share(self, _stem: str) -> float:
+        """A gain beside that of the strip's own fader."""
+        return 1.0
+
     def _publish(self) -> None:
         number = self.number + 1
         alone = any(strip["solo"] for strip in self._strips.values())
-        for target, strip in zip(self.wanted[number % HISTORY], self._strips.values(), strict=True):
+        for target, (stem, strip) in zip(self.wanted[number % HISTORY], self._strips.items(), strict=True):
             heard = not strip["mute"] and (not alone or strip["solo"])
-            gain = 10 ** (strip["gain"] / 20) if heard else 0
+            gain = self._share(stem) * 10 ** (strip["gain"] / 20) if heard else 0
             target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
             target[CUE], target[INSERT] = strip["cue"], strip["insert"]
             target[FILTER:] = self._shape(strip["low"], strip["mid"], strip["high"], strip["filter"], self._samplerate)

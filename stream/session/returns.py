@@ -9,11 +9,10 @@ from stream.common.errors import Failure, Unfit
 from stream.common.quiet import hush
 from stream.common.threads import Lost
 from stream.devices import portaudio
-from stream.live.engine import Engine
 from stream.session.line import SILENT_S, Line
 from stream.session.partners import Partners
 from stream.session.report import Absence
-from stream.session.streams import PATIENCE_S, Streams
+from stream.session.streams import PATIENCE_S, Rejoining, Streams
 
 LOOK_S = 0.5  # between two looks for a device that is gone
 SETTLE_S = 2.0  # in which a device that is back may not be whole yet: its channels can come one after the other
@@ -27,7 +26,7 @@ class Returns:
     own, for which nobody waits.
     """
 
-    def __init__(self, streams: Streams, engine: Engine, say: Callable[[str], None]) -> None:
+    def __init__(self, streams: Streams, engine: Rejoining, say: Callable[[str], None]) -> None:
         """Nobody is gone."""
         self._streams, self._engine, self._say = streams, engine, say
         self._gone: list[Line] = []  # are sought: the main thread adds, the one that opens removes

@@ -8,6 +8,7 @@
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from typing import Protocol
 
 from stream.callback.bridge import Bridge
 from stream.common.errors import Failure, Unfit
@@ -24,6 +25,17 @@ from stream.session.line import AnyDevice, Line, StreamSettings
 PATIENCE_S = 1.0  # for a device that is let go of and does not call
 CALLING_S = 3.0  # for one that called just now: its server may hang since
 STILL_S = 1.0  # without a call, and a device may hang
+
+
+class Rejoining(Protocol):
+    """What plays through the devices, and goes on when one is back."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of its buses, beside the mix and the cue bus."""
+
+    def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
+        """As of `Engine`."""
 
 
 class Streams:
@@ -146,7 +158,7 @@ class Streams:
         for line in self.lines:
             line.stream.start()
 
-    def put(self, line: Line, plan: StreamSettings, engine: Engine) -> None:
+    def put(self, line: Line, plan: StreamSettings, engine: Rejoining) -> None:
         """Open a line that was away again, and have the run go on with it; nothing is called before it is started.
 
         Raises Unfit for what is no longer as the run needs it, Failure. [who waits, while the line does not call]
@@ -158,7 +170,7 @@ class Streams:
         try:
             bridge = self._bridges.get(line)
             if bridge is None:
-                routes = stream.wire(engine.mixer.sources)
+                routes = stream.wire(engine.sources)
                 engine.rejoin((stream.in_channels, stream.out_channels), routes, stream.block)
             elif bridge is self.other_input:
                 bridge.change((stream.samplerate, self.samplerate), stream.block)

@@ -1,0 +1,108 @@
+"""All decks of a run: their mixers, the master, the songs that wait, and what hands can do with them by name."""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dsp.crossfader import CrossfaderSide
+from stream.callback.deckplayers import DeckPlayers
+from stream.decks.deck import Deck
+from stream.mixer.master import MasterMixer
+from stream.mixer.mixer import Mixer
+from stream.tracks.track import Track
+
+NAMES = ("a", "b")
+AUTOMIX_S, DONE_S = 4.0, 0.1  # seconds of a song's end that fade into the next
+Say = Callable[[str], None]
+
+
+class Booth:
+    """Two decks and the mixer between them.
+
+    automix: whether the next song begins by itself
+    mixers: of each deck's stems      master: the decks' faders and the crossfader      decks: by name
+    """
+
+    def __init__(self, sources: tuple[str, ...], samplerate: int, load: Callable[[Path], Track],
+                 songs: Sequence[Path]) -> None:
+        """No song is loaded.
+
+        sources: of the strips      load: a song as a track      songs: in the order in which they are to be loaded
+        """
+        self.mixers = {name: Mixer(sources, samplerate) for name in NAMES}
+        self.master = MasterMixer(dict(zip(NAMES, CrossfaderSide, strict=False)), samplerate)
+        self.players = DeckPlayers(self.mixers, self.master, None, samplerate)
+        self.decks: Mapping[str, Deck] = {}
+        self._load, self._songs, self._rate, self._sources = load, deque(songs), samplerate, sources
+        self.automix = False
+        self._begun = False
+        self._fading: str | None = None
+
+    def open(self, device: Callable[[], int], block: int, say: Say) -> None:
+        """Make the decks, for a device that asks for so many frames at once."""
+        self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
+                                 (self._rate, block), self._sources, say) for at, name in enumerate(NAMES)}
+
+    @property
+    def waiting(self) -> int:
+        """How many songs have not been on a deck yet."""
+        return len(self._songs)
+
+    def next_song(self, deck: str) -> None:
+        """Put the next song on a deck. Raises ValueError: there is none. [any-thread]"""
+        if not self._songs:
+            raise ValueError("there are no more songs")
+        self.decks[deck].load(self._load(self._songs.popleft()))
+
+    def press(self, deck: str, name: str, *values: Any) -> None:
+        """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""
+        self._begun = self._begun or name in ("play", "play_pause")
+        self.decks[deck].press(name, *values)
+
+    @property
+    def over(self) -> bool:
+        """Whether something was played, and nothing plays any more, nor will by itself. [any-thread]"""
+        stands = all(deck.over or not deck.state.moving for deck in self.decks.values())
+        return self._begun and stands and not (self.automix and self._follows() is not None)
+
+    def look(self) -> None:
+        """With `automix`: begin the next song where the one that plays is about to end, and fade to it. Now and then.
+
+        [main-thread]
+        """
+        if not self.automix or not self._begun:
+            return
+        follows = self._follows()
+        if follows is not None:
+            self.press(follows, "play")
+            self._fading = follows
+        if self._fading is not None:
+            self._fade(self._fading)
+
+    def _follows(self) -> str | None:
+        """The deck whose song is to begin now."""
+        playing = [name for name, deck in self.decks.items() if deck.state.moving and not deck.over]
+        ready = [name for name, deck in self.decks.items()
+                 if deck.track is not None and not deck.state.moving and not deck.over]
+        if not ready or (playing and self.decks[playing[0]].state.seconds_left > AUTOMIX_S):
+            return None
+        return ready[0]
+
+    def _fade(self, deck: str) -> None:
+        """Bring the crossfader nearer to a deck; when it is there the other one has its next song."""
+        other = next(name for name in self.decks if name != deck)
+        goal = 1.0 if deck == NAMES[1] else 0.0
+        left = 0.0 if self.decks[other].over else self.decks[other].state.seconds_left
+        place = goal + (self.master.crossfader - goal) * min(1.0, left / AUTOMIX_S)
+        self.master.crossfade(goal if left < DONE_S else max(0.0, min(1.0, place)))
+        if self.decks[other].over:
+            self._fading = None
+            if self._songs:
+                self.next_song(other)
+
+    def close(self) -> None:
+        """Take all songs off."""
+        for deck in self.decks.values():
+            if deck.track is not None:
+                deck.track.close()

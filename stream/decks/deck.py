@@ -1,0 +1,210 @@
+"""A deck: its thread renders a song ahead of the callback, and renders again from where that is when somebody presses.
+
+    press ──▶ waits ──▶ deck-thread: transport ─▶ voice ─▶ rings ──▶ callback
+                                        ▲ goes back to what was rendered and is not yet heard
+
+Frames of the deck's own count (`transport`) are device positions less `offset`.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from stream.callback.deckrings import DeckRings
+from stream.callback.player import FADE
+from stream.decks.songvoice import RISE, SongVoice, VoiceState
+from stream.decks.transport import VERBS, Transport, loaded
+from stream.decks.transportstate import TransportState
+from stream.native.memory import Record
+from stream.tracks.track import Playhead, Track
+
+ROWS = 512  # that are rendered at a time
+AHEAD_S = 0.1  # beyond two blocks: what the thread may be late
+MARGIN_S = 0.004  # from the callback's next block to where what was pressed begins: it is rendered meanwhile
+FIRST_ROWS = 2048  # that a swap begins with, beside a block
+SWITCH = 32  # frames from a ring to the other where both have the same
+UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
+# a press of these is heard from its first frame on, whenever the callback takes it over; others stay in time
+AT_ONCE = frozenset({"play", "play_pause", "cue_press", "hot_cue_press", "seek", "load"})
+
+
+class Press(NamedTuple):
+    """verb: what it does to a state      values: of the verb"""
+
+    name: str
+    verb: Callable[..., TransportState]
+    values: tuple[Any, ...] = ()
+
+
+class Deck:
+    """One deck, empty at first: silence is rendered.
+
+    name: `a`, `b` ...      track: the song that is on it
+    """
+
+    def __init__(self, name: str, rings: DeckRings, record: Record, device: Callable[[], int],
+                 sizes: tuple[int, int], sources: tuple[str, ...], say: Callable[[str], None]) -> None:
+        """Silence is rendered.
+
+        record: the callback's, of the deck      device: gives the position of the callback's next block
+        sizes: samplerate, Hz, and frames of a block      sources: of its strips      say: takes a line for the user
+        [main-thread]
+        """
+        self.name, self.sources = name, sources
+        self.track: Track | None = None
+        self._rings, self._record, self._device, self._say = rings, record, device, say
+        self._rate, self._block = sizes
+        self._ahead = min(2 * self._block + FADE + int(AHEAD_S * self._rate), 8192)
+        self._transport = Transport(loaded(0, self._rate))
+        self._voice: SongVoice | None = None
+        self._state = VoiceState()
+        self._waiting: deque[Press | Track | None] = deque()
+        self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
+        self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
+        self._taken, self._floating = True, 0  # and the count that a swap began with
+        self._told_length = True
+        self._lock = threading.Lock()  # of the transport, between its thread and those who look
+        rings.write(self._render(self._block + FADE + ROWS))
+
+    def load(self, track: Track | None) -> None:
+        """Put a song on it, paused at its beginning, or take it off. [any-thread]"""
+        self._waiting.append(track)
+
+    def press(self, name: str, *values: Any) -> None:
+        """Press something (stream.decks.transport.VERBS); what cannot be obeyed is told. Raises ValueError: unknown.
+
+        [any-thread]
+        """
+        if name not in VERBS:
+            raise ValueError(f"there is nothing called {name} on a deck; there is {', '.join(VERBS)}")
+        self._waiting.append(Press(name, VERBS[name], values))
+
+    @property
+    def state(self) -> TransportState:
+        """Of what is heard now. [any-thread]"""
+        with self._lock:
+            return self._transport.state(max(0, self._heard()))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is on it that could still be played. [any-thread]"""
+        return not self._waiting and (self.track is None or (self._told_length and self.state.ended))
+
+    def _heard(self) -> int:
+        """The next frame that the callback takes, by the deck's count."""
+        return self._device() - self._offset
+
+    def step(self) -> bool:
+        """Render a little, or do what was pressed; False if there was nothing to do. [deck-thread]"""
+        self._look()
+        if self._taken and self._waiting:
+            self._obey()
+            return True
+        heard = self._heard() if self._taken else self._floating
+        if self._taken and heard > self._end:  # it was too late: it goes on where it would be by now
+            self._again([], at_once=False)
+            return True
+        if self._end - heard >= self._ahead:
+            return False
+        self._rings.write(self._render(ROWS))
+        return True
+
+    def _look(self) -> None:
+        """See whether the callback has taken a swap over, and tell the track where it is."""
+        if not self._taken and not self._rings.swapping:
+            self._taken = True
+            self._offset = int(self._record["shift"]) - self._floating
+        track = self.track
+        if track is None:
+            return
+        if track.ended and not self._told_length and track.frames is not None:
+            self._told_length = True
+            self._waiting.append(Press("length", TransportState.with_length, (track.frames,)))
+        with self._lock:
+            state = self._transport.state(self._end)
+        rate = state.head.rate_after(0) if state.moving else 0.0
+        track.playhead = Playhead(int(state.position), rate, tuple(int(point) for point in state.prepared))
+
+    def _obey(self) -> None:
+        """All that was pressed: from the callback's next block on, or a moment later."""
+        presses: list[Press] = []
+        while self._waiting:
+            waits = self._waiting.popleft()
+            if isinstance(waits, Press):
+                presses.append(waits)
+            else:
+                presses = []
+                self._put(waits)
+                presses.append(Press("load", lambda state: state))
+        self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
+
+    def _put(self, track: Track | None) -> None:
+        """Change the song; the settings of the deck stay."""
+        old, self.track = self.track, track
+        frames = 0 if track is None else track.frames or UNKNOWN
+        at = max(self._heard(), 0)
+        settings = self._transport.state(at).settings
+        with self._lock:
+            self._transport = Transport(replace(loaded(frames, self._rate, settings), frame=at))
+        self._voice = None if track is None else SongVoice(track, self.sources)
+        self._told_length = track is None
+        self._states = deque([(at, VoiceState())])
+        if old is not None:
+            old.close()
+
+    def _again(self, presses: list[Press], at_once: bool) -> None:
+        """Render from where the callback will be, with what was pressed, onto the other ring, and have it heard.
+
+        at_once: not in time with what was heard, but from its first frame on
+        """
+        at_once = at_once and not self._transport.state(max(0, self._heard())).settings.quantize
+        start = max(self._heard() + (0 if at_once else int(MARGIN_S * self._rate)), self._transport.pressed_at)
+        self._go_back(start)
+        silent = self._state.silent
+        for press in presses:
+            self._do(press, start)
+        if at_once:
+            self._state = VoiceState(fresh=True)
+        self._states.append((start, self._state))
+        rows = self._render(self._block + FIRST_ROWS)
+        begins = self._transport.state(start).head.now == 0
+        fade = (1 if begins else RISE) if silent else FADE if at_once else SWITCH
+        self._taken, self._floating = False, start
+        self._rings.swap(rows, None if at_once else start + self._offset, fade)
+
+    def _go_back(self, start: int) -> None:
+        """Be where everything was at a frame, or would be."""
+        while len(self._states) > 1 and self._states[-1][0] > start:
+            self._states.pop()
+        self._end, self._state = self._states[-1]
+        if start > self._end:
+            self._render(start - self._end)
+        while self._states and self._states[-1][0] >= start:
+            self._states.pop()
+
+    def _do(self, press: Press, frame: int) -> None:
+        try:
+            with self._lock:
+                self._transport.press(frame, press.verb, *press.values)
+        except ValueError as error:  # it cannot be obeyed as things are
+            self._say(f"deck {self.name}: {error}")
+
+    def _render(self, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+        """The next rows, by the deck's count."""
+        rows = np.zeros((count, self._rings.width), np.float32)
+        with self._lock:
+            pieces = self._transport.plan(self._end, count)
+            self._transport.forget(self._heard() - ROWS)
+        if self._voice is None:
+            rows[:, 2] = 1
+        else:
+            self._state = self._voice.render(pieces, self._state, rows)
+        self._end += count
+        self._states.append((self._end, self._state))
+        while len(self._states) > 2 and self._states[1][0] < self._heard():
+            self._states.popleft()
+        return rows

@@ -1,0 +1,176 @@
+"""A song on a deck as sound: pieces of it copied, read like a record or stretched, and crossfaded where it jumps.
+
+What lasts from block to block is a small state: copied and put back, the same frames come again.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp import stretch
+from dsp.stretch import FASTEST, SLOWEST, Stretcher
+from dsp.varispeed import Varispeed
+from dsp.varispeed import need as varispeed_need
+from dsp.varispeed import start as varispeed_start
+from stream.callback.header import REEL
+from stream.decks.songpiece import Rendering, SongPiece
+from stream.tracks.track import Track
+
+Frames = NDArray[np.float32]
+FADE = 256  # frames of a crossfade where the song jumps
+RISE = 64  # of a fade in where nothing was heard; a song's very beginning has none
+NONE = stretch.anchors(np.zeros(0, np.int64), np.zeros(0))
+WHOLE = np.float32(0.9999)  # as much of the stems is all of them: resampled ones are not exactly ones
+
+
+@dataclass(frozen=True)
+class Sound:
+    """One way of hearing the song, which can go on.
+
+    place: the frame of the song that is next, fractional      rate: frames of the song per frame
+    stretched: the stretcher's state; None where it has none yet
+    """
+
+    how: Rendering = Rendering.SILENT
+    place: float = 0.0
+    rate: float = 0.0
+    stretched: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True)
+class VoiceState:
+    """What is heard, and what it fades from: `left` of `fade` frames of that are still to come."""
+
+    now: Sound = Sound()
+    before: Sound = Sound()
+    fade: int = 0
+    left: int = 0
+    fresh: bool = False  # whether a ring begins here, which the callback fades in
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is heard."""
+        return self.now.how is Rendering.SILENT and (self.left == 0 or self.before.how is Rendering.SILENT)
+
+
+class SongVoice:
+    """Renders one track for a deck. A state given twice gives the same frames twice, unless stems have come since.
+
+    sources: of the deck's strips; stems of a track that has others are found by name
+    [deck-thread]
+    """
+
+    def __init__(self, track: Track, sources: tuple[str, ...]) -> None:
+        """Nothing is read yet."""
+        self.track, self._sources = track, sources
+        self._stretcher, self._varispeed = Stretcher(track.samplerate), Varispeed()
+
+    def render(self, pieces: list[SongPiece], state: VoiceState, out: Frames) -> VoiceState:
+        """Give pieces as a deck's ring has them (stream.callback.header), and the state behind them.
+
+        out: float32 (n, REEL + 2 · sources), written
+        """
+        for piece in pieces:
+            rows = out[piece.out_offset : piece.out_offset + piece.n]
+            state = self._begin(piece, state)
+            now = self._sound(_next(piece, state.now), piece, rows)
+            state = self._fade(replace(state, now=now), rows)
+        return state
+
+    def _begin(self, piece: SongPiece, state: VoiceState) -> VoiceState:
+        """Begin to fade from what was heard, where the piece does not go on with it."""
+        if state.fresh:
+            return VoiceState()
+        before = state.now
+        locks = {before.how, piece.how} - {Rendering.SILENT}
+        if not piece.jumped and not (len(locks) == 2 and Rendering.STRETCHED in locks):
+            return state
+        fade = (0 if piece.song_start == 0 else RISE) if before.how is Rendering.SILENT else FADE
+        return replace(state, now=Sound(), before=before, fade=fade, left=fade)
+
+    def _fade(self, state: VoiceState, rows: Frames) -> VoiceState:
+        """Blend what was heard before into rows of what is heard now."""
+        count = min(state.left, len(rows))
+        if count == 0:
+            return state
+        old = np.zeros_like(rows[:count])
+        piece = SongPiece(0, count, state.before.place, state.before.rate, state.before.rate, state.before.how)
+        before = self._sound(state.before, piece, old)
+        done = state.fade - state.left
+        part = (np.arange(done + 1, done + count + 1, dtype=np.float32) / np.float32(state.fade + 1))[:, None]
+        now = rows[:count]
+        now[:] = old + part * (now - old)
+        return replace(state, before=before, left=state.left - count)
+
+    def _sound(self, sound: Sound, piece: SongPiece, rows: Frames) -> Sound:
+        """A piece by one way of hearing it, and how that goes on."""
+        how, n = piece.how, len(rows)
+        rates = piece.rate_start, piece.rate_end
+        middle = (rates[0] + rates[1]) / 2
+        if how is Rendering.STRETCHED and not SLOWEST <= middle <= FASTEST:
+            how = Rendering.RESAMPLED
+        if how is Rendering.SILENT:
+            rows[:] = 0
+            rows[:, 2] = 1
+            return Sound()
+        stretched = None
+        if how is Rendering.COPIED:
+            song = self._copied(int(piece.song_start), rates[0] > 0, n)
+        elif how is Rendering.RESAMPLED:
+            song = self._resampled(piece.song_start, rates, n)
+        else:
+            before = sound.stretched
+            stretched = stretch.start(round(piece.song_start), middle) if before is None else before.copy()
+            song = self._stretched(stretched, middle, n)
+        self._finish(song, rows)
+        return Sound(piece.how, piece.song(n), rates[1], stretched)
+
+    def _copied(self, first: int, forward: bool, n: int) -> Frames:
+        return self._window(first, first + n) if forward else self._window(first - n + 1, first + 1)[::-1]
+
+    def _resampled(self, place: float, rates: tuple[float, float], n: int) -> Frames:
+        state = varispeed_start(place)
+        first, last = varispeed_need(state, n, rates)
+        made = np.empty((n, self._width), np.float32)
+        self._varispeed.render((self._window(first, last), first), state, rates, made)
+        return made
+
+    def _stretched(self, state: NDArray[np.float64], rate: float, n: int) -> Frames:
+        first, last = self._stretcher.need(state, n, rate)
+        made = np.empty((n, self._width), np.float32)
+        self._stretcher.render((self._window(first, last), first), state, rate, NONE, made)
+        return made
+
+    @property
+    def _width(self) -> int:
+        """Columns that are read of the song: left, right, how much of the stems is there, and those that are stored."""
+        return REEL + 2 * len(self.track.stored)
+
+    def _window(self, first: int, last: int) -> Frames:
+        """Frames of the song, float32 (n, width)."""
+        n, stored = last - first, len(self.track.stored)
+        dry, stems = np.zeros((n, 2), np.float32), np.zeros((n, 2 * stored), np.float32)
+        present = np.zeros(n, np.float32)
+        self.track.read(first, dry, stems, present)
+        return np.concatenate([dry, present[:, None], stems], axis=1)
+
+    def _finish(self, song: Frames, rows: Frames) -> None:
+        """Write a deck's rows: the stems that are stored, by name, and what they leave of the song."""
+        rows[:, :2] = song[:, :2]
+        present = np.clip(song[:, 2], 0, 1)
+        present[present > WHOLE] = 1
+        rows[:, 2] = present
+        stems = rows[:, REEL:].reshape(len(rows), -1, 2)
+        stems[:] = 0
+        for at, name in enumerate(self.track.stored):
+            if name in self._sources:
+                stems[:, self._sources.index(name)] = song[:, REEL + 2 * at : REEL + 2 * at + 2]
+        rest = self._sources.index("other") if "other" in self._sources else len(self._sources) - 1
+        stems[:, rest] = 0
+        stems[:, rest] = rows[:, :2] - stems.sum(axis=1)
+
+
+def _next(piece: SongPiece, sound: Sound) -> Sound:
+    """What a piece goes on with: the stretcher's state, if it was one before."""
+    return sound if piece.how is sound.how else Sound()

@@ -1,0 +1,60 @@
+"""Two decks at no clock: what a device would ask for is asked for by this thread, and decks are stepped in between."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import soundfile as sf
+
+from stream.callback import header as hd
+from stream.callback.deckplayers import DeckPlayers
+from stream.decks.deck import Deck
+from stream.decks.engine import DeckEngine, DeckSetup
+from stream.latency.geometry import Latency
+from stream.mixer.mixer import Mixer
+from stream.tracks.decoding import open_track
+from stream.tracks.track import Track
+
+RATE = 44_100
+BLOCK = 512
+STEMS = ("drums", "bass", "other", "vocals")
+Frames = npt.NDArray[np.float32]
+
+
+class Booth:
+    """Decks a and b and what is heard of them. said: what decks told"""
+
+    def __init__(self, block: int = BLOCK) -> None:
+        self.block, self.said = block, list[str]()
+        self.mixers, self.master = {name: Mixer(STEMS) for name in "ab"}, Mixer(("a", "b"))
+        players = DeckPlayers(self.mixers, self.master, None, RATE)
+        self.engine = DeckEngine(np.zeros((), hd.HEADER), players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
+                                 DeckSetup(2, block))
+        self.decks = {name: Deck(name, players.rings[name], players.records[at, ...], lambda: self.engine.position,
+                                 (RATE, block), STEMS, self.said.append) for at, name in enumerate("ab")}
+        self.a, self.b = self.decks.values()
+
+    def hear(self, blocks: int = 1) -> Frames:
+        out = np.zeros((blocks * self.block, 2), np.float32)
+        for at in range(0, len(out), self.block):
+            for deck in self.decks.values():
+                while deck.step():
+                    pass
+            self.engine.serve(self.block, out[at : at + self.block])
+        return out
+
+
+def noise(seconds: float, seed: int = 0) -> Frames:
+    return (np.random.default_rng(seed).standard_normal((int(seconds * RATE), 2)) * 0.1).astype(np.float32)
+
+
+def track(path: Path, song: Frames) -> Track:
+    """A song that is decoded wholly, and has no stems yet."""
+    sf.write(path, song, RATE, "FLOAT")
+    made = open_track(path, RATE, STEMS)
+    end = time.monotonic() + 60
+    while not made.ended and time.monotonic() < end:
+        time.sleep(0.005)
+    assert made.whole, made.failure
+    return made
