@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("callback", "control", "link", "live", "mixer", "recording", "separators", "tracks")
+ROOMS = ("callback", "control", "decks", "link", "live", "mixer", "recording", "separators", "tracks")
 # CONTRIBUTING.md says what each is
 THREADS = ("any", "audio", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader", "main",
            "midi", "opening", "osc", "recorder", "screen", "separator")

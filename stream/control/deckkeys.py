@@ -40,17 +40,17 @@ class Hands(Protocol):
 
     @property
     def mixers(self) -> Mapping[str, Mixer]:
-        """Of each deck's stems."""
+        """Of each deck's stems. [keys-thread]"""
 
     @property
     def master(self) -> MasterMixer:
-        """With the crossfader."""
+        """With the crossfader. [keys-thread]"""
 
     def press(self, deck: str, name: str, *values: Any) -> None:
-        """Press something on a deck."""
+        """Press something on a deck. [keys-thread]"""
 
     def next_song(self, deck: str) -> None:
-        """Put the next song on a deck."""
+        """Put the next song on a deck. [keys-thread]"""
 
 
 class DeckKeys:

@@ -29,6 +29,7 @@ class Booth:
         """No song is loaded.
 
         sources: of the strips      load: a song as a track      songs: in the order in which they are to be loaded
+        [main-thread]
         """
         self.mixers = {name: Mixer(sources, samplerate) for name in NAMES}
         self.master = MasterMixer(dict(zip(NAMES, CrossfaderSide, strict=False)), samplerate)
@@ -40,13 +41,13 @@ class Booth:
         self._fading: str | None = None
 
     def open(self, device: Callable[[], int], block: int, say: Say) -> None:
-        """Make the decks, for a device that asks for so many frames at once."""
+        """Make the decks, for a device that asks for so many frames at once. [main-thread]"""
         self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
                                  (self._rate, block), self._sources, say) for at, name in enumerate(NAMES)}
 
     @property
     def waiting(self) -> int:
-        """How many songs have not been on a deck yet."""
+        """How many songs have not been on a deck yet. [any-thread]"""
         return len(self._songs)
 
     def next_song(self, deck: str) -> None:
@@ -102,7 +103,7 @@ class Booth:
                 self.next_song(other)
 
     def close(self) -> None:
-        """Take all songs off."""
+        """Take all songs off. [main-thread]"""
         for deck in self.decks.values():
             if deck.track is not None:
                 deck.track.close()

@@ -1,4 +1,4 @@
-"""The cue button and eight hot cues, as two CDJs have them."""
+"""The cue button and eight hot cues, as two CDJs have them. [any-thread]"""
 
 from dataclasses import replace
 

@@ -5,6 +5,8 @@
         TITLE "A song"
         PERFORMER "Somebody"
         INDEX 01 03:25:71        minutes, seconds, and 75ths of a second, from the beginning of the file
+
+[any-thread]
 """
 
 import unicodedata

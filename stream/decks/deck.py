@@ -32,7 +32,7 @@ UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
 AT_ONCE = frozenset({"play", "play_pause", "cue_press", "hot_cue_press", "seek", "load"})
 
 
-class Press(NamedTuple):
+class DeckPress(NamedTuple):
     """verb: what it does to a state      values: of the verb"""
 
     name: str
@@ -62,7 +62,7 @@ class Deck:
         self._transport = Transport(loaded(0, self._rate))
         self._voice: SongVoice | None = None
         self._state = VoiceState()
-        self._waiting: deque[Press | Track | None] = deque()
+        self._waiting: deque[DeckPress | Track | None] = deque()
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
@@ -81,7 +81,7 @@ class Deck:
         """
         if name not in VERBS:
             raise ValueError(f"there is nothing called {name} on a deck; there is {', '.join(VERBS)}")
-        self._waiting.append(Press(name, VERBS[name], values))
+        self._waiting.append(DeckPress(name, VERBS[name], values))
 
     @property
     def state(self) -> TransportState:
@@ -123,7 +123,7 @@ class Deck:
             return
         if track.ended and not self._told_length and track.frames is not None:
             self._told_length = True
-            self._waiting.append(Press("length", TransportState.with_length, (track.frames,)))
+            self._waiting.append(DeckPress("length", TransportState.with_length, (track.frames,)))
         with self._lock:
             state = self._transport.state(self._end)
         rate = state.head.rate_after(0) if state.moving else 0.0
@@ -131,15 +131,15 @@ class Deck:
 
     def _obey(self) -> None:
         """All that was pressed: from the callback's next block on, or a moment later."""
-        presses: list[Press] = []
+        presses: list[DeckPress] = []
         while self._waiting:
             waits = self._waiting.popleft()
-            if isinstance(waits, Press):
+            if isinstance(waits, DeckPress):
                 presses.append(waits)
             else:
                 presses = []
                 self._put(waits)
-                presses.append(Press("load", lambda state: state))
+                presses.append(DeckPress("load", lambda state: state))
         self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
 
     def _put(self, track: Track | None) -> None:
@@ -156,7 +156,7 @@ class Deck:
         if old is not None:
             old.close()
 
-    def _again(self, presses: list[Press], at_once: bool) -> None:
+    def _again(self, presses: list[DeckPress], at_once: bool) -> None:
         """Render from where the callback will be, with what was pressed, onto the other ring, and have it heard.
 
         at_once: not in time with what was heard, but from its first frame on
@@ -186,7 +186,7 @@ class Deck:
         while self._states and self._states[-1][0] >= start:
             self._states.pop()
 
-    def _do(self, press: Press, frame: int) -> None:
+    def _do(self, press: DeckPress, frame: int) -> None:
         try:
             with self._lock:
                 self._transport.press(frame, press.verb, *press.values)

@@ -1,4 +1,4 @@
-"""What is set of a deck, whichever song is on it."""
+"""What is set of a deck, whichever song is on it. [any-thread]"""
 
 from dataclasses import dataclass
 

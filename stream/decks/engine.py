@@ -44,6 +44,7 @@ class DeckEngine:
         """Fill the header in, before the callback runs. Raises ValueError for a route that cannot be.
 
         header: zeros, as stream.callback.header.HEADER; a device has its address already
+        [main-thread]
         """
         self.header, self.players, self.latency = header, players, latency
         self.ends: Callable[[], bool] = lambda: False
@@ -61,7 +62,7 @@ class DeckEngine:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Buses beside the mix and the cue bus, for devices that have outputs of theirs."""
+        """Buses beside the mix and the cue bus, for devices that have outputs of theirs. [any-thread]"""
         return tuple(bus for bus in self.players.buses if bus not in (MIX, CUE))
 
     def _routed(self, routes: Sequence[Route], channels: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
@@ -73,34 +74,38 @@ class DeckEngine:
 
     @property
     def position(self) -> int:
-        """Frames that the device has asked for: the first of the next block."""
+        """Frames that the device has asked for: the first of the next block. [any-thread]"""
         return int(load(self._position, 0))
 
     def serve(self, frames: int, out: Frames | None = None) -> None:
         """One block, as a device would ask for it: this thread stands for the audio thread.
 
         out: float32 (frames, out_channels), written; None is nowhere
+        [main-thread]
         """
         out_at = None if out is None else ctypes.c_void_p(out.ctypes.data)
         callback.ctypes(None, out_at, frames, None, 0, self._user)
 
     def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
-        """Go on with a device that was away, faded in. While nobody calls. Raises ValueError for a route."""
+        """Go on with a device that was away, faded in. While nobody calls. Raises ValueError for a route.
+
+        [devices-thread]
+        """
         self._route = self._routed(routes, channels[1])
         fill(self.header, out_channels=channels[1], route=self._route.ctypes.data, incoming_burst=block,
              burst=block, fade_in=1)
 
     def feed(self) -> bool:
-        """Nothing is read ahead here."""
+        """Nothing is read ahead here. [feeder-thread]"""
         return False
 
     @property
     def ended(self) -> bool:
-        """Whether all songs have been played."""
+        """Whether all songs have been played. [any-thread]"""
         return self.ends()
 
     def counts(self) -> dict[str, int]:
-        """Underruns of decks, and xruns."""
+        """Underruns of decks, and xruns. [any-thread]"""
         h = self.header
         return {"blocks": int(h["blocks"]), "underruns": self.players.counts()["late_blocks"],
                 "late_frames": self.players.counts()["late_frames"], "xruns": sum(int(h[flag]) for flag in hd.FLAGS)}

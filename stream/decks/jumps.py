@@ -1,4 +1,4 @@
-"""Going elsewhere in a song: to a frame, by seconds, by beats."""
+"""Going elsewhere in a song: to a frame, by seconds, by beats. [any-thread]"""
 
 from stream.decks.loops import move_loop
 from stream.decks.marks import PressRefused

@@ -1,4 +1,4 @@
-"""Loops: set by hand or in beats, halved, doubled, moved, left and entered again."""
+"""Loops: set by hand or in beats, halved, doubled, moved, left and entered again. [any-thread]"""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a person sets in a song and holds down: loops, hot cues, a finger on a button."""
+"""What a person sets in a song and holds down: loops, hot cues, a finger on a button. [any-thread]"""
 
 from dataclasses import dataclass
 from enum import Enum

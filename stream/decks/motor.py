@@ -1,4 +1,4 @@
-"""Play, pause, brake, reverse and censor."""
+"""Play, pause, brake, reverse and censor. [any-thread]"""
 
 from dataclasses import replace
 

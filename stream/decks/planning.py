@@ -1,4 +1,4 @@
-"""From a transport's state to pieces of the song, cut exactly where loops turn and where songs end."""
+"""From a transport's state to pieces of the song, cut exactly where loops turn and where songs end. [any-thread]"""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Slip: below whatever is done to a song it goes on, and is there again when that is over."""
+"""Slip: below whatever is done to a song it goes on, and is there again when that is over. [any-thread]"""
 
 from dataclasses import replace
 

@@ -7,6 +7,8 @@ hour of short loops is not lost here; and the place after 512 frames is the one 
             /                                  = start + travel + (i - ramp) · rate      after the ramp
     before ┘                             i: frames since `start`, `done` of them by now
            ├─ramp─┤
+
+[any-thread]
 """
 
 import math

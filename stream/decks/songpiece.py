@@ -1,4 +1,4 @@
-"""What a deck's thread renders: stretches of a song in the order in which they are heard."""
+"""What a deck's thread renders: stretches of a song in the order in which they are heard. [any-thread]"""
 
 from dataclasses import dataclass
 from enum import Enum

@@ -25,7 +25,7 @@ WHOLE = np.float32(0.9999)  # as much of the stems is all of them: resampled one
 
 
 @dataclass(frozen=True)
-class Sound:
+class SongSound:
     """One way of hearing the song, which can go on.
 
     place: the frame of the song that is next, fractional      rate: frames of the song per frame
@@ -42,15 +42,15 @@ class Sound:
 class VoiceState:
     """What is heard, and what it fades from: `left` of `fade` frames of that are still to come."""
 
-    now: Sound = Sound()
-    before: Sound = Sound()
+    now: SongSound = SongSound()
+    before: SongSound = SongSound()
     fade: int = 0
     left: int = 0
     fresh: bool = False  # whether a ring begins here, which the callback fades in
 
     @property
     def silent(self) -> bool:
-        """Whether nothing is heard."""
+        """Whether nothing is heard. [any-thread]"""
         return self.now.how is Rendering.SILENT and (self.left == 0 or self.before.how is Rendering.SILENT)
 
 
@@ -87,7 +87,7 @@ class SongVoice:
         if not piece.jumped and not (len(locks) == 2 and Rendering.STRETCHED in locks):
             return state
         fade = (0 if piece.song_start == 0 else RISE) if before.how is Rendering.SILENT else FADE
-        return replace(state, now=Sound(), before=before, fade=fade, left=fade)
+        return replace(state, now=SongSound(), before=before, fade=fade, left=fade)
 
     def _fade(self, state: VoiceState, rows: Frames) -> VoiceState:
         """Blend what was heard before into rows of what is heard now."""
@@ -103,7 +103,7 @@ class SongVoice:
         now[:] = old + part * (now - old)
         return replace(state, before=before, left=state.left - count)
 
-    def _sound(self, sound: Sound, piece: SongPiece, rows: Frames) -> Sound:
+    def _sound(self, sound: SongSound, piece: SongPiece, rows: Frames) -> SongSound:
         """A piece by one way of hearing it, and how that goes on."""
         how, n = piece.how, len(rows)
         rates = piece.rate_start, piece.rate_end
@@ -113,7 +113,7 @@ class SongVoice:
         if how is Rendering.SILENT:
             rows[:] = 0
             rows[:, 2] = 1
-            return Sound()
+            return SongSound()
         stretched = None
         if how is Rendering.COPIED:
             song = self._copied(int(piece.song_start), rates[0] > 0, n)
@@ -124,7 +124,7 @@ class SongVoice:
             stretched = stretch.start(round(piece.song_start), middle) if before is None else before.copy()
             song = self._stretched(stretched, middle, n)
         self._finish(song, rows)
-        return Sound(piece.how, piece.song(n), rates[1], stretched)
+        return SongSound(piece.how, piece.song(n), rates[1], stretched)
 
     def _copied(self, first: int, forward: bool, n: int) -> Frames:
         return self._window(first, first + n) if forward else self._window(first - n + 1, first + 1)[::-1]
@@ -171,6 +171,6 @@ class SongVoice:
         stems[:, rest] = rows[:, :2] - stems.sum(axis=1)
 
 
-def _next(piece: SongPiece, sound: Sound) -> Sound:
+def _next(piece: SongPiece, sound: SongSound) -> SongSound:
     """What a piece goes on with: the stretcher's state, if it was one before."""
-    return sound if piece.how is sound.how else Sound()
+    return sound if piece.how is sound.how else SongSound()

@@ -1,4 +1,4 @@
-"""The tempo slider, bend and key lock."""
+"""The tempo slider, bend and key lock. [any-thread]"""
 
 from dataclasses import replace
 from typing import Any

@@ -6,6 +6,8 @@ already; the thread goes back to it and plans again.
     plan(0, 512)  plan(512, 512)  plan(1024, 512)
     ├─────────────┼───────────────┼───────────────┤
                         press(700, cues.cue_press)       plan(700, 324) ... again, and otherwise
+
+[any-thread]
 """
 
 from bisect import bisect_right

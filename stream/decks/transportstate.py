@@ -1,4 +1,7 @@
-"""All that a deck's transport is at a frame of the device. It never changes: what a press does is another one."""
+"""All that a deck's transport is at a frame of the device. It never changes: what a press does is another one.
+
+[any-thread]
+"""
 
 import math
 from dataclasses import dataclass, field, replace

@@ -97,7 +97,7 @@ def test_without_one_everything_is_as_it_was() -> None:
 
 
 WRONG = [
-    ("latency = ", "Invalid value"), ("color = 1", "no setting color; there are scenes and block, cache-gb"),
+    ("latency = ", "Invalid value"), ("color = 1", "no setting color; there are scenes and automix, block, cache-gb"),
     ('latency = ["fast", "auto"]', "latency is one value"), ("mute = true", "mute is text or a number, or a list"),
     ('gain = "loud"', "'loud' is not STEM=DB"), ("block = 0", "0 is not 1 or more"), ('out = "mix"', "is not a route"),
     ("scenes = 1", "scenes is a table"), ("[scenes]\na = 1", "scenes.a is a table"),
