@@ -41,10 +41,8 @@ def crossfader_gain(position: float, side: CrossfaderSide, curve: CrossfaderCurv
     if side is CrossfaderSide.THRU:
         return 1.0
     there = 1 - position if side is CrossfaderSide.A else position  # of the way from the other's end to its own
-    if there in (0, 1):
-        return float(there)
     if curve is CrossfaderCurve.POWER:
         return math.sin(there * math.pi / 2)
     if curve is CrossfaderCurve.LINEAR:
-        return there
+        return float(there)
     return min(1.0, there / (cut_in if curve is CrossfaderCurve.CUT else MOST_CUT_IN))

@@ -22,7 +22,7 @@ def play(state: TransportState) -> TransportState:
     state = replace(state, playing=True)
     if state.shadow is not None and not departs(state):
         return returned(state)
-    return _started(state)
+    return departed(_started(state)) if departs(state) else _started(state)
 
 
 def pause(state: TransportState) -> TransportState:

@@ -77,6 +77,19 @@ def test_a_way_from_flat_and_back_clicks_nowhere_and_leaves_nothing(bands: tuple
     assert np.abs(np.diff(both[0])).max() < 3 * grown * np.abs(np.diff(wave)).max() + 0.4 * grown / ramp
 
 
+@pytest.mark.parametrize("block", [1, 17, 441, 4096])
+def test_blocks_of_any_size_are_the_same_bits(block: int) -> None:
+    def played(size: int) -> bytes:
+        both = np.random.default_rng(1).uniform(-1, 1, (2, 3000)).astype(np.float32)
+        goal, memory = isolator_gains(0.3, 2, 0), np.zeros((2, ISOLATOR_MEMORY), np.float32)
+        step = ((goal - isolator_gains(1, 1, 1)) / np.float32(1000)).astype(np.float32)
+        for at in range(0, 3000, size):
+            isolate(goal, step, max(0, 1000 - at), crossovers(48_000), memory, both[:, at : at + size])
+        return both.tobytes() + memory.tobytes()
+
+    assert played(block) == played(3000)
+
+
 def test_what_decays_ends_in_silence_and_not_in_denormals() -> None:
     memory = np.ones((2, ISOLATOR_MEMORY), np.float32)
     isolate(isolator_gains(0.5, 1, 2), np.zeros(ISOLATOR_WIDTH, np.float32), 0, crossovers(44_100), memory,

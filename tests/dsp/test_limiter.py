@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dsp.limiter import THRESHOLD, delay, limit, limiter_line, limiter_state, lookahead, reduced
+from dsp.limiter import RELEASE_S, THRESHOLD, delay, limit, limiter_line, limiter_state, lookahead, reduced
 
 Float = NDArray[np.float32]
 RATE = 44_100
@@ -82,6 +82,8 @@ def test_the_gain_is_there_when_a_peak_comes_out_and_moves_without_a_step() -> N
     assert gain[peak] == pytest.approx(1 / 4, abs=1e-3)
     assert np.abs(np.diff(gain)).max() < 1.01 * 0.75 / bus.frames
     assert (np.diff(gain[peak + bus.frames + 1 :]) > -1e-7).all()
+    later = peak + bus.frames + round(RELEASE_S * RATE)
+    assert 1 - gain[later] == pytest.approx(0.75 / np.e, rel=0.02)
 
 
 @pytest.mark.parametrize("seed", range(3))

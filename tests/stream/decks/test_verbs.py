@@ -594,6 +594,17 @@ def test_a_shadow_that_has_come_to_the_end_ends_the_song() -> None:
     assert (hands.state.ended, hands.state.playing) == (True, False)
 
 
+def test_with_slip_a_loop_that_was_set_while_paused_slips_from_play_on() -> None:
+    hands = Hands(slip=True)
+    hands.auto_loop(1)
+    hands.wait(5 * BEAT)
+    hands.play()
+    hands.wait(3.5 * BEAT)
+    assert hands.beat == 10.5
+    hands.leave_loop()
+    assert hands.beat == 13.5
+
+
 def test_cue_ends_slipping() -> None:
     hands = playing(slip=True)
     hands.auto_loop(1)
