@@ -12,6 +12,7 @@ from stream.audiofiles.ffmpeg import OTHER_FORMAT, Pipe, probe, source
 from stream.common.closing import Closing
 from stream.common.errors import Failure
 
+USUAL = 44_100, 2  # Hz and channels: what a file is taken for until ffprobe has looked at it
 FILLING = 8  # frames; a chunk ends at the next multiple of so many bytes
 NOTICED = 4096  # frames; what a header states is right to a packet or two
 # ffmpeg's complaint about its own clock, where streams lie one after the other: nothing is lost
@@ -32,17 +33,26 @@ class Decoder(Closing):
 
         promised: frames that its header is known to state; 0 where that is not known
         """
-        sound = probe(path)
-        if not 1 <= sound.channels <= MOST_CHANNELS:
-            raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, "
-                          f"and 1 to {MOST_CHANNELS} can be read")
-        self.path, self.samplerate, self.channels, self._sound = path, sound.samplerate, sound.channels, sound
+        self.path, self.samplerate, self.channels = path, *USUAL
+        pipe = self._start()  # beside ffprobe: each takes its time to start, and one is not to wait for the other
+        try:
+            sound = probe(path)
+            if not 1 <= sound.channels <= MOST_CHANNELS:
+                raise Failure(f"{path} cannot be read as sound: it has {sound.channels} channels, "
+                              f"and 1 to {MOST_CHANNELS} can be read")
+        except BaseException:
+            pipe.close()
+            raise
+        self.samplerate, self.channels, self._sound = sound.samplerate, sound.channels, sound
         self.frames, self._sure = (promised, True) if promised else (sound.frames, sound.sure)
         self._layout = layout(sound.layout, sound.channels)
         self.tags = {name.lower(): text for name, text in sound.tags.items()}
         self._said, self.at, self.cleaned, self.ended = "", 0, 0, False
         self._ahead = b""  # read already, but not given yet
-        self._pipe: Pipe | None = self._start()
+        self._pipe: Pipe | None = pipe
+        if (self.samplerate, self.channels) != USUAL:
+            pipe.close()
+            self._pipe = self._start()
 
     def _start(self) -> Pipe:
         # a stream that follows may have another rate and other channels: all are made the first one's.

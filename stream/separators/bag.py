@@ -109,6 +109,12 @@ class Bag:
                 self._add(index, network.spec_out, self.spec_out)
                 self._add(index, network.wave_out, self.wave_out)
 
+    def stop(self) -> None:
+        """End the `run` that is under way, and all later ones, with an exception, where a network can. [any-thread]"""
+        for network in self._networks:
+            if isinstance(network, Network):
+                network.stop()
+
     @property
     def levels(self) -> tuple[Level, ...]:
         """As `Easing` has them, where the networks carry a state. [any-thread]"""

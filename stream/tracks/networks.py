@@ -37,7 +37,7 @@ class Networks:
         self.sources, self.samplerate = bag.sources, bag.samplerate
         left_out = residual(self.sources)
         self.stored = tuple(name for at, name in enumerate(self.sources) if at != left_out)
-        some = bag.only(self.stored)
+        self._some = some = bag.only(self.stored)
         self.how: Lay = lay(bag.segment, OVERLAP, 0, bag.samplerate)
         self.shares = Shares(self.how)
         self._segments = Windows(some, self.how.segment, alone=True)
@@ -65,6 +65,10 @@ class Networks:
         """
         assert self._drafts is not None
         return self._drafts.separate(window)
+
+    def stop(self) -> None:
+        """End what is being separated, with an exception. [any-thread]"""
+        self._some.stop()
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -31,19 +31,21 @@ class TrackSeparator(Closing):
     """Loads tracks, and separates them in order of need."""
 
     def __init__(self, chosen: Opening, samplerate: int, store: StemStore | None = None,
-                 busy: Callable[[], bool] = lambda: False, say: Callable[[str], None] = lambda _line: None) -> None:
+                 busy: Callable[[], bool] = lambda: False, say: Callable[[str], None] = lambda _line: None,
+                 sources: tuple[str, ...] = ()) -> None:
         """Begin to open the model, on a thread.
 
         chosen: the model, its provider settled      samplerate: Hz, the device's
         store: where stems are kept; None keeps none
         busy: whether something live needs the machine now      say: takes a line for the user
+        sources: the model's stems, where they are known beforehand: the first song need not wait for the model then
         [main-thread]
         """
         self._chosen, self.samplerate, self._store, self._busy, self._say = chosen, samplerate, store, busy, say
         self._songs: list[TrackJob] = []  # changed as a whole
-        self._opened, self._closing = threading.Event(), threading.Event()
+        self._opened, self._named, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._networks: Networks | None = None
-        self._sources: tuple[str, ...] = ()
+        self._sources = sources
         self._rate = MODEL_RATE
         self._model: KeptModel | None = None
         self._segment_s, self._drafting = SEGMENT_S, False
@@ -56,17 +58,18 @@ class TrackSeparator(Closing):
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """The model's stems; waits until it is open. None where it could not be opened. [any-thread]"""
-        self._opened.wait()
+        """The model's stems; waits until it is open, if need be. None where it could not be opened. [any-thread]"""
+        if not self._sources:
+            self._opened.wait()
         return self._sources
 
     def load(self, path: Path) -> Track:
         """A song, a stem file or a folder of stems, as a track; its `failure` says soon what is wrong with it.
 
-        Waits for the model to be open, at the first one. [any-thread]
+        Waits for the model to be open where its stems are not known yet. [any-thread]
         """
         track = open_track(path, self.samplerate, self.sources, self._rate, self._say)
-        if self._store is None or not self._sources:
+        if self._store is None or not track.sources:
             track.origin = "model"
         else:
             threading.Thread(target=load, args=(track, self._store, self._kept_model), name="loader",
@@ -78,7 +81,7 @@ class TrackSeparator(Closing):
         return [song for song in self._songs if not song.track.closing.is_set()]
 
     def _kept_model(self) -> KeptModel | None:
-        self._opened.wait()
+        self._named.wait()
         return self._model
 
     def wait(self) -> None:
@@ -89,10 +92,12 @@ class TrackSeparator(Closing):
             self._saver.wait()
 
     def close(self) -> None:
-        """End all threads, after what they are making, and close all tracks. [main-thread]"""
+        """End all threads and what they are making, and close all tracks. [main-thread]"""
         self._closing.set()
         for song in self._songs:
             song.track.close()
+        if self._networks is not None:
+            self._networks.stop()
         for thread in self._threads:
             thread.join()
         if self._saver is not None:
@@ -110,19 +115,21 @@ class TrackSeparator(Closing):
                 self._say(self.failure)
             finally:
                 self._opened.set()
+                self._named.set()
             while not self._closing.is_set():
                 if self.failure or not self._segment():
                     time.sleep(IDLE_S)
 
     def _open(self) -> None:
+        self._networks = open_networks(self._chosen)
+        opened = self._networks or self._chosen.open(None)[0]
+        sources = tuple(opened.sources)
+        if self._sources not in ((), sources) or (self._sources and opened.samplerate != self._rate):
+            raise ValueError(f"it gives {', '.join(sources)} at {opened.samplerate} Hz, not what was said of it")
+        self._sources, self._rate = sources, opened.samplerate
+        self._opened.set()
         if self._store is not None:
             self._model = KeptModel(self._chosen.model, weights_sum(self._chosen))
-        self._networks = open_networks(self._chosen)
-        if self._networks is not None:
-            self._sources, self._rate = self._networks.sources, self._networks.samplerate
-        else:
-            separator, _ = self._chosen.open(None)
-            self._sources, self._rate = tuple(separator.sources), separator.samplerate
 
     def _segment(self) -> bool:
         """Make what is needed most; whether there was anything to be made."""

@@ -11,7 +11,7 @@ from dsp.stft import BINS, FFT_HOP
 from stream.separators.networks.denormals import flushed
 from stream.separators.networks.modelio import SAMPLERATE, SEGMENT, any_frames, integer, shape, sources, stateful
 from stream.separators.networks.providers import provider_name
-from stream.separators.networks.session import metadata_of, session
+from stream.separators.networks.session import metadata_of, run_options, session
 from stream.separators.protocol import Frames
 
 
@@ -43,6 +43,7 @@ class Network:
         if wanted != full and self.provider != "cpu" and not any_frames(metadata_of(path)):
             wanted = full
         self._session = session(path, {"T": columns, "N": wanted}, threads, self.provider)
+        self._options = run_options()
         meta = self._session.get_modelmeta().custom_metadata_map
         if stateful(meta):
             raise ValueError(f"{path} is a stateful model: it only separates live, hop by hop, and not in windows")
@@ -87,7 +88,11 @@ class Network:
         if self.provider != "cpu":  # the others are given a copy of what is in an array when it is bound
             self._give()
         with flushed():
-            self._session.run_with_iobinding(self._binding)
+            self._session.run_with_iobinding(self._binding, self._options)
+
+    def stop(self) -> None:
+        """End the `run` that is under way, and all later ones, with an exception. [any-thread]"""
+        self._options.terminate = True
 
     def reset(self) -> None:
         """Forget what was heard: the past is silence again. [opening-thread, separator-thread]"""

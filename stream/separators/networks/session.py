@@ -67,6 +67,11 @@ def metadata_of(path: Path) -> Mapping[str, str]:
     return found
 
 
+def run_options() -> Any:
+    """Of a session's runs, by which they can be ended while they are under way (`terminate`)."""
+    return ort.RunOptions()
+
+
 def _options(threads: int) -> Any:
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads

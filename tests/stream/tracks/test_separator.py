@@ -14,8 +14,10 @@ from stream.audiofiles.song import open_song
 from stream.offline.engine import SeparateOptions, open_offline_engine
 from stream.offline.level import level
 from stream.separators.center import Center
+from stream.separators.networks.network import Network
 from stream.separators.opening import Opening
 from stream.tracks import making
+from stream.tracks import separator as opening_networks
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.songhops import SongHops
 from stream.tracks.store import StemStore
@@ -161,6 +163,49 @@ def test_a_model_that_cannot_be_opened_leaves_songs_without_stems(tmp_path: Path
         assert "mine cannot be opened" in decks.failure
 
 
+def test_a_song_need_not_wait_for_a_model_whose_stems_are_known(tmp_path: Path, toy: Opening,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    release, real = threading.Event(), opening_networks.open_networks
+
+    def wait(chosen: Opening) -> object:
+        release.wait(60)
+        return real(chosen)
+
+    monkeypatch.setattr(opening_networks, "open_networks", wait)
+    sources = ("drums", "bass", "other", "vocals")
+    with TrackSeparator(toy, RATE, StemStore(folder=tmp_path / "tracks"), sources=sources) as decks:
+        track = decks.load(wav(tmp_path / "a.wav", song(3)))
+        until(lambda: track.ended)
+        np.testing.assert_array_equal(read(track)[0], song(3))
+        release.set()
+        decks.wait()
+        assert track.separated == 1
+    said: list[str] = []
+    with TrackSeparator(toy, RATE, say=said.append, sources=("other", "vocals")) as decks:
+        decks.load(tmp_path / "a.wav")
+        decks.wait()
+    assert len(said) == 1
+    assert "not what was said of it" in said[0]
+
+
+def test_the_end_does_not_wait_for_a_network_that_runs(tmp_path: Path, toy: Opening,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that runs until it is stopped."""
+    running, stopped = threading.Event(), threading.Event()
+
+    def forever(network: Network) -> None:
+        running.set()
+        while not network._options.terminate:
+            stopped.wait(0.001)
+        raise RuntimeError("stopped")
+
+    monkeypatch.setattr(Network, "run", forever)
+    with separator(toy) as (decks, said):
+        decks.load(wav(tmp_path / "a.wav", song(3)))
+        assert running.wait(60)
+    assert said == []
+
+
 def test_songs_that_are_closed_are_forgotten(tmp_path: Path) -> None:
     with separator(busy=lambda: True) as (decks, said):
         for _ in range(3):
@@ -183,7 +228,7 @@ def test_what_was_separated_once_is_there_at_once_bit_for_bit(tmp_path: Path, st
         first.entry.note("cues", {"a": 1})
     with separator(toy, store, samplerate, busy=lambda: True) as (decks, said):  # nothing is made
         again = decks.load(path.rename(tmp_path / "b.wav"))
-        until(lambda: again.separated == 1)
+        until(lambda: again.separated == 1 and again.ended)
         for before, after in zip(heard, read(again), strict=True):
             np.testing.assert_array_equal(before, after)
         decks.wait()
