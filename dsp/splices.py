@@ -86,7 +86,7 @@ class Gap(NamedTuple):
 
 def sizes(samplerate: int) -> Sizes:
     """As they were found to be best (docs/notes/stretching.md)."""
-    return Sizes(*(round(ms * samplerate / 1000) for ms in (5, 15, 8, 22, 120, 15, 2)))
+    return Sizes(*(round(ms * samplerate / 1000) for ms in (4, 10, 8, 22, 120, 15, 2)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

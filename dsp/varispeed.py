@@ -116,15 +116,20 @@ def _interpolate(song: Any, at: float, wider: float, table_weights: Any, out: An
         row = int(x)
         weights[tap] = table[row] + np.float32(x - row) * (table[row + 1] - table[row])
         total += weights[tap]
-    begin, end = max(0, -low), min(taps, len(song) - low)
-    for pair in range(0, len(out) - 1, 2):
-        left, right = np.float32(0), np.float32(0)
+    begin, end, channels, done = max(0, -low), min(taps, len(song) - low), len(out), 0
+    while channels - done >= 4:  # four at a time are one vector
+        a, b, c, d = np.float32(0), np.float32(0), np.float32(0), np.float32(0)
         for tap in range(begin, end):
-            left += weights[tap] * song[low + tap, pair]
-            right += weights[tap] * song[low + tap, pair + 1]
-        out[pair], out[pair + 1] = left / total, right / total
-    if len(out) % 2:
-        last, alone = len(out) - 1, np.float32(0)
+            weight, row = weights[tap], low + tap
+            a += weight * song[row, done]
+            b += weight * song[row, done + 1]
+            c += weight * song[row, done + 2]
+            d += weight * song[row, done + 3]
+        out[done], out[done + 1], out[done + 2], out[done + 3] = a / total, b / total, c / total, d / total
+        done += 4
+    while done < channels:
+        a = np.float32(0)
         for tap in range(begin, end):
-            alone += weights[tap] * song[low + tap, last]
-        out[last] = alone / total
+            a += weights[tap] * song[low + tap, done]
+        out[done] = a / total
+        done += 1
