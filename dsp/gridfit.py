@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 
 _RANGE, _STEP = 0.03, 0.0125  # of a line's rate around the tempo; of a beat, by which two lines differ at the end
 _TRIED = 16  # lines that are fitted
-_BINS_S, _LONG_S = 0.007, 900.0  # of folded onsets; of a song, whose beginning is enough to find its line
+_BINS_S, _LONG_S = 0.007, 600.0  # of folded onsets; of a song, whose beginning is enough to find its line
 _PHASES = 96  # of the folded pulse
 _RADII_S = (0.040, 0.025, 0.015, 0.010, 0.010)  # within which onsets pull at a line, fit by fit
 _ON_BEAT_S = 0.010
@@ -209,7 +209,8 @@ def _together(frames: Any, strengths: Any, rates: Any, folded: Any, most: Any, p
     for r in range(len(rates)):
         folded[:] = 0
         for k in range(len(frames)):
-            folded[int(frames[k] * rates[r] % 1 * bins)] += strengths[k]
+            beat = frames[k] * rates[r]
+            folded[int((beat - int(beat)) * bins)] += strengths[k]
         most[r] = -1.0
         for b in range(bins):
             found = folded[b] + 0.5 * (folded[b - 1] + folded[(b + 1) % bins])
