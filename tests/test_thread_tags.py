@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("callback", "control", "decks", "link", "live", "mixer", "recording", "separators", "tracks")
 # CONTRIBUTING.md says what each is
-THREADS = ("any", "audio", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader", "main",
-           "midi", "opening", "osc", "recorder", "screen", "separator")
+THREADS = ("any", "audio", "beats", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader",
+           "main", "midi", "opening", "osc", "recorder", "screen", "separator")
 WHERE_IT_IS_SAID = ("CONTRIBUTING.md", "tests/test_thread_tags.py")
 NAME = rf"(?:{'|'.join(THREADS)})-thread"
 ENDS = re.compile(rf"\[{NAME}(, {NAME})*\]\Z")

@@ -10,6 +10,7 @@ from stream.callback.deckplayers import DeckPlayers
 from stream.decks.deck import Deck
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer
+from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Track
 
 NAMES = ("a", "b")
@@ -54,7 +55,8 @@ class Booth:
         """Put the next song on a deck. Raises ValueError: there is none. [any-thread]"""
         if not self._songs:
             raise ValueError("there are no more songs")
-        self.decks[deck].load(self._load(self._songs.popleft()))
+        track = self._load(self._songs.popleft())
+        self.decks[deck].load(track, BeatFinder(track))
 
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""

@@ -14,12 +14,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from dsp.beatgrid import BeatGrid
+from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
 from stream.decks.transport import VERBS, Transport, loaded
 from stream.decks.transportstate import TransportState
 from stream.native.memory import Record
+from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Playhead, Track
 
 ROWS = 512  # that are rendered at a time
@@ -38,6 +41,9 @@ class DeckPress(NamedTuple):
     name: str
     verb: Callable[..., TransportState]
     values: tuple[Any, ...] = ()
+
+
+Loading = tuple[Track | None, BeatFinder | None]
 
 
 class Deck:
@@ -62,17 +68,20 @@ class Deck:
         self._transport = Transport(loaded(0, self._rate))
         self._voice: SongVoice | None = None
         self._state = VoiceState()
-        self._waiting: deque[DeckPress | Track | None] = deque()
+        self._waiting: deque[DeckPress | Loading] = deque()
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
         self._told_length = True
+        self._beats: BeatFinder | None = None
+        self._grid: BeatGrid | None = None  # the one that was taken over from it
+        self._anchors = 0  # how many onsets
         self._lock = threading.Lock()  # of the transport, between its thread and those who look
         rings.write(self._render(self._block + FADE + ROWS))
 
-    def load(self, track: Track | None) -> None:
-        """Put a song on it, paused at its beginning, or take it off. [any-thread]"""
-        self._waiting.append(track)
+    def load(self, track: Track | None, beats: BeatFinder | None = None) -> None:
+        """Put a song on it, paused at its beginning, or take it off. beats: what finds its grid [any-thread]"""
+        self._waiting.append((track, beats))
 
     def press(self, name: str, *values: Any) -> None:
         """Press something (stream.decks.transport.VERBS); what cannot be obeyed is told. Raises ValueError: unknown.
@@ -124,10 +133,24 @@ class Deck:
         if track.ended and not self._told_length and track.frames is not None:
             self._told_length = True
             self._waiting.append(DeckPress("length", TransportState.with_length, (track.frames,)))
+        self._look_for_beats()
         with self._lock:
             state = self._transport.state(self._end)
         rate = state.head.rate_after(0) if state.moving else 0.0
         track.playhead = Playhead(int(state.position), rate, tuple(int(point) for point in state.prepared))
+
+    def _look_for_beats(self) -> None:
+        """Take over what was found of the song's beats since."""
+        beats, voice = self._beats, self._voice
+        if beats is None or voice is None:
+            return
+        if beats.grid is not self._grid:
+            self._grid = beats.grid
+            self._waiting.append(DeckPress("grid", TransportState.with_grid, (self._grid,)))
+        onsets = beats.onsets
+        if len(onsets.frames) != self._anchors:
+            self._anchors = len(onsets.frames)
+            voice.anchors = anchors(onsets.frames, onsets.strengths)
 
     def _obey(self) -> None:
         """All that was pressed: from the callback's next block on, or a moment later."""
@@ -138,13 +161,13 @@ class Deck:
                 presses.append(waits)
             else:
                 presses = []
-                self._put(waits)
+                self._put(*waits)
                 presses.append(DeckPress("load", lambda state: state))
         self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
 
-    def _put(self, track: Track | None) -> None:
+    def _put(self, track: Track | None, beats: BeatFinder | None) -> None:
         """Change the song; the settings of the deck stay."""
-        old, self.track = self.track, track
+        old, self.track, self._beats, self._grid, self._anchors = self.track, track, beats, None, 0
         frames = 0 if track is None else track.frames or UNKNOWN
         at = max(self._heard(), 0)
         settings = self._transport.state(at).settings

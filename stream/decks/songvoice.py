@@ -58,12 +58,13 @@ class SongVoice:
     """Renders one track for a deck. A state given twice gives the same frames twice, unless stems have come since.
 
     sources: of the deck's strips; stems of a track that has others are found by name
+    anchors: onsets, which the stretcher keeps in time
     [deck-thread]
     """
 
     def __init__(self, track: Track, sources: tuple[str, ...]) -> None:
         """Nothing is read yet."""
-        self.track, self._sources = track, sources
+        self.track, self._sources, self.anchors = track, sources, NONE
         self._stretcher, self._varispeed = Stretcher(track.samplerate), Varispeed()
 
     def render(self, pieces: list[SongPiece], state: VoiceState, out: Frames) -> VoiceState:
@@ -139,7 +140,7 @@ class SongVoice:
     def _stretched(self, state: NDArray[np.float64], rate: float, n: int) -> Frames:
         first, last = self._stretcher.need(state, n, rate)
         made = np.empty((n, self._width), np.float32)
-        self._stretcher.render((self._window(first, last), first), state, rate, NONE, made)
+        self._stretcher.render((self._window(first, last), first), state, rate, self.anchors, made)
         return made
 
     @property

@@ -122,14 +122,15 @@ class Track(Closing):
         [deck-thread]
         """
         try:
-            self._read_dry(first, dry)
+            self.read_dry(first, dry)
             self._reading.stems(self.finished, (self._stems, self._drafts), first, stems, present)
         except OSError as error:  # the scratch disk has gone
             self.fail(f"{self.path.name} cannot be played on: {error.strerror or error}")
             for array in (dry, stems, present):
                 array[:] = 0
 
-    def _read_dry(self, first: int, dry: Frames) -> None:
+    def read_dry(self, first: int, dry: Frames) -> None:
+        """Fill float32 (n, 2) with what is heard, silence where there is nothing. Raises OSError. [any-thread]"""
         file = self.dry
         if file is None:
             dry[:] = 0
