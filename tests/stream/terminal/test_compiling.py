@@ -1,5 +1,8 @@
 """What is compiled has a line, what is kept from before has none."""
 
+import gc
+import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,21 +23,18 @@ def half(x):
 """
 
 
-def loaded(path: Path) -> dict[str, object]:
-    """What a file defines, as numba sees it when it is imported."""
-    names: dict[str, object] = {"__name__": "doubled", "__file__": str(path)}
-    exec(compile(path.read_text(), path, "exec"), names)
-    return names
-
-
-def test_the_first_time_has_one_line_and_the_next_has_none(tmp_path: Path) -> None:
-    path, lines = tmp_path / "doubled.py", list[str]()
-    path.write_text(SOURCE)
+def test_the_first_time_has_one_line_and_the_next_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = list[str]()
+    (tmp_path / "doubled.py").write_text(SOURCE)
+    monkeypatch.syspath_prepend(tmp_path)
     for _ in range(2):
-        names = loaded(path)
+        monkeypatch.delitem(sys.modules, "doubled", raising=False)
+        gc.collect()  # nothing of the first time is left but what numba has kept
+        doubled = importlib.import_module("doubled")
         with compile_notice(lines.append):
-            assert (names["double"](2), names["half"](3.0)) == (4, 1.5)  # type: ignore[operator]
+            assert (doubled.double(2), doubled.half(3.0)) == (4, 1.5)
         assert lines == ["compiling for this processor (once) ..."]
+        del doubled
 
 
 def test_nothing_is_said_outside(capsys: pytest.CaptureFixture[str]) -> None:
