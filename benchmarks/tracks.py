@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.report import Report, parse
+from benchmarks.report import Report, parser
 from benchmarks.song import songs
 from dsp.quantize import quantize
 from export.store import model_bag
@@ -143,7 +143,9 @@ def formats(path: Path, folder: Path, rounds: int) -> dict[str, float]:
 
 
 def main() -> None:
-    chosen = parse(QUESTION, "htdemucs")
+    options = parser(QUESTION, "htdemucs")
+    options.add_argument("--seconds", type=float, default=3600.0, help="of each song, at the most")
+    chosen = options.parse_args()
     report = Report(QUESTION, os.cpu_count() or 1, ("onnxruntime", "soundfile", "soxr"))
     bag = model_bag(chosen.model, print)
     opening = Opening(chosen.model, bag.files, bag.weights, bag.segment_s, "cpu")
@@ -152,7 +154,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for song in songs(RATE, **dict.fromkeys(NAMES, WHOLE)):
-            mix = song.mix[:, : 12 * RATE] if chosen.quick else song.mix
+            mix = song.mix[:, : round((12 if chosen.quick else chosen.seconds) * RATE)]
             path = folder / f"{song.name}.wav"
             writer = AudioWriter(path, RATE, kind=Kind("wav", 24))
             writer.write(np.ascontiguousarray(mix.T))

@@ -6,8 +6,6 @@ A draft's window:   | context |             given             | lookahead |
 
 import math
 
-import numpy as np
-
 from dsp.stft import FFT_HOP
 from stream.offline.engine import open_bag
 from stream.offline.overlap import Shares
@@ -86,8 +84,3 @@ def open_networks(chosen: Opening) -> Networks | None:
 def count(frames: int, stride: int) -> int:
     """Segments of a song of so many frames."""
     return math.ceil(frames / stride)
-
-
-def silent(frames: int) -> Frames:
-    """A window without anything in it: float32 (2, frames)."""
-    return np.zeros((2, frames), np.float32)

@@ -79,4 +79,4 @@ class ScratchFile:
         def _read(self, into: memoryview, offset: int) -> int:
             with self._alone:
                 self._file.seek(offset)
-                return int(self._file.readinto(into))
+                return int(self._file.readinto(into) or 0)

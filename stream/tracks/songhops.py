@@ -33,12 +33,12 @@ class SongHops:
         self._to_device = ToDevice(separator.samplerate, track.samplerate)
 
     def next(self, need: Need) -> int | None:
-        """The part that is needed next; None if there is none, or if it is not decoded yet. [separator-thread]"""
+        """The part that is needed next of those that are decoded; None if there is none. [separator-thread]"""
         track, part = self._track, self._part
         for order in need.order(part, part, -(-track.mixed // part)):
-            if order not in self._done:
-                reached = (order + 1) * part + self._separator.latency + self._separator.hop
-                return order if track.ended or track.mixed >= reached else None
+            reached = (order + 1) * part + self._separator.latency + self._separator.hop
+            if order not in self._done and (track.ended or track.mixed >= reached):
+                return order
         return None
 
     def make(self, order: int) -> None:

@@ -224,3 +224,13 @@ def test_parts_of_hops_are_made_before_the_song_is_decoded_to_its_end(tmp_path: 
         parts.append(part)
     assert parts == [0, 1, 2, 3]
     assert (read(track)[2] == 1).all()
+
+
+def test_what_is_decoded_is_made_while_what_is_needed_is_not(tmp_path: Path) -> None:
+    track, _ = opened(wav(tmp_path / "a.wav", song(12)), sources=SOURCES)
+    mixed, track.mixed = track.mixed, 9 * RATE
+    track.playhead, track.ended = Playhead(11 * RATE, 1.0), False
+    assert SongHops(track, Shares()).next(need_of(track, RATE)) == 1
+    track.mixed = mixed
+    track.end()
+    assert SongHops(track, Shares()).next(need_of(track, RATE)) == 2
