@@ -27,9 +27,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"model_path", "stateful_path"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("weights")
-    # files with real networks last longest: begun first, so that none of them is left for one process at the end
-    longest = {item.path for item in items if any(map(item.get_closest_marker, ("weights", "torch")))}
-    items.sort(key=lambda item: item.path not in longest)
+    # files with real networks take whole processors: begun last, when tests that wait for a clock beside them are over
+    heavy = {item.path for item in items if any(map(item.get_closest_marker, ("weights", "torch")))}
+    items.sort(key=lambda item: item.path in heavy)
 
 
 @pytest.fixture(scope="session", autouse=True)

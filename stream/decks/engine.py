@@ -83,8 +83,8 @@ class DeckEngine:
         out: float32 (frames, out_channels), written; None is nowhere
         [main-thread]
         """
-        out_at = None if out is None else ctypes.c_void_p(out.ctypes.data)
-        callback.ctypes(None, out_at, frames, None, 0, self._user)
+        heard = np.zeros((frames, int(self.header["out_channels"])), np.float32) if out is None else out
+        callback.ctypes(None, ctypes.c_void_p(heard.ctypes.data), frames, None, 0, self._user)
 
     def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
         """Go on with a device that was away, faded in. While nobody calls. Raises ValueError for a route.

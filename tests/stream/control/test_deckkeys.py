@@ -1,0 +1,126 @@
+"""Every key of the decks does what the help says, on the deck that is chosen."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stream.control.deckkeys import HOT_CUES, PRESSES, SWITCHES, TEMPO, DeckKeys
+from stream.decks.booth import Booth
+from stream.decks.engine import DeckEngine, DeckSetup
+from stream.latency.geometry import Latency
+from tests.stream.decks import rig
+from tests.stream.decks.rig import RATE, STEMS, noise, track
+
+
+class Hands:
+    """A booth whose decks are heard by this thread, and the keys of it."""
+
+    def __init__(self, songs: list[Path]) -> None:
+        import numpy as np
+
+        from stream.callback.header import HEADER
+
+        self.said, self.stopped = list[str](), list[bool]()
+        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs)
+        self.engine = DeckEngine(np.zeros((), HEADER), self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
+                                 DeckSetup(2))
+        self.booth.open(lambda: self.engine.position, rig.BLOCK, self.said.append)
+        self.keys = DeckKeys(self.booth, lambda name: self.booth.decks[name].state,
+                             lambda: self.stopped.append(True), self.said.append)
+
+    def type(self, keys: str, blocks: int = 4) -> Any:
+        """Press keys one by one, each heard; the state of deck a."""
+        for key in keys:
+            self.keys.press(key)
+            for _ in range(blocks):
+                for deck in self.booth.decks.values():
+                    while deck.step():
+                        pass
+                self.engine.serve(rig.BLOCK)
+        return self.booth.decks["a"].state
+
+
+@pytest.fixture
+def hands(tmp_path: Path) -> Iterator[Hands]:
+    made = Hands([tmp_path / f"{number}.wav" for number in range(3)])
+    made.type("n")
+    yield made
+    made.booth.close()
+
+
+def test_play_pause_and_the_cue_that_is_let_go_by_the_same_key(hands: Hands) -> None:
+    assert hands.type(" ").playing
+    assert not hands.type(" ").playing
+    paused = hands.type("c")
+    assert paused.cue == paused.head.now
+    held = hands.type("c")
+    assert held.hold.value == "cue"
+    assert held.moving
+    back = hands.type("c")
+    assert not back.moving
+    assert back.head.now == back.cue
+
+
+def test_loops_jumps_and_hot_cues(hands: Hands) -> None:
+    assert hands.type(" l").looping.length == 4 * RATE // 2 << 32
+    assert hands.type("-").looping.length == 2 * RATE // 2 << 32
+    assert hands.type("=").looping.length == 4 * RATE // 2 << 32
+    assert hands.type("x").looping is None
+    before = hands.type("3").hot_cues[2]
+    assert before is not None
+    far = hands.type(".").position
+    assert far - before.place / 2**32 == pytest.approx(2 * RATE, abs=8 * rig.BLOCK)
+    assert hands.type("3").position < far
+    near = hands.type(",").position
+    assert near < far - RATE
+    assert hands.type("[]").looping is not None
+
+
+def test_tempo_key_lock_slip_and_quantize(hands: Hands) -> None:
+    assert hands.type(" }}").settings.tempo == pytest.approx(0.02)
+    assert hands.type("{{{").settings.tempo == pytest.approx(-0.01)
+    for key, name in SWITCHES.items():
+        assert getattr(hands.type(key).settings, name)
+        assert not getattr(hands.type(key).settings, name)
+    assert hands.type("}").settings.tempo == 0
+
+
+def test_reverse_and_brake(hands: Hands) -> None:
+    hands.type(" ", 40)
+    before = hands.type("r").position
+    assert hands.type("", 1).position <= before
+    assert hands.type("rz", 60).playing is False
+
+
+def test_stems_are_muted_and_soloed_on_the_deck_that_is_chosen(hands: Hands) -> None:
+    hands.type("v")
+    assert hands.booth.mixers["a"].on("vocals", "mute")
+    hands.type("/D")
+    assert hands.booth.mixers["b"].on("drums", "solo")
+    assert not hands.booth.mixers["b"].on("vocals", "mute")
+    hands.type("n ")
+    assert hands.booth.decks["b"].state.playing
+    assert not hands.booth.decks["a"].state.playing
+
+
+def test_the_crossfader_stops_at_its_ends(hands: Hands) -> None:
+    hands.type("<" * 8, 1)
+    assert hands.booth.master.crossfader == 0
+    hands.type(">" * 12, 1)
+    assert hands.booth.master.crossfader == 1
+
+
+def test_when_there_is_no_next_song_it_is_told_and_q_ends_the_run(hands: Hands) -> None:
+    hands.type("nn")
+    with pytest.raises(ValueError, match="there are no more songs"):
+        hands.type("n")
+    hands.type("q")
+    assert hands.stopped == [True]
+
+
+def test_no_key_means_two_things_and_the_help_has_all_of_them(hands: Hands) -> None:
+    keys = [*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, "q", "n", "/", "<", ">", *"dbov"]
+    assert len(keys) == len({*keys})
+    assert all(word in hands.keys.help for word in ("space", "v=vocals", "l loops", "< > crossfade", "q quits"))
