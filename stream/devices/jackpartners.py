@@ -12,6 +12,7 @@ from stream.native.memory import Record
 
 Pair = tuple[str, str]  # an output and the input that it leads to, one of them ours
 LEAVING_S = 3.0  # in which a program that quits has taken its connections away, and not yet its ports
+PARTLY_S = 0.5  # in which one that quits has taken all of its connections away
 
 
 class JackPartners:
@@ -60,12 +61,13 @@ class JackPartners:
             since = self._loose.setdefault(pair, now)
             if theirs in anew or not port_of(self._client, theirs):
                 self._lost[pair] = self._name(theirs, anew)
-            if pair in self._lost or now - since > LEAVING_S or self._has_others(theirs):
+            taken = now - since > LEAVING_S or (now - since > PARTLY_S and self._has_others(theirs))
+            if pair in self._lost or taken:
                 self._held.remove(pair)
                 del self._loose[pair]
 
     def _has_others(self, theirs: str) -> bool:
-        """Whether the program of a port is still connected to anybody. One that quits loses all connections at once."""
+        """Whether the program of a port is still connected to anybody. One that quits soon has no connections left."""
         lib, program = library()._lib, program_of(theirs)
         theirs_all = [name for kind in ("input", "output") for name in names(self._client, kind)
                       if program_of(name) == program]
