@@ -73,12 +73,7 @@ class AudioReader(Closing):
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises Failure for what is missing, unreadable or empty."""
-        _may_be_read(path)
-        try:
-            with quiet() if mpeg(path) else nullcontext():  # libmpg123 prints what it thinks of its files
-                self._file = sf.SoundFile(_name(path))
-        except (sf.LibsndfileError, OSError) as error:
-            raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
+        self._file = _opened(path)
         self.path = path
         self.samplerate: int = self._file.samplerate
         self.channels: int = self._file.channels
@@ -133,11 +128,7 @@ class SampleReader(Closing):
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises Failure."""
-        _may_be_read(path)
-        try:
-            self._file = sf.SoundFile(_name(path))
-        except (sf.LibsndfileError, OSError) as error:
-            raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
+        self._file = _opened(path)
         self.path = path
         self.samplerate: int = self._file.samplerate
         self.frames: int = self._file.frames
@@ -226,6 +217,16 @@ class AudioWriter:
             raise Failure(f"{self.path} cannot be written: {_reason(error)}") from error
         finally:
             self._claim.drop()
+
+
+def _opened(path: Path) -> sf.SoundFile:
+    """Raises Failure for what cannot be read as sound."""
+    _may_be_read(path)
+    try:
+        with quiet() if mpeg(path) else nullcontext():  # libmpg123 prints what it thinks of its files
+            return sf.SoundFile(_name(path))
+    except (sf.LibsndfileError, OSError) as error:
+        raise Unreadable(f"{path} cannot be read as sound: {_reason(error)}") from error
 
 
 def _may_be_read(path: Path) -> None:

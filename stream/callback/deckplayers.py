@@ -10,7 +10,7 @@ from stream.callback.deckrings import DeckRings
 from stream.callback.deckstage import stage
 from stream.callback.player import Player
 from stream.mixer.mixer import Mixer
-from stream.mixer.route import buses
+from stream.mixer.route import CUE, MIX, buses
 from stream.native.memory import Record, fill
 
 
@@ -51,6 +51,11 @@ class DeckPlayers:
         fill(header, decks=len(self.decks), deck_records=self.records.ctypes.data,
              deck_stage=int(stage.address or 0), own=header.ctypes.data, buses=self.memory.ctypes.data,
              bus_rows=len(self.memory))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All buses beside the mix and the cue bus. [any-thread]"""
+        return tuple(bus for bus in self.buses if bus not in (MIX, CUE))
 
     def counts(self) -> dict[str, int]:
         """Frames and blocks in which a deck had not been rendered in time. [any-thread]"""

@@ -19,13 +19,12 @@ import numpy as np
 from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 
-from dsp.console import AWAY, BUS, DRY, HEARD, MEMORY, STEM, WET, WET_NOW, strip
-from dsp.mix import mix
-from dsp.ramp import fade, move, ramp
+from dsp.console import AWAY, BUS, DRY, HEARD, STEM, WET, WET_NOW, strip
+from dsp.ramp import fade, ramp
 from stream.callback.header import DECK, HEADER, NEVER, REEL, RING, counter, frames
-from stream.callback.mixstage import begin, meter, state, work
+from stream.callback.mixstage import begin, meter, mix_rows, state, weigh, work
 from stream.native.atomics import load_acquire, pointer, store_release
-from stream.native.memory import floats, integers, record_at
+from stream.native.memory import integers, record_at
 from stream.native.signature import STAGE
 
 DECK_BYTES, RING_BYTES = DECK.itemsize, RING.itemsize
@@ -83,7 +82,6 @@ def _play_all(h: Any, at: Any, n: Any) -> None:
     if h.live:
         _join(rows, work(h.player), h.decks, m.stems, n)
     _mix(m, n)
-    meter(m, n)
 
 
 @njit(error_model="numpy")
@@ -96,16 +94,14 @@ def _play(d: Any, at: Any, n: Any) -> None:
     if late > 0 and not d.late_counted:
         d.late_blocks, d.late_counted = d.late_blocks + 1, 1
     _mix(p, n)
-    meter(p, n)
 
 
 @njit(error_model="numpy")
 def _mix(p: Any, n: Any) -> None:
-    """What its rows have onto its buses."""
-    rows = work(p)
-    ramp(state(p), rows, p.ramp_left, n)
-    mix(state(p), floats(p.equalizer_memory, (p.stems, 2, MEMORY)), rows, (p.ramp_left, p.dry_when_late), n)
-    p.ramp_left = move(state(p), p.ramp_left, n)
+    """What its rows have onto its buses, with their peaks."""
+    ramp(state(p), work(p), p.ramp_left, n)
+    mix_rows(p, n)
+    meter(p, n)
 
 
 @njit(error_model="numpy")
@@ -132,13 +128,7 @@ def _fetch(d: Any, rows: Any, at: Any, n: Any) -> Any:
             _cross(d, (at, c), row, n)
     late = _quiet(d, rows, at, n)
     for s in range(p.stems):
-        first = strip(s, p.stems)
-        for side in range(2):
-            own, heard = rows[first + STEM + side], rows[first + HEARD + side]
-            for i in range(n):
-                own[i] *= rows[WET, i]
-            for i in range(n):
-                heard[i] = own[i]
+        weigh(rows, strip(s, p.stems), n)
     if fading and at + n >= d.fade_from + d.fade:
         d.swaps, d.shift, d.fade_from = d.swaps + 1, d.next_shift, NEVER
         store_release(integers(d.taken, (8,)), 0, d.swaps)

@@ -95,10 +95,16 @@ def play(p: Any, at: Any, ready: Any, n: Any) -> Any:
     _fetch(p, work(p), at, n)
     if p.has_inserts:
         _hear(p, work(p), at, n)
+    mix_rows(p, n)
+    return late
+
+
+@njit(error_model="numpy")
+def mix_rows(p: Any, n: Any) -> None:
+    """What the rows have onto all buses."""
     memory = floats(p.equalizer_memory, (p.stems, 2, MEMORY))
     mix(state(p), memory, work(p), (p.ramp_left, p.dry_when_late), n)
     p.ramp_left = move(state(p), p.ramp_left, n)
-    return late
 
 
 @njit(error_model="numpy")
@@ -153,12 +159,18 @@ def _fetch(p: Any, work: Any, at: Any, n: Any) -> None:
     for s in range(stems):
         first = strip(s, stems)
         _split(there, s, work, first + STEM)
-        for side in range(2):
-            own, heard = work[first + STEM + side], work[first + HEARD + side]
-            for i in range(n):
-                own[i] *= work[WET, i]
-            for i in range(n):
-                heard[i] = own[i]
+        weigh(work, first, n)
+
+
+@njit(error_model="numpy")
+def weigh(work: Any, first: Any, n: Any) -> None:
+    """As much of a stem as is there, which is heard as it is until an insert has made it; `first` row of its strip."""
+    for side in range(2):
+        own, heard = work[first + STEM + side], work[first + HEARD + side]
+        for i in range(n):
+            own[i] *= work[WET, i]
+        for i in range(n):
+            heard[i] = own[i]
 
 
 @njit(error_model="numpy")

@@ -11,11 +11,11 @@ from rich.console import Console
 
 from stream.command.choosing import for_files
 from stream.command.playlist import playlist
+from stream.command.sourcesink import device
 from stream.common import interrupt
 from stream.devices import jackports, portaudio
 from stream.separators.opening import Opening
 from stream.session.deckhost import DeckHost, PlayRequest
-from stream.session.line import AnyDevice
 from stream.session.request import Say
 from stream.terminal.deckline import DeckLine
 from stream.tracks.store import GB
@@ -29,7 +29,9 @@ def play(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
     if not arguments.songs:
         raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
     songs = playlist(arguments.songs, say)
-    sink = _device(arguments.device)
+    if not jackports.is_jack(arguments.device):
+        portaudio.name_client()
+    sink = device(arguments.device, "output")
     request = PlayRequest(for_files(opening(), say), songs, sink, arguments.block, arguments.samplerate,
                           tuple(arguments.out), arguments.cache_gb * GB, arguments.automix,
                           arguments.automix or not sys.stdin.isatty())
@@ -46,11 +48,3 @@ def play(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
 
         host.run(watch)
     return host.report()
-
-
-def _device(name: str | None) -> AnyDevice:
-    """Raises ValueError, with a list, for one that is not here."""
-    if jackports.is_jack(name):
-        return jackports.find(str(name), "output")
-    portaudio.name_client()
-    return portaudio.find(name, "output")

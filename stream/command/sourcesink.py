@@ -37,10 +37,10 @@ def source_sink(arguments: Namespace) -> SourceSink:
     file_in, file_out = _file(name_in), _file(name_out)
     between_files = file_in and (file_out or (name_out is None and arguments.record))
     pace = arguments.clock or ("virtual" if between_files else "device")
-    source: AnyDevice | Path = file_in or _device(name_in, "input")
+    source: AnyDevice | Path = file_in or device(name_in, "input")
     sink: AnyDevice | Path | None = file_out
     if sink is None and (name_out is not None or pace == "device"):
-        sink = _device(name_out, "output")
+        sink = device(name_out, "output")
     _check(source, sink, pace)
     return SourceSink(source, sink, pace, arguments.block, arguments.samplerate, tuple(arguments.out), arguments.clocks)
 
@@ -55,7 +55,7 @@ def _file(name: str | None) -> Path | None:
     return path
 
 
-def _device(name: str | None, kind: str) -> AnyDevice:
+def device(name: str | None, kind: str) -> AnyDevice:
     """Raises ValueError, with a list, for one that is not here."""
     return jackports.find(str(name), kind) if jackports.is_jack(name) else portaudio.find(name, kind)
 

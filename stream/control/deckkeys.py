@@ -3,21 +3,14 @@
 A terminal does not tell when a key is let go: what a deck has to hold for is let go by the same key.
 """
 
-import sys
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from stream.control.keytable import stem_keys
+from stream.control.terminalkeys import TerminalKeys
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer
 
-if sys.platform == "win32":
-    from stream.control.windowskeys import WindowsKeyboard as Keyboard
-else:
-    from stream.control.keyboard import Keyboard
-
-WAIT_S = 0.02
 FADE_STEP, TEMPO_STEP = 0.1, 0.01
 # key: what is pressed, its values, and what it is called in the help
 PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
@@ -53,8 +46,8 @@ class Hands(Protocol):
         """Put the next song on a deck. [keys-thread]"""
 
 
-class DeckKeys:
-    """Reads keys from standard input while it is a terminal.
+class DeckKeys(TerminalKeys):
+    """The keys, and the deck that they act on.
 
     chosen: the deck that they act on
     """
@@ -66,12 +59,12 @@ class DeckKeys:
         state: of a deck (stream.decks.transportstate)      stop: ends the run      say: takes a line for the user
         [main-thread]
         """
+        super().__init__()
         self._hands, self._state, self._stop, self._say = hands, state, stop, say
         self._decks = tuple(hands.mixers)
         self.chosen = self._decks[0]
         mixer = hands.mixers[self.chosen]
         self._stems = {key: stem for key, stem in stem_keys(mixer.sources).items() if key not in TAKEN}
-        self._keyboard = Keyboard()
 
     @property
     def help(self) -> str:
@@ -79,29 +72,12 @@ class DeckKeys:
         stems = " ".join(f"{key}={stem}" for key, stem in self._stems.items())
         return ", ".join([stems, *(text for _, _, text in PRESSES.values() if text), *MORE])
 
-    def __enter__(self) -> Self:
-        """Take keys one by one, without echo; Ctrl-C still interrupts. [main-thread]"""
-        self._keyboard.open()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None:
-        self._keyboard.close()
-
-    @property
-    def here(self) -> bool:
-        """Whether there is a terminal to read from. [any-thread]"""
-        return self._keyboard.here
-
-    def step(self) -> bool:
-        """Wait a little for keys and do what they say; False if none came. Raises Failure. [keys-thread]"""
-        keys = self._keyboard.read(WAIT_S)
-        for key in keys:
-            try:
-                self.press(key)
-            except ValueError as error:
-                self._say(str(error))
-        return bool(keys)
+    def typed(self, key: str) -> None:
+        """Do what a key says; what cannot be done is told. [keys-thread]"""
+        try:
+            self.press(key)
+        except ValueError as error:
+            self._say(str(error))
 
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. Raises ValueError. [keys-thread]"""

@@ -63,6 +63,11 @@ class Booth:
         self._begun = self._begun or name in ("play", "play_pause")
         self.decks[deck].press(name, *values)
 
+    def step(self) -> bool:
+        """Have each deck render a little; False if none had anything to do. [deck-thread]"""
+        went = [deck.step() for deck in self.decks.values()]
+        return any(went)
+
     @property
     def over(self) -> bool:
         """Whether something was played, and nothing plays any more, nor will by itself. [any-thread]"""

@@ -110,6 +110,12 @@ class Deck:
     def step(self) -> bool:
         """Render a little, or do what was pressed; False if there was nothing to do. [deck-thread]"""
         self._look()
+        went = self._go_on()
+        if went:
+            self._tell()
+        return went
+
+    def _go_on(self) -> bool:
         if self._taken and self._waiting:
             self._obey()
             return True
@@ -123,7 +129,7 @@ class Deck:
         return True
 
     def _look(self) -> None:
-        """See whether the callback has taken a swap over, and tell the track where it is."""
+        """See whether the callback has taken a swap over, and what was found of the song since."""
         if not self._taken and not self._rings.swapping:
             self._taken = True
             self._offset = int(self._record["shift"]) - self._floating
@@ -134,6 +140,12 @@ class Deck:
             self._told_length = True
             self._waiting.append(DeckPress("length", TransportState.with_length, (track.frames,)))
         self._look_for_beats()
+
+    def _tell(self) -> None:
+        """Tell the track where it is, and goes to."""
+        track = self.track
+        if track is None:
+            return
         with self._lock:
             state = self._transport.state(self._end)
         rate = state.head.rate_after(0) if state.moving else 0.0

@@ -13,7 +13,7 @@ from stream.callback.player import FADE
 from stream.callback.ring import Ring
 from stream.callback.routes import placed
 from stream.latency.geometry import Latency
-from stream.mixer.route import CUE, MIX, Route
+from stream.mixer.route import MIX, Route
 from stream.native.atomics import load
 from stream.native.memory import Record, fill
 from stream.separators.protocol import Frames
@@ -49,7 +49,6 @@ class DeckEngine:
         self.header, self.players, self.latency = header, players, latency
         self.ends: Callable[[], bool] = lambda: False
         self.feeder: None = None
-        self.stood_still_s = 0.0
         self._position = np.zeros(8, np.int64)
         self._route = self._routed(setup.routes, setup.out_channels)
         self._nothing = Ring(1, 2, 1)  # in the place of the input
@@ -63,7 +62,7 @@ class DeckEngine:
     @property
     def sources(self) -> tuple[str, ...]:
         """Buses beside the mix and the cue bus, for devices that have outputs of theirs. [any-thread]"""
-        return tuple(bus for bus in self.players.buses if bus not in (MIX, CUE))
+        return self.players.sources
 
     def _routed(self, routes: Sequence[Route], channels: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
         buses = self.players.buses
@@ -95,10 +94,6 @@ class DeckEngine:
         fill(self.header, out_channels=channels[1], route=self._route.ctypes.data, incoming_burst=block,
              burst=block, fade_in=1)
 
-    def feed(self) -> bool:
-        """Nothing is read ahead here. [feeder-thread]"""
-        return False
-
     @property
     def ended(self) -> bool:
         """Whether all songs have been played. [any-thread]"""
@@ -106,6 +101,6 @@ class DeckEngine:
 
     def counts(self) -> dict[str, int]:
         """Underruns of decks, and xruns. [any-thread]"""
-        h = self.header
-        return {"blocks": int(h["blocks"]), "underruns": self.players.counts()["late_blocks"],
-                "late_frames": self.players.counts()["late_frames"], "xruns": sum(int(h[flag]) for flag in hd.FLAGS)}
+        h, late = self.header, self.players.counts()
+        return {"blocks": int(h["blocks"]), "underruns": late["late_blocks"], "late_frames": late["late_frames"],
+                "xruns": sum(int(h[flag]) for flag in hd.FLAGS)}

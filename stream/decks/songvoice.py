@@ -14,11 +14,11 @@ from dsp.varispeed import Varispeed
 from dsp.varispeed import need as varispeed_need
 from dsp.varispeed import start as varispeed_start
 from stream.callback.header import REEL
+from stream.callback.player import FADE
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.tracks.track import Track
 
 Frames = NDArray[np.float32]
-FADE = 256  # frames of a crossfade where the song jumps
 RISE = 64  # of a fade in where nothing was heard; a song's very beginning has none
 NONE = stretch.anchors(np.zeros(0, np.int64), np.zeros(0))
 WHOLE = np.float32(0.9999)  # as much of the stems is all of them: resampled ones are not exactly ones

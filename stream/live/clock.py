@@ -4,7 +4,7 @@
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import Protocol
@@ -94,9 +94,13 @@ class Calling(Protocol):
         """Have them call no more."""
 
 
-def run_device(engine: Played, device: Calling, steps: list[Step], watch: Callable[[], bool]) -> None:
-    """The device's thread calls; this one waits until the input has ended or `watch` says so."""
-    with running(steps) as failed:
+def run_device(engine: Played, device: Calling, steps: list[Step], watch: Callable[[], bool],
+               idle_s: Sequence[float] = IDLE_S) -> None:
+    """The device's thread calls; this one waits until the input has ended or `watch` says so.
+
+    steps, idle_s: as for `running`
+    """
+    with running(steps, idle_s) as failed:
         if not _prefill(engine, failed, watch):
             return
         device.start()
@@ -115,13 +119,13 @@ def _prefill(engine: Played, failed: Callable[[], bool], watch: Callable[[], boo
 
 
 @contextmanager
-def running(steps: list[Step]) -> Iterator[Callable[[], bool]]:
+def running(steps: list[Step], idle_s: Sequence[float] = IDLE_S) -> Iterator[Callable[[], bool]]:
     """Each step on a thread of its own; gives whether one has failed, and raises its exception at the end.
 
-    steps: as for `run_virtual`
+    steps: as for `run_virtual`      idle_s: that each sleeps when it has nothing to do; the last is for all others
     """
-    idle = chain(IDLE_S, repeat(IDLE_S[-1]))
-    threads = [Stepper(step.__qualname__, step, idle_s) for step, idle_s in zip(steps, idle, strict=False)]
+    idle = chain(idle_s, repeat(idle_s[-1]))
+    threads = [Stepper(step.__qualname__, step, each) for step, each in zip(steps, idle, strict=False)]
     for thread in threads:
         thread.start()
     try:

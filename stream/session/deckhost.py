@@ -25,6 +25,8 @@ from stream.session.streams import Streams
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.store import StemStore
 
+DECK_IDLE_S = 0.001  # between two looks for what was pressed
+
 
 @dataclass(frozen=True)
 class PlayRequest:
@@ -74,8 +76,7 @@ class DeckHost:
         self._open.callback(separator.close)
         self.booth = Booth(separator.sources or ("mix",), streams.samplerate, separator.load, request.songs)
         self._open.callback(self.booth.close)
-        names = tuple(bus for bus in self.booth.players.buses if bus not in ("mix", "cue"))
-        streams.wire(names)
+        streams.wire(self.booth.players.sources)
         latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1])
         self.engine = DeckEngine(header, self.booth.players, latency,
                                  DeckSetup(streams.out_channels, streams.block, streams.routes))
@@ -97,8 +98,7 @@ class DeckHost:
 
         with undisturbed():
             try:
-                steps = [self.engine.feed, *(deck.step for deck in self.booth.decks.values())]
-                run_device(self.engine, self._returns, steps, watching)
+                run_device(self.engine, self._returns, [self.booth.step], watching, (DECK_IDLE_S,))
             finally:
                 self.close()
 

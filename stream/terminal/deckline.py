@@ -36,10 +36,9 @@ class DeckLine:
 
     def _line(self) -> Text:
         text = Text()
-        for name, deck in self._booth.decks.items():
+        for name in self._booth.decks:
             text.append(f"{name} ", "bold reverse" if name == self._keys.chosen and self._keys.here else "bold")
             text.append(f"{self._of(name)}   ")
-            del deck
         counts = self._engine.counts()
         text.append(f"x {self._booth.master.crossfader:.1f}  underruns {counts['underruns']}  xruns {counts['xruns']}")
         return text.append(f"   {self._keys.help}", "dim") if self._keys.here else text

@@ -29,6 +29,7 @@ class BeatFinder:
         self.onsets = Onsets(np.zeros(0, np.int64), np.zeros(0, np.float32))
         self.done = False
         self._track = track
+        self._found: BeatGrid | None = None  # the tracker's last answer
         self._read: tuple[BeatGrid | None] | None = None  # what was kept, once that was looked up
         threading.Thread(target=self._run, name="beats", daemon=True).start()
 
@@ -54,13 +55,16 @@ class BeatFinder:
             else:
                 return
             tracker.finish()
-            self._answer(tracker)
+            self._answer(tracker, last=True)
         self._keep()
         self.done = True
 
-    def _answer(self, tracker: BeatTracker) -> None:
-        self.onsets = tracker.onsets
-        self.grid = self._kept() or tracker.answer()
+    def _answer(self, tracker: BeatTracker, last: bool = False) -> None:
+        """Take over what the tracker knows; onsets with each new grid, for they are all copied."""
+        found = tracker.answer()
+        if found is not self._found or last:
+            self._found, self.onsets = found, tracker.onsets
+        self.grid = self._kept() or found
 
     def _kept(self) -> BeatGrid | None:
         """The grid that was kept with the song's stems, by an earlier evening or by hand."""

@@ -23,7 +23,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A song that is longer than any test of it."""
     path = tmp_path_factory.mktemp("songs") / "song.wav"
-    sf.write(path, noise(60 * RATE) / 4, RATE, "PCM_16")
+    sf.write(path, noise(120 * RATE) / 4, RATE, "PCM_16")
     return path
 
 

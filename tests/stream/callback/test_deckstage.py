@@ -32,9 +32,8 @@ class Rig:
     def serve(self, blocks: int = 1) -> Frames:
         out = np.zeros((blocks * self.block, self.channels), np.float32)
         for at in range(0, len(out), self.block):
-            for ring in (self.b,):
-                if ring.written < self.engine.position + 2 * self.block + FADE:
-                    ring.write(np.zeros((self.block, ring.width), np.float32))
+            if self.b.written < self.engine.position + 2 * self.block + FADE:
+                self.b.write(np.zeros((self.block, self.b.width), np.float32))
             self.engine.serve(self.block, out[at : at + self.block])
         return out
 

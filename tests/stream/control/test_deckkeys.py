@@ -7,26 +7,15 @@ from typing import Any
 import pytest
 
 from stream.control.deckkeys import HOT_CUES, PRESSES, SWITCHES, TEMPO, DeckKeys
-from stream.decks.booth import Booth
-from stream.decks.engine import DeckEngine, DeckSetup
-from stream.latency.geometry import Latency
-from tests.stream.decks import rig
-from tests.stream.decks.rig import RATE, STEMS, noise, track
+from tests.stream.decks.rig import BLOCK, RATE, Rig
 
 
-class Hands:
-    """A booth whose decks are heard by this thread, and the keys of it."""
+class Hands(Rig):
+    """A booth and the keys of it."""
 
     def __init__(self, songs: list[Path]) -> None:
-        import numpy as np
-
-        from stream.callback.header import HEADER
-
-        self.said, self.stopped = list[str](), list[bool]()
-        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs)
-        self.engine = DeckEngine(np.zeros((), HEADER), self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
-                                 DeckSetup(2))
-        self.booth.open(lambda: self.engine.position, rig.BLOCK, self.said.append)
+        super().__init__(songs=songs)
+        self.stopped = list[bool]()
         self.keys = DeckKeys(self.booth, lambda name: self.booth.decks[name].state,
                              lambda: self.stopped.append(True), self.said.append)
 
@@ -34,12 +23,8 @@ class Hands:
         """Press keys one by one, each heard; the state of deck a."""
         for key in keys:
             self.keys.press(key)
-            for _ in range(blocks):
-                for deck in self.booth.decks.values():
-                    while deck.step():
-                        pass
-                self.engine.serve(rig.BLOCK)
-        return self.booth.decks["a"].state
+            self.hear(blocks)
+        return self.a.state
 
 
 @pytest.fixture
@@ -71,7 +56,7 @@ def test_loops_jumps_and_hot_cues(hands: Hands) -> None:
     before = hands.type("3").hot_cues[2]
     assert before is not None
     far = hands.type(".").position
-    assert far - before.place / 2**32 == pytest.approx(2 * RATE, abs=8 * rig.BLOCK)
+    assert far - before.place / 2**32 == pytest.approx(2 * RATE, abs=8 * BLOCK)
     assert hands.type("3").position < far
     near = hands.type(",").position
     assert near < far - RATE

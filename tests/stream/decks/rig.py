@@ -1,18 +1,17 @@
 """Two decks at no clock: what a device would ask for is asked for by this thread, and decks are stepped in between."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
-from stream.callback import header as hd
-from stream.callback.deckplayers import DeckPlayers
-from stream.decks.deck import Deck
+from stream.callback.header import HEADER
+from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
-from stream.mixer.mixer import Mixer
 from stream.tracks.decoding import open_track
 from stream.tracks.track import Track
 
@@ -22,25 +21,24 @@ STEMS = ("drums", "bass", "other", "vocals")
 Frames = npt.NDArray[np.float32]
 
 
-class Booth:
-    """Decks a and b and what is heard of them. said: what decks told"""
+class Rig:
+    """A booth of decks a and b, and what is heard of it. said: what decks told"""
 
-    def __init__(self, block: int = BLOCK) -> None:
+    def __init__(self, block: int = BLOCK, songs: Sequence[Path] = ()) -> None:
+        """songs: paths that a song is made for, each when it is loaded"""
         self.block, self.said = block, list[str]()
-        self.mixers, self.master = {name: Mixer(STEMS) for name in "ab"}, Mixer(("a", "b"))
-        players = DeckPlayers(self.mixers, self.master, None, RATE)
-        self.engine = DeckEngine(np.zeros((), hd.HEADER), players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
+        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs)
+        self.mixers = self.booth.mixers
+        self.engine = DeckEngine(np.zeros((), HEADER), self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
                                  DeckSetup(2, block))
-        self.decks = {name: Deck(name, players.rings[name], players.records[at, ...], lambda: self.engine.position,
-                                 (RATE, block), STEMS, self.said.append) for at, name in enumerate("ab")}
-        self.a, self.b = self.decks.values()
+        self.booth.open(lambda: self.engine.position, block, self.said.append)
+        self.a, self.b = self.booth.decks.values()
 
     def hear(self, blocks: int = 1) -> Frames:
         out = np.zeros((blocks * self.block, 2), np.float32)
         for at in range(0, len(out), self.block):
-            for deck in self.decks.values():
-                while deck.step():
-                    pass
+            while self.booth.step():
+                pass
             self.engine.serve(self.block, out[at : at + self.block])
         return out
 

@@ -8,7 +8,7 @@ import pytest
 
 from dsp.quantize import quantize
 from stream.tracks.track import Track
-from tests.stream.decks.rig import BLOCK, RATE, Booth, Frames, noise, track
+from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig, noise, track
 
 SONG = noise(8)
 
@@ -21,8 +21,8 @@ def loaded(tmp_path: Path) -> Iterator[Track]:
 
 
 @pytest.fixture
-def booth(loaded: Track) -> Booth:
-    made = Booth()
+def booth(loaded: Track) -> Rig:
+    made = Rig()
     made.hear(2)
     made.a.load(loaded)
     assert not made.hear(4).any()
@@ -39,7 +39,7 @@ def place(heard: Frames, song: Frames = SONG) -> int:
 
 @pytest.mark.parametrize("block", [64, 441, 512, 2048])
 def test_played_at_one_it_is_the_song_bit_for_bit_from_the_first_frame_on(loaded: Track, block: int) -> None:
-    booth = Booth(block)
+    booth = Rig(block)
     booth.a.load(loaded)
     booth.hear(max(3, 2048 // block))
     booth.a.press("play")
@@ -51,7 +51,7 @@ def test_played_at_one_it_is_the_song_bit_for_bit_from_the_first_frame_on(loaded
 
 
 @pytest.mark.parametrize("target", [3 * RATE, RATE // 3, 7 * RATE + 11])
-def test_a_jump_is_heard_from_the_next_block_on_with_the_frame_that_it_leads_to(booth: Booth, target: int) -> None:
+def test_a_jump_is_heard_from_the_next_block_on_with_the_frame_that_it_leads_to(booth: Rig, target: int) -> None:
     booth.a.press("play")
     booth.hear(10)
     booth.a.press("seek", target)
@@ -60,7 +60,7 @@ def test_a_jump_is_heard_from_the_next_block_on_with_the_frame_that_it_leads_to(
     assert np.abs(np.diff(heard[:, 0])).max() < 1.5  # noise; no more than it has itself
 
 
-def test_a_loop_comes_round_sample_exactly_and_the_song_goes_on_behind_it(booth: Booth) -> None:
+def test_a_loop_comes_round_sample_exactly_and_the_song_goes_on_behind_it(booth: Rig) -> None:
     booth.a.press("play")
     booth.hear(20)
     booth.a.press("loop_in")
@@ -79,7 +79,7 @@ def test_a_loop_comes_round_sample_exactly_and_the_song_goes_on_behind_it(booth:
 
 
 @pytest.mark.parametrize("lock", [False, True], ids=["as a record", "key lock"])
-def test_back_at_one_it_is_the_song_bit_for_bit_again(booth: Booth, lock: bool) -> None:
+def test_back_at_one_it_is_the_song_bit_for_bit_again(booth: Rig, lock: bool) -> None:
     booth.a.press("play")
     booth.a.press("key_lock", lock)
     booth.hear(10)
@@ -95,7 +95,7 @@ def test_back_at_one_it_is_the_song_bit_for_bit_again(booth: Booth, lock: bool) 
     assert booth.engine.counts()["underruns"] == 0
 
 
-def test_pause_and_cue_are_silent_after_a_fade_and_play_goes_on_where_it_was(booth: Booth) -> None:
+def test_pause_and_cue_are_silent_after_a_fade_and_play_goes_on_where_it_was(booth: Rig) -> None:
     booth.a.press("play")
     booth.hear(10)
     booth.a.press("pause")
@@ -107,7 +107,7 @@ def test_pause_and_cue_are_silent_after_a_fade_and_play_goes_on_where_it_was(boo
 
 
 def test_stems_take_over_when_they_come_and_the_mute_that_was_pressed_before_is_obeyed(
-        booth: Booth, loaded: Track) -> None:
+        booth: Rig, loaded: Track) -> None:
     booth.mixers["a"].set("vocals", "mute", 1)
     booth.hear(2)  # the mixer's ramp
     booth.a.press("play")
@@ -120,7 +120,7 @@ def test_stems_take_over_when_they_come_and_the_mute_that_was_pressed_before_is_
     assert heard == pytest.approx(SONG[at : at + len(heard)] - stems[at : at + len(heard), 4:6], abs=1e-6)
 
 
-def test_what_cannot_be_obeyed_is_told_and_the_deck_plays_on(booth: Booth) -> None:
+def test_what_cannot_be_obeyed_is_told_and_the_deck_plays_on(booth: Rig) -> None:
     booth.a.press("play")
     booth.hear(4)
     booth.a.press("tempo", 7)
@@ -131,7 +131,7 @@ def test_what_cannot_be_obeyed_is_told_and_the_deck_plays_on(booth: Booth) -> No
         booth.a.press("fly")
 
 
-def test_a_thread_that_was_too_late_goes_on_where_the_song_would_be(booth: Booth) -> None:
+def test_a_thread_that_was_too_late_goes_on_where_the_song_would_be(booth: Rig) -> None:
     booth.a.press("play")
     booth.hear(10)
     late = np.zeros((30 * BLOCK, 2), np.float32)
@@ -143,7 +143,7 @@ def test_a_thread_that_was_too_late_goes_on_where_the_song_would_be(booth: Booth
     assert place(booth.hear(2)) == 43 * BLOCK
 
 
-def test_another_song_takes_the_place_of_the_first_and_the_settings_stay(booth: Booth, tmp_path: Path) -> None:
+def test_another_song_takes_the_place_of_the_first_and_the_settings_stay(booth: Rig, tmp_path: Path) -> None:
     other = noise(2, 3)
     booth.a.press("tempo_range", 16.0)
     booth.a.press("play")
@@ -159,7 +159,7 @@ def test_another_song_takes_the_place_of_the_first_and_the_settings_stay(booth: 
     assert not booth.hear(2).any()
 
 
-def test_both_decks_are_heard_together(booth: Booth, tmp_path: Path) -> None:
+def test_both_decks_are_heard_together(booth: Rig, tmp_path: Path) -> None:
     other = noise(2, 3)
     booth.b.load(track(tmp_path / "other.wav", other))
     booth.hear(2)

@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import soundfile as sf
 
 from stream.common.scratch import scratch, sweep
 from stream.inserts.naming import Effect
@@ -21,15 +20,15 @@ from stream.inserts.process import Process
 from stream.link.endpoint import Endpoint
 from stream.link.server import FOLDER
 from stream.terminal.pageprocess import PageProcess
-from tests.rig.byhand import noise
+from tests.rig.interrupted import SIGNALS, written
 from tests.rig.live import PATIENCE_S, Live, alive, family
 
+__all__ = ["written"]
 pytestmark = [pytest.mark.realtime, pytest.mark.skipif(os.name != "posix", reason="needs signals")]
 needs_proc = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux's /proc")
 ROOT = Path(__file__).parents[3]
 RATE = 44_100
 NOWHERE = Endpoint("/nowhere", b"\x00")
-ALL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WEBSOCKET = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
              "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
 
@@ -39,14 +38,6 @@ def until(there: Callable[[], bool]) -> None:
     while not there():
         assert time.monotonic() < end, "it never came"
         time.sleep(0.02)
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A song that is longer than any test of it."""
-    path = tmp_path_factory.mktemp("songs") / "song.wav"
-    sf.write(path, noise(120 * RATE) / 4, RATE, "PCM_16")
-    return path
 
 
 @pytest.fixture
@@ -93,9 +84,9 @@ def test_when_their_run_is_killed_all_end_and_the_next_removes_its_folders(serve
 def test_a_signal_to_every_process_ends_the_run_and_nobody_has_failed(served: Live, place: Path) -> None:
     found = family(served.process.pid)
     for pid in found:
-        for number in (*ALL, signal.SIGUSR1):
+        for number in (*SIGNALS, signal.SIGUSR1):
             os.kill(pid, number)
-    for number in (*ALL, signal.SIGUSR1):  # as a service's manager does, the children first
+    for number in (*SIGNALS, signal.SIGUSR1):  # as a service's manager does, the children first
         os.kill(served.process.pid, number)
     done = served.end()
     assert done.code == 0, done.err
@@ -127,7 +118,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     def start(*words: object, **more: object) -> "subprocess.Popen[bytes]":
         made = popen(*words, **more)  # type: ignore[call-overload]
         started.append(made.pid)
-        for number in ALL:
+        for number in SIGNALS:
             made.send_signal(number)
         return made  # type: ignore[no-any-return]
 

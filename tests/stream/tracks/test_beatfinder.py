@@ -11,7 +11,7 @@ from dsp.beatgrid import BeatGrid
 from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.entry import Identity
 from stream.tracks.store import StemStore
-from tests.stream.decks.rig import RATE, Booth, Frames, track
+from tests.stream.decks.rig import RATE, Frames, Rig, track
 
 IDENTITY = Identity("a" * 64, "htdemucs", "b" * 64, RATE)
 BPM = 126.0
@@ -43,7 +43,7 @@ def song() -> Frames:
 def test_a_deck_has_its_songs_grid_and_its_loops_are_of_beats(song: Frames, tmp_path: Path) -> None:
     loaded = track(tmp_path / "song.wav", song)
     beats = BeatFinder(loaded)
-    booth = Booth()
+    booth = Rig()
     booth.a.load(loaded, beats)
     booth.a.press("play")
     until(lambda: beats.done)
