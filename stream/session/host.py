@@ -25,6 +25,8 @@ from stream.session.report import HopTime, InsertReport, RunReport
 from stream.session.request import RunRequest, Say
 from stream.session.returns import Returns
 
+RESTS = 2  # looks after which a graph that did not change meanwhile is read
+
 
 class Host:
     """One run. `run` does it all; `engine` and `mixer` are there for whoever watches and controls."""
@@ -99,6 +101,9 @@ class Host:
             if going:
                 self._recovery.look()
                 self._look()
+            elif self._returns is not None:
+                for _ in range(RESTS):  # what changed just now is in the report, too
+                    self._current.look(back=False)
             return going
 
         with undisturbed():
