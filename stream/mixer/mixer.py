@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from dsp.console import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, PARTS, RIGHT, WET_NOW, WIDTH
 from dsp.equalizer import coefficients
 from stream.latency.geometry import SAMPLERATE
-from stream.mixer.strip import PARAMETERS, REST, Scene, Strips, parameter
+from stream.mixer.strip import PARAMETERS, Parameter, Scene, Strips
 from stream.native.atomics import store
 
 RAMP_S = 0.01
@@ -20,24 +20,28 @@ HISTORY = 1024  # a power of two: so many changes the callback, or a log, may be
 class Mixer:
     """What keyboard, screen, MIDI, OSC and command line want; a change is heard within a block and a ramp.
 
+    parameters: what each strip can be set to, by its name
     state: float32 (PARTS, stems, WIDTH), the callback's own once it runs (dsp.console)
     wanted: float32 (HISTORY, stems, WIDTH), a ring: each change is written whole, and then published
     published: int64 (8,), only [0] is used: the number of the last change
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
     """
 
-    def __init__(self, sources: tuple[str, ...], samplerate: int = SAMPLERATE) -> None:
+    def __init__(self, sources: tuple[str, ...], samplerate: int = SAMPLERATE,
+                 parameters: Mapping[str, Mapping[str, Parameter]] | None = None) -> None:
         """All stems at rest.
 
-        samplerate: of the device, Hz
+        samplerate: of the device, Hz      parameters: of each strip; None is those of stems
         [main-thread]
         """
         self.sources = sources
+        self.parameters = dict.fromkeys(sources, PARAMETERS) if parameters is None else parameters
         self.state = np.zeros((PARTS, len(sources), WIDTH), np.float32)
         self.wanted = np.zeros((HISTORY, len(sources), WIDTH), np.float32)
         self.published = np.zeros(8, np.int64)
         self._samplerate = samplerate
-        self._strips = {stem: dict(REST) for stem in sources}
+        self._strips = {strip: {name: parameter.rest for name, parameter in table.items()}
+                        for strip, table in self.parameters.items()}
         # a fader that moves leaves equalizers as they are
         self._shape = lru_cache(maxsize=64)(lambda *wanted: coefficients(*wanted).reshape(-1))
         self._touched: tuple[str, str] | None = None
@@ -62,14 +66,13 @@ class Mixer:
             return next((scene for known, scene in self._changes if known == number), None)
 
     def set(self, stem: str, name: str, value: float) -> None:
-        """Set a stem's parameter (stream.mixer.strip). Raises ValueError for what is not here. [any-thread]"""
+        """Set a strip's parameter. Raises ValueError for what is not here. [any-thread]"""
         self.recall({stem: {name: value}})
 
     def flip(self, stem: str, name: str) -> None:
         """Turn a switch over. Raises ValueError for what is not here, or no switch. [any-thread]"""
-        if not parameter(name).switch:
+        if not self._parameter(stem, name).switch:
             raise ValueError(f"{name} is not a switch")
-        self._known(stem)
         with self._lock:
             self._strips[stem][name] = 1 - self._strips[stem][name]
             self._touched = stem, name
@@ -105,35 +108,52 @@ class Mixer:
 
     def check(self, scene: Scene) -> list[tuple[str, str, float]]:
         """Stem, parameter and value of everything in a scene. Raises ValueError for what is not here. [any-thread]"""
-        return [(stem, name, _value(stem, name, value))
-                for stem, strip in scene.items() if self._known(stem) for name, value in strip.items()]
+        return [(stem, name, self._value(stem, name, value))
+                for stem, strip in scene.items() if self._table(stem) for name, value in strip.items()]
 
-    def _known(self, stem: str) -> bool:
-        if stem not in self.sources:
-            raise ValueError(f"there is no stem {stem}; this model has {listing(self.sources)}")
-        return True
+    def _table(self, stem: str) -> Mapping[str, Parameter]:
+        if stem not in tuple(self.parameters):  # whatever it is: a list has no hash
+            raise ValueError(self._unknown(stem))
+        return self.parameters[stem]
+
+    def _unknown(self, stem: str) -> str:
+        return f"there is no stem {stem}; this model has {listing(self.sources)}"
+
+    def _parameter(self, stem: str, name: str) -> Parameter:
+        table = self._table(stem)
+        if name not in tuple(table):
+            owner = "a stem" if table is PARAMETERS else stem
+            raise ValueError(f"there is no parameter {name}; {owner} has {listing(table)}")
+        return table[name]
+
+    def _value(self, stem: str, name: str, value: float) -> float:
+        parameter = self._parameter(stem, name)
+        return float(value >= 0.5) if parameter.switch else parameter.check(f"{name} of {stem}", value)
 
     def _share(self, _stem: str) -> float:
         """A gain beside that of the strip's own fader."""
         return 1.0
 
+    def _shelves(self, strip: Mapping[str, float]) -> tuple[float, float, float]:
+        """What a strip's own equalizer does in its three bands, dB."""
+        return strip["low"], strip["mid"], strip["high"]
+
     def _publish(self) -> None:
         number = self.number + 1
-        alone = any(strip["solo"] for strip in self._strips.values())
-        for target, (stem, strip) in zip(self.wanted[number % HISTORY], self._strips.items(), strict=True):
-            heard = not strip["mute"] and (not alone or strip["solo"])
-            gain = self._share(stem) * 10 ** (strip["gain"] / 20) if heard else 0
-            target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
-            target[CUE], target[INSERT] = strip["cue"], strip["insert"]
-            target[FILTER:] = self._shape(strip["low"], strip["mid"], strip["high"], strip["filter"], self._samplerate)
+        self._write(number % HISTORY)
         self._changes.append((number, {stem: dict(strip) for stem, strip in self._strips.items()}))
         store(self.published, 0, number)
 
-
-def _value(stem: str, name: str, value: float) -> float:
-    if parameter(name).switch:
-        return float(value >= 0.5)
-    return PARAMETERS[name].check(f"{name} of {stem}", value)
+    def _write(self, at: int) -> None:
+        """All that is wanted, to a place of the ring."""
+        alone = any(self._strips[stem]["solo"] for stem in self.sources)
+        for target, stem in zip(self.wanted[at], self.sources, strict=True):
+            strip = self._strips[stem]
+            heard = not strip["mute"] and (not alone or strip["solo"])
+            gain = self._share(stem) * 10 ** (strip["gain"] / 20) if heard else 0
+            target[LEFT], target[RIGHT] = gain * min(1, 1 - strip["pan"]), gain * min(1, 1 + strip["pan"])
+            target[CUE], target[INSERT] = strip["cue"], strip.get("insert", 1)
+            target[FILTER:] = self._shape(*self._shelves(strip), strip["filter"], self._samplerate)
 
 
 def listing(names: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ Strips = dict[str, dict[str, float]]  # one that may be changed
 class Parameter:
     """least, most: of its value      rest: where it changes nothing      unit: of the value, or empty
 
-    switch: it is on (1) or off (0)
+    switch: it is on (1) or off (0)      words: what its values are called, 0, 1 ..., where there are only these
     """
 
     least: float
@@ -25,11 +25,12 @@ class Parameter:
     rest: float = 0.0
     unit: str = ""
     switch: bool = False
+    words: tuple[str, ...] = ()
 
     def check(self, name: str, value: float) -> float:
-        """The value; raises ValueError for one that is out of range, or no number."""
+        """The value, or the nearest that there is; raises ValueError for one that is out of range, or no number."""
         if self.least <= value <= self.most:
-            return float(value)
+            return float(round(value)) if self.words else float(value)
         unit = f" {self.unit}" if self.unit else ""
         least = "at most" if self.least == -math.inf else f"{self.least:g} to"
         found = f"{value:g}" if isinstance(value, float) else str(value)[:20]  # no float holds every whole number
