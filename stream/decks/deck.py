@@ -107,6 +107,10 @@ class Deck:
         """The next frame that the callback takes, by the deck's count."""
         return self._device() - self._offset
 
+    def _oldest(self) -> int:
+        """The first frame that may be rendered again, by the deck's count; until a swap is taken over, its own."""
+        return self._heard() if self._taken else min(self._heard(), self._floating)
+
     def step(self) -> bool:
         """Render a little, or do what was pressed; False if there was nothing to do. [deck-thread]"""
         self._look()
@@ -198,6 +202,7 @@ class Deck:
         """
         at_once = at_once and not self._transport.state(max(0, self._heard())).settings.quantize
         start = max(self._heard() + (0 if at_once else int(MARGIN_S * self._rate)), self._transport.pressed_at)
+        self._taken, self._floating = False, start  # before anything is rendered: the device goes on meanwhile
         self._go_back(start)
         silent = self._state.silent
         for press in presses:
@@ -208,7 +213,6 @@ class Deck:
         rows = self._render(self._block + FIRST_ROWS)
         begins = self._transport.state(start).head.now == 0
         fade = (1 if begins else RISE) if silent else FADE if at_once else SWITCH
-        self._taken, self._floating = False, start
         self._rings.swap(rows, None if at_once else start + self._offset, fade)
 
     def _go_back(self, start: int) -> None:
@@ -233,13 +237,13 @@ class Deck:
         rows = np.zeros((count, self._rings.width), np.float32)
         with self._lock:
             pieces = self._transport.plan(self._end, count)
-            self._transport.forget(self._heard() - ROWS)
+            self._transport.forget(self._oldest() - ROWS)
         if self._voice is None:
             rows[:, 2] = 1
         else:
             self._state = self._voice.render(pieces, self._state, rows)
         self._end += count
         self._states.append((self._end, self._state))
-        while len(self._states) > 2 and self._states[1][0] < self._heard():
+        while len(self._states) > 2 and self._states[1][0] < self._oldest():
             self._states.popleft()
         return rows

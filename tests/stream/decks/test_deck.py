@@ -143,6 +143,35 @@ def test_a_thread_that_was_too_late_goes_on_where_the_song_would_be(booth: Rig) 
     assert place(booth.hear(2)) == 43 * BLOCK
 
 
+@pytest.mark.parametrize("presses", [("play",), ("play", "seek"), ("key_lock", "tempo", "cue_press")], ids=", ".join)
+def test_a_press_that_is_rendered_while_the_device_goes_on_is_heard_as_it_would_be(
+        booth: Rig, loaded: Track, monkeypatch: pytest.MonkeyPatch, presses: tuple[str, ...]) -> None:
+    values = {"seek": (RATE,), "key_lock": (True,), "tempo": (0.5,)}
+    booth.a.press("play")
+    booth.hear(10)
+    real = loaded.read
+
+    def slow(first: int, dry: Frames, stems: Frames, present: Frames) -> None:
+        for _ in range(12):  # blocks that the device asks for until the first frame is read
+            booth.engine.serve(BLOCK)
+        real(first, dry, stems, present)
+
+    for name in presses:
+        booth.a.press(name, *values.get(name, ()))
+        monkeypatch.setattr(loaded, "read", slow)
+        booth.booth.step()
+        monkeypatch.undo()
+        booth.hear(3)
+        booth.a.press("seek", 2 * RATE)  # and what is pressed next finds everything where it was
+        booth.hear(3)
+        assert booth.a.state.position == pytest.approx(2 * RATE + 3 * BLOCK, abs=4 * BLOCK)
+    booth.a.press("tempo", 0.0)
+    booth.a.press("play")
+    booth.hear(30)
+    position = booth.a.state.position
+    assert place(booth.hear(4)) == position
+
+
 def test_another_song_takes_the_place_of_the_first_and_the_settings_stay(booth: Rig, tmp_path: Path) -> None:
     other = noise(2, 3)
     booth.a.press("tempo_range", 16.0)
