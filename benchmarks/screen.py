@@ -35,6 +35,7 @@ from stream.link.client import Attached
 from stream.link.endpoint import ENVIRONMENT, endpoint
 from stream.link.server import TICK_S, Link
 from stream.link.snapshot import Snapshot, changes
+from stream.link.verbs import desk_verbs
 from stream.live.engine import Engine
 from stream.mixer.desk import Desk
 from stream.native.atomics import store
@@ -131,7 +132,7 @@ def measure(quick: bool) -> dict[str, dict[str, float]]:
     desk = Desk(path.mixer)
     snapshot = Snapshot(path, Ahead(), desk, FACTS, lambda: True)
     with link:
-        link.open(snapshot, desk)
+        link.open(snapshot, desk_verbs(desk))
         threads = [threading.Thread(target=target, args=(path, ended)) for target in (play, move)]
         for thread in threads:
             thread.start()

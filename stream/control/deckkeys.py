@@ -49,7 +49,7 @@ class Hands(Protocol):
 class DeckKeys(TerminalKeys):
     """The keys, and the deck that they act on.
 
-    chosen: the deck that they act on
+    chosen: the deck that they act on      stems: by the key that mutes them
     """
 
     def __init__(self, hands: Hands, state: Callable[[str], Any], stop: Callable[[], None],
@@ -64,13 +64,18 @@ class DeckKeys(TerminalKeys):
         self._decks = tuple(hands.mixers)
         self.chosen = self._decks[0]
         mixer = hands.mixers[self.chosen]
-        self._stems = {key: stem for key, stem in stem_keys(mixer.sources).items() if key not in TAKEN}
+        self.stems = {key: stem for key, stem in stem_keys(mixer.sources).items() if key not in TAKEN}
 
     @property
     def help(self) -> str:
         """The keys in a line. [any-thread]"""
-        stems = " ".join(f"{key}={stem}" for key, stem in self._stems.items())
-        return ", ".join([stems, *(text for _, _, text in PRESSES.values() if text), *MORE])
+        stems = " ".join(f"{key}={stem}" for key, stem in self.stems.items())
+        return ", ".join([stems, *self.words])
+
+    @property
+    def words(self) -> list[str]:
+        """What the other keys do. [any-thread]"""
+        return [*(text for _, _, text in PRESSES.values() if text), *MORE]
 
     def typed(self, key: str) -> None:
         """Do what a key says; what cannot be done is told. [keys-thread]"""
@@ -102,8 +107,8 @@ class DeckKeys(TerminalKeys):
         elif key in "<>":
             place = hands.master.crossfader + (FADE_STEP if key == ">" else -FADE_STEP)
             hands.master.crossfade(max(0.0, min(1.0, round(place, 3))))
-        elif key.lower() in self._stems:
-            hands.mixers[deck].flip(self._stems[key.lower()], "mute" if key.islower() else "solo")
+        elif key.lower() in self.stems:
+            hands.mixers[deck].flip(self.stems[key.lower()], "mute" if key.islower() else "solo")
 
     def _turned(self, deck: str, switch: str) -> tuple[bool, ...]:
         return (not getattr(self._state(deck).settings, switch),)

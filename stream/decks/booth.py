@@ -60,8 +60,10 @@ class Booth:
 
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""
-        self._begun = self._begun or name in ("play", "play_pause")
+        if deck not in self.decks:
+            raise ValueError(f"there is no deck {deck}; the decks are {', '.join(self.decks)}")
         self.decks[deck].press(name, *values)
+        self._begun = self._begun or name in ("play", "play_pause")
 
     def step(self) -> bool:
         """Have each deck render a little; False if none had anything to do. [deck-thread]"""

@@ -18,6 +18,7 @@ from dsp.beatgrid import BeatGrid
 from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
+from stream.decks.pressvalues import press_values
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
 from stream.decks.transport import VERBS, Transport, loaded
 from stream.decks.transportstate import TransportState
@@ -84,13 +85,13 @@ class Deck:
         self._waiting.append((track, beats))
 
     def press(self, name: str, *values: Any) -> None:
-        """Press something (stream.decks.transport.VERBS); what cannot be obeyed is told. Raises ValueError: unknown.
+        """Press something (stream.decks.transport.VERBS); what cannot be obeyed is told.
 
+        Raises ValueError: unknown, or with other values than it takes.
         [any-thread]
         """
-        if name not in VERBS:
-            raise ValueError(f"there is nothing called {name} on a deck; there is {', '.join(VERBS)}")
-        self._waiting.append(DeckPress(name, VERBS[name], values))
+        taken = press_values(name, values)
+        self._waiting.append(DeckPress(name, VERBS[name], taken))
 
     @property
     def state(self) -> TransportState:

@@ -8,7 +8,7 @@ import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
@@ -19,8 +19,7 @@ from typing import Any, Self
 from stream.common.errors import Failure
 from stream.common.scratch import scratch
 from stream.link.endpoint import MOST_MESSAGE_BYTES, Endpoint, get, put
-from stream.link.snapshot import Snapshot, changes
-from stream.mixer.desk import Desk
+from stream.link.snapshot import Looks, changes
 
 TICK_S, PROMPT_S = 1 / 15, 1 / 50
 FOLDER = "demucs-stream.link-"
@@ -40,18 +39,20 @@ class Link:
         address = str(self._open.enter_context(scratch(FOLDER, _within())) / "link") if os.name == "posix" else None
         self._listener = Listener(address, backlog=MOST_SCREENS)
         self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
-        self._snapshot: Snapshot | None = None
-        self._does: dict[str, Callable[..., None]] = {}
+        self._snapshot: Looks | None = None
+        self._does: Mapping[str, Callable[..., None]] = {}
         self._notes: list[str] = []
         self._noted = 0
         self._screens: set[Connection] = set()
         self._ended = threading.Event()
 
-    def open(self, snapshot: Snapshot, desk: Desk) -> None:
-        """Let screens in; once. [main-thread]"""
-        self._snapshot = snapshot
-        self._does = {"set": desk.mixer.recall, "flip": desk.mixer.flip, "recall": desk.recall, "store": desk.store,
-                      "act": desk.act}
+    def open(self, snapshot: Looks, does: Mapping[str, Callable[..., None]]) -> None:
+        """Let screens in; once.
+
+        does: by its verb, what a screen can have done (stream.link.verbs)
+        [main-thread]
+        """
+        self._snapshot, self._does = snapshot, does
         threading.Thread(target=self._accept, name="link", daemon=True).start()
 
     def note(self, text: str) -> None:
@@ -85,7 +86,7 @@ class Link:
         with suppress(OSError):
             screen.close()
 
-    def _converse(self, screen: Connection, snapshot: Snapshot) -> None:
+    def _converse(self, screen: Connection, snapshot: Looks) -> None:
         known: dict[str, Any] = {}
         waveform = snapshot.waveform()
         done, noted, due = 0, max(0, self._noted - len(self._notes)), time.monotonic()

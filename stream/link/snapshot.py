@@ -1,7 +1,7 @@
 """What an engine tells its screens: what stays the same once, and what is now."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from stream.control.keytable import stem_keys
 from stream.link.waveform import WaveformSource, slice_at, slice_frames, slices_ahead
@@ -10,6 +10,27 @@ from stream.mixer.desk import Desk
 from stream.separators.protocol import Easing, Separator
 
 RECENT = 256  # hops that times are told of
+LIVE = "live"  # the player whose stems are separated while they are heard
+
+
+class Slices(Protocol):
+    """What a screen is told piece by piece, each piece once."""
+
+    def new(self) -> list[list[int]]:
+        """What has come since the last look. [screen-thread]"""
+
+
+class Looks(Protocol):
+    """What a link asks for what screens are told."""
+
+    def always(self) -> dict[str, Any]:
+        """What stays the same. [any-thread]"""
+
+    def now(self) -> dict[str, Any]:
+        """How everything is. [any-thread]"""
+
+    def waveform(self) -> Slices:
+        """The waveforms, for one screen. [any-thread]"""
 
 
 class Snapshot:
@@ -30,8 +51,8 @@ class Snapshot:
         """What stays the same. [any-thread]"""
         latency, separator = self._engine.latency, self._separator
         expected = self._engine.expected
-        return {**self._facts, "sources": list(separator.sources), "keys": stem_keys(separator.sources),
-                "acts": list(self._desk.acts),
+        return {**self._facts, "players": {LIVE: list(separator.sources)}, "sources": list(separator.sources),
+                "keys": stem_keys(separator.sources), "acts": list(self._desk.acts),
                 "latency_s": latency.total_s, "latency_parts_s": latency.parts_s,
                 "hop_s": separator.hop / separator.samplerate,
                 "slice_s": slice_frames(latency) / latency.samplerate, "slices_ahead": slices_ahead(latency),

@@ -14,6 +14,7 @@ from rich.console import Console
 from stream.common.errors import Failure
 from stream.link.server import Link
 from stream.link.snapshot import Snapshot
+from stream.link.verbs import desk_verbs
 from stream.mixer.desk import Desk
 from stream.session.host import Host
 from stream.session.request import Say
@@ -89,7 +90,7 @@ class UserInterface:
         report = host.report()
         facts = {"provider": report.provider, "samplerate": report.samplerate, "separator": report.separator,
                  "model": Path(report.model).name}
-        self._link.open(Snapshot(host.engine, host.separator, desk, facts, lambda: host.recording), desk)
+        self._link.open(Snapshot(host.engine, host.separator, desk, facts, lambda: host.recording), desk_verbs(desk))
         return ScreenProcess(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
 
     def __enter__(self) -> Self:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from stream.link.client import Attached
 from stream.link.server import Link
 from stream.link.snapshot import Snapshot
+from stream.link.verbs import desk_verbs
 from stream.mixer.desk import Desk
 from tests.rig.byhand import Live, Shares
 
@@ -38,7 +39,8 @@ def rig(sources: tuple[str, ...] = SIX[:4], acts: tuple[str, ...] = ()) -> Itera
     for act in acts:
         made.desk.offer(act, lambda act=act: made.done.append(act))  # type: ignore[misc]
     with made.link:
-        made.link.open(Snapshot(live.engine, separator, made.desk, FACTS, lambda: "record" in made.done), made.desk)
+        made.link.open(Snapshot(live.engine, separator, made.desk, FACTS, lambda: "record" in made.done),
+                       desk_verbs(made.desk))
         yield made
 
 

@@ -1,0 +1,130 @@
+"""What an engine of decks tells its screens: what stays the same once, and what is now.
+
+Of each deck there are two things: its song, which changes seldom, and its head, which moves. All times are seconds of
+the song, and of what leaves the output device now.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stream.control.deckkeys import DeckKeys
+from stream.decks.booth import Booth
+from stream.decks.engine import DeckEngine
+from stream.decks.songhead import UNIT
+from stream.decks.transportstate import TransportState
+from stream.link.snapshot import Slices
+from stream.mixer.strip import Strips
+from stream.tracks.spans import Spans
+from stream.tracks.track import Track
+
+
+class NoSlices:
+    """Decks have no waveforms yet."""
+
+    def new(self) -> list[list[int]]:
+        """None. [screen-thread]"""
+        return []
+
+
+class DeckSnapshot:
+    """Looks at decks and their mixers; touches nothing that the audio thread waits for."""
+
+    def __init__(self, engine: DeckEngine, booth: Booth, keys: DeckKeys, facts: Mapping[str, Any]) -> None:
+        """Nothing is looked at yet.
+
+        keys: of the decks      facts: what else stays the same: `model`, `provider`, `samplerate` ...
+        [main-thread]
+        """
+        self._engine, self._booth, self._keys, self._facts = engine, booth, keys, facts
+        self._rate = engine.latency.samplerate
+
+    def always(self) -> dict[str, Any]:
+        """What stays the same. [any-thread]"""
+        booth = self._booth
+        players = {name: list(mixer.sources) for name, mixer in booth.mixers.items()}
+        return {**self._facts, "players": players, "decks": list(booth.decks),
+                "sources": [f"{name}/{stem}" for name, stems in players.items() for stem in stems],
+                "keys": dict(self._keys.stems), "key_help": list(self._keys.words), "acts": [],
+                "latency_s": self._engine.latency.total_s}
+
+    def waveform(self) -> Slices:
+        """There are none. [any-thread]"""
+        return NoSlices()
+
+    def now(self) -> dict[str, Any]:
+        """How everything is. [any-thread]"""
+        booth, counts = self._booth, self._engine.counts()
+        heads, songs = {}, {}
+        for name, deck in booth.decks.items():
+            track, state = deck.track, deck.state
+            heads[name], songs[name] = self._head(state), self._song(track, state)
+        return {"strips": self._strips(), "peaks": self._peaks(), "heads": heads, "songs": songs,
+                "crossfader": booth.master.crossfader, "chosen": self._keys.chosen, "waiting": booth.waiting,
+                "counts": {name: counts[name] for name in ("underruns", "xruns")},
+                "heard_s": round(self._engine.position / self._rate, 1), "scenes": [], "recording": False}
+
+    def _strips(self) -> Strips:
+        """The stems' as `a/vocals`, and each player's own in the master's mixer as `a`."""
+        return self._booth.master.scene() | {
+            f"{name}/{stem}": strip for name, mixer in self._booth.mixers.items()
+            for stem, strip in mixer.scene().items()}
+
+    def _peaks(self) -> dict[str, list[float]]:
+        players = self._engine.players
+        found = players.master.peaks()
+        for name, mixer in self._booth.mixers.items():
+            peaks = players.decks[name].peaks()
+            found |= {f"{name}/{stem}": peaks[stem] for stem in mixer.sources}
+        return {bus: [round(side, 4) for side in pair] for bus, pair in found.items()}
+
+    def _head(self, state: TransportState) -> dict[str, Any]:
+        """What moves: where the song is heard, and its beat."""
+        rate = state.head.rate_after(0) if state.moving else 0.0
+        place = max(0.0, state.position - rate * self._engine.latency.device_out)
+        left = state.seconds_left
+        found: dict[str, Any] = {"position_s": round(place / self._rate, 2), "rate": round(rate, 4),
+                                 "left_s": None if left == float("inf") else round(left, 1), "beat": None}
+        if state.grid is not None:
+            at = state.grid.at(place)
+            found["beat"] = round(at % state.grid.beats_per_bar, 2)
+        return found
+
+    def _song(self, track: Track | None, state: TransportState) -> dict[str, Any]:
+        """What stays for a while: the song, what is there of it, and how the deck is set."""
+        settings, grid = state.settings, state.grid
+        found: dict[str, Any] = {
+            "loaded": track is not None, "playing": state.playing, "held": state.hold.value,
+            "reversed": state.reversed, "ended": track is not None and state.ended,
+            "tempo_percent": round(100 * (settings.speed - 1), 2), "tempo_range": settings.tempo_range,
+            "key_lock": settings.key_lock, "slip": settings.slip, "quantize": settings.quantize,
+            "bpm": None if grid is None else round(grid.bpm(self._rate, state.position) * settings.speed, 1),
+            "beats_per_bar": 4 if grid is None else grid.beats_per_bar, "loop": self._loop(state),
+            "cue_s": self._seconds(state.cue),
+            "hot_cues_s": [None if cue is None else self._seconds(cue.place) for cue in state.hot_cues]}
+        return found | self._material(track)
+
+    def _material(self, track: Track | None) -> dict[str, Any]:
+        """What is there of a song."""
+        if track is None:
+            return {"title": "", "artist": "", "length_s": None, "loading": False, "failure": "", "stems": [],
+                    "drafts": []}
+        frames, finished = track.frames or track.decoded, track.finished
+        return {"title": track.title, "artist": track.artist, "failure": track.failure,
+                "length_s": None if track.frames is None else round(track.frames / self._rate, 2),
+                "loading": not track.ended, "stems": self._spans(finished.stems, frames),
+                "drafts": self._spans(finished.drafts, frames)}
+
+    def _spans(self, spans: Spans, frames: int) -> list[list[float]]:
+        return [[round(first / self._rate, 1), round(end / self._rate, 1)] for first, end in spans.within(0, frames)]
+
+    def _loop(self, state: TransportState) -> dict[str, Any] | None:
+        """A loop's place, whether it repeats, and how many beats it has; None: there is none."""
+        loop = state.loop
+        if loop is None:
+            return None
+        beats = loop.length / max(1, state.beats_later(loop.start, 1) - loop.start)
+        return {"start_s": self._seconds(loop.start), "length_s": self._seconds(loop.length), "active": loop.active,
+                "beats": round(beats, 3)}
+
+    def _seconds(self, ticks: int) -> float:
+        return round(ticks / UNIT / self._rate, 3)

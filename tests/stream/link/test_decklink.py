@@ -1,0 +1,185 @@
+"""Decks are told to screens as they are heard, and what screens say is done, in the words of keys and OSC."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dsp.beatgrid import BeatGrid
+from stream.decks.transport import VERBS
+from tests.rig.attached import Rig as LiveRig
+from tests.rig.attached import rig, until
+from tests.rig.attacheddecks import DeckRig, deck_rig
+from tests.stream.decks.rig import RATE, STEMS
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[DeckRig]:
+    with deck_rig([tmp_path / f"{name}.wav" for name in ("one", "two", "three")]) as found:
+        yield found
+
+
+@pytest.fixture
+def playing(made: DeckRig) -> DeckRig:
+    """With a song of 6 s on deck a."""
+    made.decks.booth.next_song("a")
+    made.decks.hear(2)
+    made.decks.a.press("play")
+    made.decks.hear(2)
+    return made
+
+
+def test_who_comes_in_is_told_of_both_decks_and_of_the_mixer_between_them(made: DeckRig) -> None:
+    with made.attach() as attached:
+        state = attached.state
+    assert state["players"] == {"a": list(STEMS), "b": list(STEMS)}
+    assert state["decks"] == ["a", "b"]
+    strips = [f"{player}/{stem}" for player in "ab" for stem in STEMS]
+    assert state["sources"] == strips
+    assert {*state["strips"]} == {"a", "b", *strips}
+    assert {*state["peaks"]} == {"mix", "cue", "a", "b", *strips}
+    assert (state["crossfader"], state["chosen"], state["waiting"], state["done"]) == (0.5, "a", 3, 0)
+    assert not any(state["songs"][deck]["loaded"] for deck in "ab")
+    assert state["key_help"]
+
+
+def test_a_head_says_what_is_heard(playing: DeckRig) -> None:
+    deck = playing.decks.a
+    before = playing.snapshot.now()["heads"]["a"]
+    playing.decks.hear(86)
+    now = playing.snapshot.now()
+    head, song = now["heads"]["a"], now["songs"]["a"]
+    assert head["position_s"] - before["position_s"] == pytest.approx(86 * 512 / RATE, abs=0.011)
+    assert head["position_s"] + head["left_s"] == pytest.approx(6, abs=0.06)
+    assert (song["title"], song["length_s"], song["loading"], song["playing"]) == ("one.made", 6, False, True)
+    assert (song["stems"], song["bpm"], head["beat"]) == ([], None, None)
+    assert now["peaks"]["a"][0] > 0
+    assert now["peaks"]["b"] == [0, 0]
+    deck._waiting.append(deck_grid(BeatGrid(RATE / 2, RATE / 2)))
+    deck.press("tempo", 0.4)
+    for switch in ("key_lock", "quantize", "slip"):
+        deck.press(switch, True)
+    deck.press("hot_cue_set", 2)
+    deck.press("auto_loop", 4)
+    playing.decks.hear(4)
+    now = playing.snapshot.now()
+    song = now["songs"]["a"]
+    assert (song["tempo_percent"], song["tempo_range"], song["bpm"]) == (4, 10, 124.8)
+    assert all(song[switch] for switch in ("key_lock", "quantize", "slip"))
+    assert song["loop"]["beats"] == 4
+    assert song["loop"]["active"]
+    assert song["loop"]["length_s"] == 2
+    assert song["hot_cues_s"][2] % 0.5 == pytest.approx(0, abs=1e-3)
+    assert now["heads"]["a"]["rate"] == pytest.approx(1.04, abs=0.05)
+    assert 0 <= now["heads"]["a"]["beat"] < 4
+
+
+def deck_grid(grid: BeatGrid) -> Any:
+    """What a deck's thread does when beats are found."""
+    from stream.decks.deck import DeckPress
+
+    return DeckPress("grid", lambda state: replace(state, grid=grid))
+
+
+def test_what_is_separated_is_told_in_seconds_as_it_comes(playing: DeckRig) -> None:
+    track = playing.decks.a.track
+    assert track is not None
+    stems = np.zeros((RATE, 6), np.float32)
+    track.put(RATE, stems)
+    track.put(3 * RATE, stems, draft=True)
+    song = playing.snapshot.now()["songs"]["a"]
+    assert (song["stems"], song["drafts"]) == ([[1, 2]], [[3, 4]])
+    track.put(0, stems)
+    assert playing.snapshot.now()["songs"]["a"]["stems"] == [[0, 2]]
+
+
+def test_only_what_moves_is_told_again(playing: DeckRig) -> None:
+    with playing.attach() as attached:
+        playing.decks.hear(8)
+        told: set[str] = set()
+        while "heads" not in told:
+            news = attached.wait()
+            assert news is not None
+            told |= {*news}
+    assert told <= {"heads", "peaks", "heard_s"}
+
+
+@pytest.mark.parametrize(("message", "there"), [
+    (["set", {"a/vocals": {"gain": -6}, "b": {"gain": -3}}], lambda rig: (
+        rig.mixers["a"].get("vocals", "gain"), rig.booth.master.get("b", "gain")) == (-6, -3)),
+    (["flip", "b/drums", "mute"], lambda rig: rig.mixers["b"].on("drums", "mute")),
+    (["crossfade", 0.25], lambda rig: rig.booth.master.crossfader == 0.25),
+    (["key", "v"], lambda rig: rig.mixers["a"].on("vocals", "mute")),
+    (["key", "<"], lambda rig: rig.booth.master.crossfader == 0.4),
+    (["press", "a", "seek", 2 * RATE], lambda rig: rig.a._waiting),
+    (["press", "b", "key_lock", True], lambda rig: rig.b._waiting)], ids=str)
+def test_what_a_screen_says_is_done(made: DeckRig, message: list[Any], there: Any) -> None:
+    with made.attach() as attached:
+        attached.say(*message)
+        until(lambda: bool(there(made.decks)))
+
+
+def test_the_keys_act_on_the_deck_that_a_screen_has_chosen(made: DeckRig) -> None:
+    with made.attach() as attached, made.attach() as other:
+        attached.say("choose", "b")
+        until(lambda: made.keys.chosen == "b")
+        attached.say("key", "d")
+        until(lambda: made.decks.mixers["b"].on("drums", "mute"))
+        while (news := other.wait()) is not None and news.get("chosen") != "b":
+            pass
+        attached.say("key", "/")
+        until(lambda: made.keys.chosen == "a")
+
+
+@pytest.mark.parametrize(("message", "says"), [
+    (["press", "c", "play"], "there is no deck c; the decks are a, b"),
+    (["press", "a", "fly"], "there is nothing called fly on a deck"),
+    (["press", "a", "play", 1], "play takes no value, not (1,)"),
+    (["press", "a", "seek"], "seek takes frame, not ()"),
+    (["press", "a", "seek", "x"], "frame of seek must be a number, not 'x'"),
+    (["press", "a", "seek", None], "frame of seek must be a number, not None"),
+    (["press", "a", "hot_cue_press", 1.5], "number of hot_cue_press must be a whole number, not 1.5"),
+    (["press", "a", "key_lock", "no"], "on of key_lock must be true or false, not 'no'"),
+    (["press", "a", ["play"]], "cannot be done"), (["press"], "cannot be done"),
+    (["choose", "c"], "there is no deck c"), (["crossfade", 2], "2"),
+    (["set", {"c/vocals": {"gain": 0}}], "there is no player c; the players are a, b"),
+    (["set", {"vocals": {"gain": 0}}], "there is no stem vocals"),
+    (["flip", "a/kazoo", "mute"], "there is no stem kazoo"), (["key", " x"], ""), (["key", {}], "cannot be done")],
+    ids=str)
+def test_what_cannot_be_done_is_a_line_and_the_decks_play_on(made: DeckRig, message: Any, says: str) -> None:
+    before = json.dumps(made.snapshot.now())
+    found = made.link.obey(message)
+    assert says in found
+    assert bool(found) == bool(says)
+    made.decks.hear(2)  # nothing of it has reached a deck's thread
+    assert json.dumps(made.snapshot.now()["strips"]) == json.dumps(json.loads(before)["strips"])
+
+
+def test_a_scene_of_which_one_part_is_wrong_sets_nothing(made: DeckRig) -> None:
+    assert "there is no stem kazoo" in made.link.obey(["set", {"a/vocals": {"gain": -6}, "b/kazoo": {"gain": 0}}])
+    assert made.decks.mixers["a"].get("vocals", "gain") == 0
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_is_refused_with_values_that_it_does_not_take(name: str, made: DeckRig) -> None:
+    for values in (("x",), (1, 2), ([],), ({},), (float("nan"),), (float("inf"),)):
+        assert made.link.obey(["press", "a", name, *values])
+    made.decks.hear(1)
+    assert made.decks.said == []
+
+
+def test_the_only_player_of_a_run_has_a_name_too() -> None:
+    with rig() as live, live.attach() as attached:
+        assert attached.state["players"] == {"live": attached.state["sources"]}
+        attached.say("set", {"live/vocals": {"gain": -6}, "bass": {"gain": -3}})
+        attached.say("flip", "live/drums", "mute")
+        until(lambda: live.desk.mixer.on("drums", "mute"))
+        assert gains(live) == (-6, -3)
+
+
+def gains(live: LiveRig) -> tuple[float, float]:
+    return live.desk.mixer.get("vocals", "gain"), live.desk.mixer.get("bass", "gain")
