@@ -9,11 +9,11 @@ from dsp.crossfader import CrossfaderSide
 from stream.callback.deckplayers import DeckPlayers
 from stream.decks.deck import Deck
 from stream.mixer.master import MasterMixer
-from stream.mixer.mixer import Mixer
+from stream.mixer.mixer import Mixer, listing
 from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Track
 
-NAMES = ("a", "b")
+NAMES, LIVE = ("a", "b"), "live"
 AUTOMIX_S, DONE_S = 4.0, 0.1  # seconds of a song's end that fade into the next
 Say = Callable[[str], None]
 
@@ -22,19 +22,24 @@ class Booth:
     """Two decks and the mixer between them.
 
     automix: whether the next song begins by itself
-    mixers: of each deck's stems      master: the decks' faders and the crossfader      decks: by name
+    mixers: of the stems of each player: the decks, and last the input if that is heard too
+    master: the players' faders and the crossfader, which leaves the input alone      decks: by name
     """
 
     def __init__(self, sources: tuple[str, ...], samplerate: int, load: Callable[[Path], Track],
-                 songs: Sequence[Path]) -> None:
+                 songs: Sequence[Path], live: Mixer | None = None) -> None:
         """No song is loaded.
 
         sources: of the strips      load: a song as a track      songs: in the order in which they are to be loaded
+        live: the input's mixer, if that is heard too
         [main-thread]
         """
-        self.mixers = {name: Mixer(sources, samplerate) for name in NAMES}
-        self.master = MasterMixer(dict(zip(NAMES, CrossfaderSide, strict=False)), samplerate)
-        self.players = DeckPlayers(self.mixers, self.master, None, samplerate)
+        mixers = {name: Mixer(sources, samplerate) for name in NAMES}
+        others = {} if live is None else {LIVE: live}
+        self.mixers = {**mixers, **others}
+        sides = zip(self.mixers, (CrossfaderSide.A, CrossfaderSide.B, CrossfaderSide.THRU), strict=False)
+        self.master = MasterMixer(dict(sides), samplerate)
+        self.players = DeckPlayers(mixers, self.master, live, samplerate)
         self.decks: Mapping[str, Deck] = {}
         self._load, self._songs, self._rate, self._sources = load, deque(songs), samplerate, sources
         self.automix = False
@@ -55,15 +60,19 @@ class Booth:
         """Put the next song on a deck. Raises ValueError: there is none. [any-thread]"""
         if not self._songs:
             raise ValueError("there are no more songs")
-        track = self._load(self._songs.popleft())
-        self.decks[deck].load(track, BeatFinder(track))
+        wanted, track = self.deck(deck), self._load(self._songs.popleft())
+        wanted.load(track, BeatFinder(track))
 
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""
-        if deck not in self.decks:
-            raise ValueError(f"there is no deck {deck}; the decks are {', '.join(self.decks)}")
-        self.decks[deck].press(name, *values)
+        self.deck(deck).press(name, *values)
         self._begun = self._begun or name in ("play", "play_pause")
+
+    def deck(self, name: str) -> Deck:
+        """Raises ValueError for what is none. [any-thread]"""
+        if name not in self.decks:
+            raise ValueError(f"there is no deck {name}; the decks are {listing(self.decks)}")
+        return self.decks[name]
 
     def step(self) -> bool:
         """Have each deck render a little; False if none had anything to do. [deck-thread]"""

@@ -1,4 +1,4 @@
-"""The callback's header and arrays for a run of decks without an input."""
+"""The callback's header and arrays for a run of decks, alone or beside an input that is separated live."""
 
 import ctypes
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ from stream.callback.player import FADE
 from stream.callback.ring import Ring
 from stream.callback.routes import placed
 from stream.latency.geometry import Latency
+from stream.live.engine import Engine
 from stream.mixer.route import MIX, Route
 from stream.native.atomics import load
 from stream.native.memory import Record, fill
@@ -25,17 +26,19 @@ class DeckSetup:
 
     out_channels: of the device      block: frames, the most that come at once      routes: of buses to the channels;
     empty is the mix on the first two
+    live: the engine of the input that is heard beside them, which has filled in the same header
     """
 
     out_channels: int
     block: int = 512
     routes: tuple[Route, ...] = ()
+    live: Engine | None = None
 
 
 class DeckEngine:
     """Decks, ready to be called.
 
-    ends: whether the run is over, all songs having been played
+    live: of the input, if one is heard too      ends: whether the run is over, all songs having been played
     """
 
     address = int(callback.address or 0)
@@ -48,14 +51,18 @@ class DeckEngine:
         """
         self.header, self.players, self.latency = header, players, latency
         self.ends: Callable[[], bool] = lambda: False
-        self.feeder: None = None
-        self._position = np.zeros(8, np.int64)
+        self.live = setup.live
+        self.feeder = None if self.live is None else self.live.feeder
         self._route = self._routed(setup.routes, setup.out_channels)
-        self._nothing = Ring(1, 2, 1)  # in the place of the input
-        fill(header, out_channels=setup.out_channels, max_block=setup.block, burst=setup.block,
-             incoming_burst=setup.block, route=self._route.ctypes.data)
-        fill(header["player"], fade_frames=FADE)
-        hd.connect(header["player"]["dry_ring"], self._nothing.data, self._position)
+        if self.live is None:
+            self._nothing = Ring(1, 2, 1)  # in the place of the input
+            self._position = np.zeros(8, np.int64)
+            fill(header, max_block=setup.block, burst=setup.block, incoming_burst=setup.block)
+            fill(header["player"], fade_frames=FADE)
+            hd.connect(header["player"]["dry_ring"], self._nothing.data, self._position)
+        else:
+            self._position = self.live.inputs.counter
+        fill(header, out_channels=setup.out_channels, route=self._route.ctypes.data)
         players.fill(header)
         self._user = ctypes.c_void_p(header.ctypes.data)
 
@@ -76,23 +83,29 @@ class DeckEngine:
         """Frames that the device has asked for: the first of the next block. [any-thread]"""
         return int(load(self._position, 0))
 
-    def serve(self, frames: int, out: Frames | None = None) -> None:
+    def serve(self, frames: int, out: Frames | None = None, given: Frames | None = None) -> None:
         """One block, as a device would ask for it: this thread stands for the audio thread.
 
         out: float32 (frames, out_channels), written; None is nowhere
+        given: float32 (frames, in_channels), where an input is heard that is no file
         [main-thread]
         """
         heard = np.zeros((frames, int(self.header["out_channels"])), np.float32) if out is None else out
-        callback.ctypes(None, ctypes.c_void_p(heard.ctypes.data), frames, None, 0, self._user)
+        given_at = None if given is None else ctypes.c_void_p(given.ctypes.data)
+        callback.ctypes(given_at, ctypes.c_void_p(heard.ctypes.data), frames, None, 0, self._user)
 
     def rejoin(self, channels: tuple[int, int], routes: Sequence[Route], block: int) -> None:
         """Go on with a device that was away, faded in. While nobody calls. Raises ValueError for a route.
 
         [devices-thread]
         """
-        self._route = self._routed(routes, channels[1])
-        fill(self.header, out_channels=channels[1], route=self._route.ctypes.data, incoming_burst=block,
-             burst=block, fade_in=1)
+        route = self._routed(routes, channels[1])
+        if self.live is None:
+            fill(self.header, incoming_burst=block, burst=block, fade_in=1)
+        else:  # what comes in joins on, and is as much later as more frames come at once
+            self.live.rejoin(channels, (), block)
+        self._route = route
+        fill(self.header, out_channels=channels[1], route=self._route.ctypes.data)
 
     @property
     def ended(self) -> bool:
@@ -100,7 +113,8 @@ class DeckEngine:
         return self.ends()
 
     def counts(self) -> dict[str, int]:
-        """Underruns of decks, and xruns. [any-thread]"""
+        """Underruns of decks, and xruns of all devices. [any-thread]"""
         h, late = self.header, self.players.counts()
+        xruns = sum(int(h[flag]) for flag in hd.FLAGS) if self.live is None else self.live.counts()["xruns"]
         return {"blocks": int(h["blocks"]), "underruns": late["late_blocks"], "late_frames": late["late_frames"],
-                "xruns": sum(int(h[flag]) for flag in hd.FLAGS)}
+                "xruns": xruns}

@@ -44,6 +44,7 @@ class Setup:
     other_input: an input device with a clock of its own
     other_outputs: output devices with clocks of their own, that have buses of their own
     inserts: at most one of a stem
+    player: the callback's, where decks are heard beside it (stream.callback.deckplayers); None is one of its own
     """
 
     in_channels: int = 0
@@ -58,6 +59,7 @@ class Setup:
     other_input: Bridge | None = None
     other_outputs: Sequence[Bridge] = ()
     inserts: Sequence[Insert] = ()
+    player: Player | None = None
 
 
 class Engine:
@@ -85,7 +87,7 @@ class Engine:
         self.tap = Ring(kept, width, setup.block) if setup.tapped else None
         self._other_input = setup.other_input
         self._bridges = [*([setup.other_input] if setup.other_input else []), *setup.other_outputs]
-        self._player = Player(mixer, latency.samplerate)
+        self._player = setup.player or Player(mixer, latency.samplerate)
         self.events = self._player.events
         self._route = table(setup.routes, separator.sources, setup.out_channels)
         self._output_bridges = np.array([other.header.ctypes.data for other in setup.other_outputs], np.int64)

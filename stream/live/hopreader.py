@@ -1,5 +1,7 @@
 """Hops of input for the separator, off the input ring."""
 
+import math
+
 import numpy as np
 
 from dsp.resample import Resampler
@@ -19,7 +21,13 @@ class HopReader:
         self._quantum: Frames = np.zeros((separator.hop if self._resampler is None else QUANTUM, 2), np.float32)
         self._parts: list[Frames] = []
         self._filled = 0
+        self._enough = math.ceil(separator.hop * samplerate / separator.samplerate)
         self.hop: Frames = np.zeros((2, separator.hop), np.float32)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a whole hop has come that was not pulled yet. [any-thread]"""
+        return self._ring.written - self._at >= self._enough
 
     def pull(self) -> bool:
         """Put the next hop into `hop`: float32 (2, hop); False if it is not all there yet. [separator-thread]"""

@@ -40,6 +40,7 @@ class Worker:
             self.governor = Governor([level.cost for level in separator.levels], room_s)
         self.hops = 0
         self.hop_times_s = array("d")
+        self._making = False  # one writer: the separator thread
 
     @property
     def ring(self) -> Ring:
@@ -66,6 +67,12 @@ class Worker:
         """Hops that were made with less than was asked for. [any-thread]"""
         return sum(self.governor.hops[1:]) if self.governor else 0
 
+    @property
+    def busy(self) -> bool:
+        """Whether it needs the machine now: it makes a hop, one lies ready, or it makes do with less. [any-thread]"""
+        eased = self.governor is not None and self.governor.level > 0
+        return self.failed is None and (self._making or eased or self._input.waits)
+
     def step(self) -> bool:
         """Take a hop if there is one; False if there was nothing to do. [separator-thread]"""
         if self.output.waits:
@@ -87,8 +94,9 @@ class Worker:
 
     def _process(self) -> None:
         """The hop through the separator, and what comes of it onto the ring."""
-        start = time.perf_counter()
+        self._making, start = True, time.perf_counter()
         stems = self._separator.process(self._input.hop)
+        self._making = False
         if stems is None:
             self.output.give_up()
             return

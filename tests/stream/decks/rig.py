@@ -9,9 +9,15 @@ import numpy.typing as npt
 import soundfile as sf
 
 from stream.callback.header import HEADER
+from stream.callback.player import FADE
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
+from stream.live.engine import Engine, Setup
+from stream.mixer.mixer import Mixer
+from stream.mixer.route import route
+from stream.separators.opening import spend
+from stream.separators.protocol import Separator
 from stream.tracks.decoding import open_track
 from stream.tracks.track import Track
 
@@ -24,22 +30,32 @@ Frames = npt.NDArray[np.float32]
 class Rig:
     """A booth of decks a and b, and what is heard of it. said: what decks told"""
 
-    def __init__(self, block: int = BLOCK, songs: Sequence[Path] = ()) -> None:
-        """songs: paths that a song is made for, each when it is loaded"""
+    def __init__(self, block: int = BLOCK, songs: Sequence[Path] = (), separator: Separator | None = None,
+                 routes: Sequence[str] = ()) -> None:
+        """songs: paths that a song is made for, each when it is loaded      separator: of an input that is heard too"""
         self.block, self.said = block, list[str]()
-        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs)
-        self.mixers = self.booth.mixers
-        self.engine = DeckEngine(np.zeros((), HEADER), self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
-                                 DeckSetup(2, block))
+        mixer = None if separator is None else Mixer(tuple(separator.sources), RATE)
+        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs, mixer)
+        self.mixers, self.header, self.live = self.booth.mixers, np.zeros((), HEADER), None
+        if separator is not None and mixer is not None:
+            setup = Setup(2, block=block, offline=True, player=self.booth.players.live)
+            latency = spend(separator, RATE, (0, 0, 0), None, block + FADE + 1)
+            self.live = Engine(self.header, separator, mixer, latency, setup)
+        self.separates = True  # the input, as fast as it comes
+        self.channels = 2 * max(1, len(routes))
+        self.engine = DeckEngine(self.header, self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
+                                 DeckSetup(self.channels, block, tuple(map(route, routes)), self.live))
         self.booth.open(lambda: self.engine.position, block, self.said.append)
         self.a, self.b = self.booth.decks.values()
 
-    def hear(self, blocks: int = 1) -> Frames:
-        out = np.zeros((blocks * self.block, 2), np.float32)
+    def hear(self, blocks: int = 1, given: Frames | None = None) -> Frames:
+        out = np.zeros((blocks * self.block, self.channels), np.float32)
         for at in range(0, len(out), self.block):
             while self.booth.step():
                 pass
-            self.engine.serve(self.block, out[at : at + self.block])
+            self.engine.serve(self.block, out[at : at + self.block], None if given is None else given[at:])
+            while self.live is not None and self.separates and self.live.worker.step():
+                pass
         return out
 
 

@@ -103,8 +103,10 @@ def test_late_stems_ease_the_separator_and_it_has_all_of_it_again_later() -> Non
     live.separate()
     assert separator.level == 1
     assert separator.skipped
+    assert live.engine.worker.busy  # whatever else has time is to wait until it has all of it again
     after = live.play(mix[40_960:])
     assert separator.level == 0
+    assert not live.engine.worker.busy
     assert separator.made_at.count(1) == live.engine.worker.eased == PATIENCE + 1  # the first was late
     assert same_bits(np.concatenate([before, stalled, after]), late_by(mix, live.delay))  # at unity, all the while
 

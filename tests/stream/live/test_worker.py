@@ -195,3 +195,34 @@ def test_a_worker_that_waits_for_the_callback_can_be_stopped() -> None:
     thread.start()
     thread.stop()  # the callback is never called again
     assert thread.error is None
+
+
+@pytest.mark.parametrize("rate", RATES[:2])
+def test_it_is_busy_while_a_hop_lies_ready_or_is_made_and_not_between_hops(rate: int) -> None:
+    seen: list[bool] = []
+
+    class Looked(Shares):
+        def process(self, mix: Frames, stems: Frames) -> None:
+            seen.append(live.engine.worker.busy)
+            super().process(mix, stems)
+
+    live = Live(Looked(hop=4096), rate)
+    live.play(noise(rate), before=lambda _at: seen.append(not live.engine.worker.busy))
+    assert len(seen) > rate // 512
+    assert all(seen)
+    live.play(noise(rate), separate=False)
+    assert live.engine.worker.busy
+    live.separate()
+    assert not live.engine.worker.busy
+
+
+def test_one_that_has_failed_is_not_busy() -> None:
+    class Failing(Shares):
+        def process(self, mix: Frames, stems: Frames) -> None:
+            raise ValueError(f"not {mix.shape} for {stems.shape}")
+
+    live = Live(Failing(), offline=False)
+    live.play(noise(20_000))
+    live.play(noise(20_000), separate=False)
+    assert live.engine.worker.failed is not None
+    assert not live.engine.worker.busy
