@@ -47,7 +47,7 @@ class GuardedSeparator:
         def work() -> None:
             separator.process(mix, stems)
             if not np.isfinite(stems).any():
-                raise Failure("it gives no numbers")
+                raise Failure("the separator gives no numbers")
 
         if not self._call(work):
             return None

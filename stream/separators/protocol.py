@@ -1,11 +1,14 @@
 """What the host asks of a separator: a hop of frames in, a hop of stems out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
+
+from stream.common.errors import Failure
 
 PARTS = ("sources", "samplerate", "hop", "latency", "reset", "process")
 GROUP = "demucs_stream.separators"
@@ -106,4 +109,31 @@ def plugin(name: str) -> Separator:
     if not isinstance(made, Separator):
         lacks = [part for part in PARTS if not hasattr(made, part)]
         raise ValueError(f"separator {name} is incomplete: it has no {', '.join(lacks)}")
+    if wrong := _wrong(made):
+        raise ValueError(f"separator {name} is wrong: {wrong}")
+    made.process = _named(name, made.process)  # type: ignore[method-assign,assignment]
     return made
+
+
+def _wrong(made: Separator) -> str:
+    """What a separator says of itself that cannot be; empty where all can."""
+    sources = made.sources
+    if not isinstance(sources, tuple | list) or not sources or not all(isinstance(stem, str) and stem for stem in sources):
+        return f"its sources must be a tuple of stem names, not {sources!r}"
+    for part, least in (("samplerate", 1), ("hop", 1), ("latency", 0)):
+        value = getattr(made, part)
+        if not isinstance(value, int | np.integer) or value < least:
+            return f"its {part} must be a whole number from {least} on, not {value!r}"
+    return ""
+
+
+def _named(name: str, process: Callable[[Frames, Frames], None]) -> Callable[[Frames, Frames], None]:
+    """`process`, which says whose it is when it fails."""
+
+    def named(mix: Frames, stems: Frames) -> None:
+        try:
+            process(mix, stems)
+        except Exception as error:
+            raise Failure(f"separator {name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
+
+    return named

@@ -50,7 +50,7 @@ class Fails(Center):
 """
 HOW = {"it raises": ("raise RuntimeError('out of luck')", "out of luck"),
        "it raises what nobody expects": ("raise KeyError('a key')", "a key"),
-       "it gives no numbers": ("stems[:] = np.nan", "it gives no numbers"),
+       "it gives no numbers": ("stems[:] = np.nan", "the separator gives no numbers"),
        "it hangs": ("Fails.hung.wait()", "it has not answered for")}
 
 
@@ -120,7 +120,7 @@ def test_on_a_virtual_clock_nobody_waits_and_it_is_a_failure(song: Path, tmp_pat
                                                              capsys: pytest.CaptureFixture[str]) -> None:
     install(tmp_path / "plugins", "50", "raise RuntimeError('out of luck')", monkeypatch)
     assert run(song, "virtual") == 1
-    assert capsys.readouterr().err.splitlines()[-1] == "demucs-stream: out of luck"
+    assert capsys.readouterr().err.splitlines()[-1] == "demucs-stream: separator fails: RuntimeError: out of luck"
     assert 0 < sf.info(tmp_path / "take" / "mix.wav").frames < 4 * RATE
 
 

@@ -1,12 +1,14 @@
 """A latency in seconds, spent to the frame; and separators by name."""
 
 import math
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from stream.callback.player import FADE
+from stream.common.errors import Failure
 from stream.separators.center import Center
 from stream.separators.opening import Opening, sizes, spend, window_s
 from stream.separators.protocol import plugin, plugins
@@ -66,3 +68,43 @@ def test_a_provider_that_is_not_here_is_refused_with_those_that_are() -> None:
 def test_a_latency_that_cannot_be_is_refused_before_the_file_is_opened() -> None:
     with pytest.raises(ValueError, match="latency must be"):
         Opening("model.onnx", (Path("absent.onnx"),)).open(0.01)
+
+
+class Declared(Center):
+    """A plugin as a package declares it."""
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> type[Declared]:
+    """A class that is found as the separator `declared`."""
+    made = type("Made", (Declared,), {})
+    point = EntryPoint("declared", "declared:made", "demucs_stream.separators")
+    monkeypatch.setattr(EntryPoint, "load", lambda _self: made)
+    monkeypatch.setattr("stream.separators.protocol.entry_points", lambda **_: (point,))
+    return made
+
+
+@pytest.mark.parametrize(("part", "value", "why"), [
+    ("hop", 0, "its hop must be a whole number from 1 on, not 0"),
+    ("hop", 1024.0, "its hop must be a whole number from 1 on, not 1024.0"),
+    ("samplerate", 0.5, "its samplerate must be a whole number from 1 on, not 0.5"),
+    ("latency", -1, "its latency must be a whole number from 0 on, not -1"),
+    ("sources", "low", "its sources must be a tuple of stem names, not 'low'"),
+    ("sources", (), r"its sources must be a tuple of stem names, not \(\)"),
+    ("sources", ("low", 2), r"its sources must be a tuple of stem names, not \('low', 2\)"),
+])
+def test_a_plugin_that_says_of_itself_what_cannot_be_is_refused(
+        declared: type[Declared], part: str, value: object, why: str) -> None:
+    setattr(declared, part, value)
+    with pytest.raises(ValueError, match=f"separator declared is wrong: {why}"):
+        plugin("declared")
+
+
+def test_what_fails_inside_a_plugin_is_told_as_the_plugins(declared: type[Declared]) -> None:
+    def process(_self: object, _mix: object, _stems: object) -> None:
+        raise ZeroDivisionError("division\nby zero")
+
+    setattr(declared, "process", process)  # noqa: B010 - a method, for mypy
+    made = plugin("declared")
+    with pytest.raises(Failure, match=r"^separator declared: ZeroDivisionError: division by zero$"):
+        made.process(np.zeros((2, made.hop), np.float32), np.zeros((2, 2, made.hop), np.float32))
