@@ -333,7 +333,8 @@ def _export(parser: argparse.ArgumentParser) -> None:
 
 def _midi(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK", required=True)
-    maps = tasks.add_parser("maps", help="list the ready maps")
+    maps = tasks.add_parser("maps", help="list the ready maps, or what a map does")
+    maps.add_argument("maps", nargs="*", type=home, metavar="NAME|FILE", help="a map; each of its controls is a line")
     learn = tasks.add_parser("learn", help="make a map by pressing and moving the controls of a controller")
     learn.add_argument("--midi", default="auto", metavar="PORT",
                        help="number of the controller's port, or a part of its name (default: auto)")

@@ -41,13 +41,14 @@ def ports(arguments: Namespace) -> dict[str, Any]:
 
 
 def maps(arguments: Namespace) -> dict[str, Any]:
-    """List the maps that are ready."""
+    """List the maps that are ready, or what each of some maps does. Raises ValueError for one that cannot be used."""
+    found = [chosen(choice, "") for choice in arguments.maps] or list(ready().values())
     if not arguments.json:
-        for map_ in ready().values():
-            tell(f"{map_.name:14} {map_.about}")
+        for map_ in found:
+            tell(f"{map_.name:14} {map_.about}", *(f"  {one}" for one in map_.bindings if arguments.maps))
     return {"maps": [{"name": map_.name, "about": map_.about, "source": map_.source, "ports": map_.ports,
                       "bindings": [{**asdict(one), "text": str(one)} for one in map_.bindings]}
-                     for map_ in ready().values()]}
+                     for map_ in found]}
 
 
 def controller_requests(arguments: Namespace) -> list[ControllerRequest]:

@@ -118,7 +118,8 @@ def plugin(name: str) -> Separator:
 def _wrong(made: Separator) -> str:
     """What a separator says of itself that cannot be; empty where all can."""
     sources = made.sources
-    if not isinstance(sources, tuple | list) or not sources or not all(isinstance(stem, str) and stem for stem in sources):
+    names = isinstance(sources, tuple | list) and all(isinstance(stem, str) and stem for stem in sources)
+    if not names or not sources:
         return f"its sources must be a tuple of stem names, not {sources!r}"
     for part, least in (("samplerate", 1), ("hop", 1), ("latency", 0)):
         value = getattr(made, part)

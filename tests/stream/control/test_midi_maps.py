@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from stream.command.main import main
 from stream.control.midi.binding import Binding
 from stream.control.midi.maps.mapfile import chosen, for_port, parsed, ready
 from stream.control.midi.maps.writing import text, write
@@ -225,10 +226,21 @@ def test_the_command_line_refuses_a_map_in_one_line(content: str | None, says: s
 
 
 def test_the_ready_maps_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    from stream.command.main import main
-
     assert main(["midi", "maps", "--json"]) == 0
     assert main(["midi", "maps"]) == 0
     out = capsys.readouterr().out
     assert '"text": "control 0: 1.gain"' in out
     assert "nanokontrol2   Korg nanoKONTROL2" in out
+
+
+def test_what_a_map_does_is_listed_and_one_that_cannot_be_used_is_refused(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text('about = "one fader"\n[[binding]]\ncontrol = 7\ntarget = "vocals.gain"\n')
+    assert main(["midi", "maps", str(mine)]) == 0
+    assert capsys.readouterr().out == "mine.toml      one fader\n  control 7: vocals.gain\n"
+    mine.write_text("[[binding]]\ncontrol = 700\n")
+    assert main(["midi", "maps", "generic", str(mine)]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("demucs-stream: mine.toml: binding 1: ")
