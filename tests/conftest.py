@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from export.published import HTDEMUCS
 from export.source import unshown
 from export.store import STATEFUL, WINDOWED, StoreError, model_bag
+from tests.rig import selection
 from tests.shared import ROOT, shared
 
 # torch and BLAS compute on one thread, unless somebody says otherwise: more of them wait for each other in loops, which
@@ -23,10 +24,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 WEIGHTS = ROOT / "models" / "htdemucs.safetensors"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return None if collection_path.is_dir() or selection.read(collection_path, config) else True
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
+    known = {line.partition(":")[0] for line in config.getini("markers")}
     for item in items:
         if {"model_path", "stateful_path"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("weights")
+        if unnamed := selection.unnamed(item, known):
+            raise pytest.UsageError(f"{item.nodeid} has marks that its file does not name: {unnamed}")
+        if " at 0x" in item.nodeid:  # pytest-xdist: each process has to know a test by the same name
+            raise pytest.UsageError(f"{item.nodeid} has an address in its name: give it an id")
     # files with real networks take whole processors: begun last, when tests that wait for a clock beside them are over
     heavy = {item.path for item in items if any(map(item.get_closest_marker, ("weights", "torch")))}
     items.sort(key=lambda item: item.path in heavy)

@@ -30,8 +30,11 @@ FAILURES = 1  # pytest's exit code where tests failed, and nothing else is wrong
 EVERY_S = 30  # a line that says how far it is
 LOWEST = 19
 WHICH = {"check": "not weights and not device and not torch and not long", "test": "not long", "all": ""}
+# hundreds of processes load the same files of ours: what Python makes of them is kept, whatever else may be wanted
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 LINT = ["make", "--no-print-directory", "--keep-going", "-j2", "lint"]
-COMPILES = "tests/stream/command/test_command_line.py::test_json_is_one_object_with_what_was_done"
+# reads all tests that compute: what compiles as it is imported, and the tests themselves, is compiled once and kept
+COMPILES = ["-k", "test_json_is_one_object_with_what_was_done"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ class Program:
     def __init__(self, name: str, words: Sequence[str], nice: int = 0) -> None:
         self.name, self._began, self._log = name, time.monotonic(), LOGS / f"{name}.log"
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
+            self._process = subprocess.Popen(words, cwd=ROOT, env=ENVIRONMENT, stdout=log, stderr=subprocess.STDOUT,
                                              preexec_fn=lambda: os.nice(nice) and None)
 
     @property
@@ -125,12 +128,16 @@ def minutes(seconds: float) -> str:
     return f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
 
 
+def marks(part: Part, which: str) -> str:
+    """For pytest's `-m`."""
+    return f"({part.marks})" + (f" and ({which})" if which else "")
+
+
 def tests(part: Part, which: str) -> Tests:
     """A part of the tests, begun."""
-    marks = f"({part.marks})" + (f" and ({which})" if which else "")
     spread = ["-n", str(part.workers), "--dist", "loadfile", "--no-loadscope-reorder"] if part.workers else []
     own = ["-p", "tests.rig.private"] if part is WAITING and private.possible() else []
-    return Tests(part.name, ["-m", marks, *spread, *own], part.nice)
+    return Tests(part.name, ["-m", marks(part, which), *spread, *own], part.nice)
 
 
 def again(names: Sequence[str], number: int) -> Tests:
@@ -186,7 +193,7 @@ def main() -> int:
     parser.add_argument("which", nargs="?", choices=WHICH, default="test")
     which, began = WHICH[parser.parse_args().which], time.monotonic()
     LOGS.mkdir(exist_ok=True)
-    well = finish([Program("lint", LINT), Tests("compiling", [COMPILES])])
+    well = finish([Program("lint", LINT), Tests("compiling", ["-m", marks(COMPUTING, which), *COMPILES])])
     computing, waiting = tests(COMPUTING, which), tests(WAITING, which)
     finish([computing, waiting])
     alone = tests(ALONE, which)
