@@ -17,7 +17,8 @@ from stream.native.memory import Record, fill
 class DeckPlayers:
     """All decks and the master.
 
-    decks: players by their names      rings: what they are heard from      master: its mixer's sources are the decks,
+    decks: by their names      players: these and the input, if that is heard too
+    rings: what decks are heard from      master: its mixer's sources are the decks,
         and last the input, if that is heard too
     memory: float32 (rows, PIECE), of all of them; the input's rows are among them
     buses: by name (`mix`, `a`, `cue`, `a/vocals`), which pair of rows a bus is
@@ -36,6 +37,7 @@ class DeckPlayers:
                    for name, mixer in mixers.items()}
         self.master, self.live = players.pop(""), players.pop("live", None)
         self.decks = players
+        self.players = players | ({} if self.live is None else {"live": self.live})
         self.rings = {name: DeckRings(len(mixer.sources)) for name, mixer in decks.items()}
         self.records = np.zeros(len(decks), hd.DECK)
         self.buses = {_named(name, bus): (int(starts[name]) + BUS) // 2 + at

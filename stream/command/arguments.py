@@ -155,7 +155,11 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
                        help="send a stem through an effect: the file of a VST3 or AU plugin, or one of pedalboard's "
                             "(docs/guide/inserts.md); may be repeated, and effects are heard in that order")
-    group = parser.add_argument_group("live")
+    _separation(parser.add_argument_group("live"))
+
+
+def _separation(group: "argparse._ArgumentGroup") -> None:
+    """What is said of a live separator, by whichever command has one."""
     group.add_argument("--latency", metavar="SECONDS|NAME",
                        help="how much later the music leaves than it came in: fast, balanced, quality, auto (the best "
                             "that this computer can hold), or a number of seconds; effects come on top (default: "
@@ -199,9 +203,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
                        help="which outputs get what: mix=1-2 vocals=3-4 cue=5-6; a single output gets left and right "
                             "together; cue=1-2@DEVICE uses another device, vocals=CLIENT:PORT,CLIENT:PORT uses ports "
                             "of JACK (default: mix=1-2)")
-    group.add_argument("--clocks", choices=("auto", "one", "two"), default="auto",
-                       help="whether input and output share one clock, or have two that must be kept in step (default: "
-                            "auto)")
+    _clocks(group)
     group.add_argument("--samplerate", type=positive, help="samplerate of the device, in Hz (default: its own)")
     group.add_argument("--block", type=positive, default=512, metavar="FRAMES",
                        help="samples that the device is asked to hand over at once; with JACK the server decides "
@@ -223,6 +225,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
     _model(parser)
 
 
+def _clocks(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--clocks", choices=("auto", "one", "two"), default="auto",
+                       help="whether input and output share one clock, or have two that must be kept in step (default: "
+                            "auto)")
+
+
 def _play(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("songs", nargs="*", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
                         help="what is played: sound files, stem files, folders of songs or of one song's stems, and "
@@ -240,6 +248,12 @@ def _play(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--automix", action="store_true",
                        help="begin the next song by itself, with a fade of 4 seconds, and end after the last one")
     group.add_argument("--ui", choices=("plain", "none"), help="show a line of text (the default), or nothing")
+    live = parser.add_argument_group("an input beside the decks (docs/guide/play.md)")
+    live.add_argument("--input-device", type=home, metavar="DEVICE",
+                      help="music that is separated live and mixed with the songs, as the player `live`; only the "
+                           "command line says this (default: none)")
+    _clocks(live)
+    _separation(live)
     stem_cache(parser)
     _model(parser)
 
@@ -406,6 +420,8 @@ def parse(words: list[str]) -> argparse.Namespace:
     _SAID[command](alone)
     arguments = config.merged(alone, rest, _said_elsewhere(command))
     arguments.command = command
+    if command == "play" and "input_device" in arguments.configured:  # what `run` listens to; most mixes have no input
+        arguments.input_device = None
     return arguments
 
 

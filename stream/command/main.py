@@ -99,7 +99,7 @@ def _play(arguments: Namespace) -> dict[str, Any]:
 
     models = Models(say, console)
     with ExitStack() as stack:
-        return play(arguments, lambda: models.opening(arguments), say, console, stack)
+        return play(arguments, models, say, console, stack)
 
 
 def _screen(arguments: Namespace) -> dict[str, Any]:

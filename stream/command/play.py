@@ -3,41 +3,49 @@
 import sys
 import threading
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
 from rich.console import Console
 
 from stream.command.choosing import for_files
+from stream.command.fetching import Models
 from stream.command.playlist import playlist
-from stream.command.sourcesink import device
+from stream.command.runwords import AUTO, RunWords, latency_s
+from stream.command.sourcesink import SourceSink, device, input_
 from stream.common import interrupt
+from stream.common.errors import Incomplete
 from stream.devices import jackports, portaudio
-from stream.separators.opening import Opening
+from stream.latency.geometry import window_columns
+from stream.recording.options import NOTHING
 from stream.session.deckhost import DeckHost, PlayRequest
-from stream.session.request import Say
+from stream.session.line import AnyDevice
+from stream.session.request import RunRequest, Say
 from stream.terminal.deckline import DeckLine
+from stream.terminal.status import closing_lines, opening_lines
 from stream.tracks.store import GB
 
 
-def play(arguments: Namespace, opening: Callable[[], Opening], say: Say, console: Console,
-         stack: ExitStack) -> dict[str, Any]:
+def play(arguments: Namespace, models: Models, say: Say, console: Console, stack: ExitStack) -> dict[str, Any]:
     """Play songs until they end or the user ends it."""
     if arguments.said:
         say(arguments.said)
     if not arguments.songs:
         raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
     songs = playlist(arguments.songs, say)
-    if not jackports.is_jack(arguments.device):
+    if not all(map(jackports.is_jack, (arguments.device, arguments.input_device or arguments.device))):
         portaudio.name_client()
     sink = device(arguments.device, "output")
-    request = PlayRequest(for_files(opening(), say), songs, sink, arguments.block, arguments.samplerate,
-                          tuple(arguments.out), arguments.cache_gb * GB, arguments.automix,
-                          arguments.automix or not sys.stdin.isatty())
+    live = None if arguments.input_device is None else _live(arguments, models, sink, say)
+    ends = arguments.automix or (live is None and not sys.stdin.isatty())
+    request = PlayRequest(for_files(models.opening(arguments), say), songs, sink, arguments.block,
+                          arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
+                          live)
     stopped = threading.Event()
     host = DeckHost(request, say)
     stack.callback(host.close)
+    for text in opening_lines(host.live) if host.live else ():
+        say(text)
     if not arguments.paused:
         host.booth.press("a", "play")
     interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
@@ -47,4 +55,17 @@ def play(arguments: Namespace, opening: Callable[[], Opening], say: Say, console
             return not stopped.is_set()
 
         host.run(watch)
+    for text in closing_lines(host.live) if host.live else ():
+        say(text)
+    if host.trouble is not None:
+        raise Incomplete(host.trouble, host.report())
     return host.report()
+
+
+def _live(arguments: Namespace, models: Models, sink: AnyDevice, say: Say) -> RunRequest:
+    """The input, as a run of its own would have it."""
+    latency, window = arguments.latency, window_columns(arguments.window)
+    words = RunWords(latency_s(latency), latency == AUTO, window, arguments.on_late, lambda _mixer: None, {})
+    ends = SourceSink(input_(arguments.input_device), sink, "device", arguments.block, arguments.samplerate,
+                      tuple(arguments.out), arguments.clocks)
+    return words.request(lambda: models.live(arguments), ends, NOTHING, say)

@@ -34,10 +34,10 @@ def source_sink(arguments: Namespace) -> SourceSink:
     name_in = arguments.input_device or arguments.device
     # a song given as the device of both sides is what comes in; it is never written over
     name_out = arguments.output_device or (None if _file(arguments.device) else arguments.device)
-    file_in, file_out = _file(name_in), _file(name_out)
-    between_files = file_in and (file_out or (name_out is None and arguments.record))
+    file_out = _file(name_out)
+    between_files = _file(name_in) and (file_out or (name_out is None and arguments.record))
     pace = arguments.clock or ("virtual" if between_files else "device")
-    source: AnyDevice | Path = file_in or device(name_in, "input")
+    source = input_(name_in)
     sink: AnyDevice | Path | None = file_out
     if sink is None and (name_out is not None or pace == "device"):
         sink = device(name_out, "output")
@@ -53,6 +53,11 @@ def _file(name: str | None) -> Path | None:
     if path is None or not (path.suffix.lower() in SOUND or path.is_file() or (os.sep in str(name) and path.exists())):
         return None
     return path
+
+
+def input_(name: str | None) -> AnyDevice | Path:
+    """The device that music comes from, or the file that stands for it. Raises ValueError for one that is not here."""
+    return _file(name) or device(name, "input")
 
 
 def device(name: str | None, kind: str) -> AnyDevice:

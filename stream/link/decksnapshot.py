@@ -73,7 +73,7 @@ class DeckSnapshot:
         players = self._engine.players
         found = players.master.peaks()
         for name, mixer in self._booth.mixers.items():
-            peaks = players.decks[name].peaks()
+            peaks = players.players[name].peaks()
             found |= {f"{name}/{stem}": peaks[stem] for stem in mixer.sources}
         return {bus: [round(side, 4) for side in pair] for bus, pair in found.items()}
 

@@ -8,24 +8,33 @@ from typing import Any
 
 import numpy as np
 
+from stream.callback.deckplayers import DeckPlayers
 from stream.callback.header import HEADER
 from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
-from stream.live.clock import run_device
+from stream.live.clock import IDLE_S, run_device
+from stream.live.engine import Engine
+from stream.mixer.mixer import Mixer
 from stream.mixer.route import Route, apart
+from stream.native.memory import Record
 from stream.separators.opening import Opening
 from stream.session.devicerequest import DeviceRequest
 from stream.session.line import AnyDevice
-from stream.session.request import BLOCK, Say
+from stream.session.livepath import LivePath
+from stream.session.report import RunReport
+from stream.session.request import BLOCK, RunRequest, Say
 from stream.session.returns import Returns
 from stream.session.streams import Streams
+from stream.session.upkeep import Upkeep
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.store import StemStore
 
 DECK_IDLE_S = 0.001  # between two looks for what was pressed
+NO_INPUT_S = (DECK_IDLE_S,)
+INPUT_S = (*IDLE_S[:2], DECK_IDLE_S)  # of the input's file, its separator, the decks
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class PlayRequest:
     songs: in the order in which they are loaded      sink: the device      block: frames      samplerate: Hz, or None
     store_bytes: how much the store of stems may hold
     automix: the next song begins by itself      ends: the run does, once nothing plays any more
+    live: an input that is separated live and heard beside the decks, whose devices are then all that is opened
     """
 
     opening: Opening
@@ -46,6 +56,7 @@ class PlayRequest:
     store_bytes: float = 0.0
     automix: bool = False
     ends: bool = True
+    live: RunRequest | None = None
 
 
 class DeckHost:
@@ -55,6 +66,8 @@ class DeckHost:
         """Open everything, and load the first songs. Raises ValueError for a request that cannot be, Failure."""
         self._open = ExitStack()
         self._request, self._say = request, say
+        self._live: Engine | None = None
+        self._upkeep: Upkeep | None = None
         try:
             self._build()
         except BaseException:
@@ -64,22 +77,12 @@ class DeckHost:
     def _build(self) -> None:
         request, say = self._request, self._say
         self._preferred = self._open.enter_context(preferred())
-        header = np.zeros((), HEADER)
-        own, others = apart(request.routes)
-        if others:
+        if others := apart(request.routes)[1]:
             raise ValueError(f"--out {others[0]}: decks are heard by one device")
-        wanted = DeviceRequest(None, request.sink, request.block, request.samplerate, routes=own)
-        streams = Streams(wanted, header)
-        self._open.callback(streams.close)
-        store = StemStore(request.store_bytes, say) if request.store_bytes else None
-        separator = TrackSeparator(request.opening, streams.samplerate, store, say=say)
-        self._open.callback(separator.close)
-        self.booth = Booth(separator.sources or ("mix",), streams.samplerate, separator.load, request.songs)
-        self._open.callback(self.booth.close)
-        streams.wire(self.booth.players.sources)
+        streams, header = self._alone() if request.live is None else self._with_input(request.live)
         latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1])
         self.engine = DeckEngine(header, self.booth.players, latency,
-                                 DeckSetup(streams.out_channels, streams.block, streams.routes))
+                                 DeckSetup(streams.out_channels, streams.block, streams.routes, self._live))
         self.booth.open(lambda: self.engine.position, streams.block, say)
         self.engine.ends = lambda: request.ends and self.booth.over
         self.booth.automix = request.automix
@@ -88,19 +91,74 @@ class DeckHost:
         for name in list(self.booth.decks)[: len(request.songs)]:
             self.booth.next_song(name)
 
+    def _alone(self) -> tuple[Streams, Record]:
+        """The device, and the callback's header."""
+        request, header = self._request, np.zeros((), HEADER)
+        streams = Streams(DeviceRequest(None, request.sink, request.block, request.samplerate, routes=request.routes),
+                          header)
+        self._open.callback(streams.close)
+        self._make_booth(None, streams.samplerate)
+        streams.wire(self.booth.players.sources)
+        return streams, header
+
+    def _with_input(self, live: RunRequest) -> tuple[Streams, Record]:
+        """All of a run that is live, and the decks beside it."""
+        path = LivePath(live, self._say, self._open, self._make_booth)
+        if path.streams is None:
+            raise ValueError("decks need an output device")
+        self._live, self._upkeep = path.engine, Upkeep(path, live, self._say)
+        return path.streams, path.engine.header
+
+    def _make_booth(self, live: Mixer | None, samplerate: int) -> DeckPlayers:
+        """What separates songs, and the decks; live: the mixer of the input, which comes before songs."""
+        request, say = self._request, self._say
+        store = StemStore(request.store_bytes, say) if request.store_bytes else None
+        separator = TrackSeparator(request.opening, samplerate, store, self._busy, say)
+        self._open.callback(separator.close)
+        self.booth = Booth(separator.sources or ("mix",), samplerate, separator.load, request.songs, live)
+        self._open.callback(self.booth.close)
+        return self.booth.players
+
+    def _busy(self) -> bool:
+        """Whether the input's separator needs the machine now."""
+        return self._live is not None and self._live.worker.busy
+
     def run(self, watch: Callable[[], bool]) -> None:
         """Until all songs have been played or `watch` says so. Raises Failure, and what a thread has failed with."""
 
         def watching() -> bool:
-            self._returns.look()
-            self.booth.look()
-            return watch()
+            going = watch()
+            if going:
+                self._look()
+            elif self._upkeep is not None:
+                self._upkeep.rest()
+            return going
 
+        live = self._live
+        steps = [self.booth.step] if live is None else [live.feed, live.worker.step, self.booth.step]
         with undisturbed():
             try:
-                run_device(self.engine, self._returns, [self.booth.step], watching, (DECK_IDLE_S,))
+                run_device(self.engine, self._returns, steps, watching, NO_INPUT_S if live is None else INPUT_S)
             finally:
                 self.close()
+
+    def _look(self) -> None:
+        """See what has changed, and say so."""
+        back = self._returns.look()
+        self.booth.look()
+        if self._upkeep is not None:
+            self._upkeep.recover()
+            self._upkeep.look(back)
+
+    @property
+    def trouble(self) -> str | None:
+        """What a run that has come to its end has done without."""
+        return None if self._upkeep is None else self._upkeep.trouble
+
+    @property
+    def live(self) -> RunReport | None:
+        """What a run of the input alone would report; None where there is none."""
+        return None if self._upkeep is None else self._upkeep.report(self._preferred, {}, self._returns.report())
 
     def close(self) -> None:
         """Let go of everything."""
@@ -108,6 +166,7 @@ class DeckHost:
 
     def report(self) -> dict[str, Any]:
         """What was done and measured until now."""
-        rate = self.engine.latency.samplerate
+        rate, live = self.engine.latency.samplerate, self.live
         return {"samplerate": rate, "played_s": self.engine.position / rate, "preferred": self._preferred,
-                "latency_s": self.engine.latency.total_s, **self.engine.counts()}
+                "latency_s": self.engine.latency.total_s, **self.engine.counts(),
+                **({} if live is None else {"live": live.json()})}

@@ -2,30 +2,21 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from stream.common.errors import Failure
 from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
 from stream.latency.geometry import Latency
-from stream.latency.planning import expected_loss_db
 from stream.live.clock import run_device, run_virtual, run_wall
 from stream.recording.recordings import Recordings
 from stream.recording.takes import Takes
-from stream.separators.opening import sizes, window_s
 from stream.separators.protocol import Separator
-from stream.session.currentlatency import CurrentLatency
 from stream.session.livepath import LivePath
-from stream.session.notices import Notices
-from stream.session.recovery import Recovery
-from stream.session.report import HopTime, InsertReport, RunReport
+from stream.session.report import RunReport
 from stream.session.request import RunRequest, Say
 from stream.session.returns import Returns
-
-RESTS = 2  # looks after which a graph that did not change meanwhile is read
+from stream.session.upkeep import Upkeep
 
 
 class Host:
@@ -52,12 +43,9 @@ class Host:
         request, say = self._request, self._say
         self._preferred = request.clock != "virtual" and self._open.enter_context(preferred())
         self._path = LivePath(request, say, self._open)
-        self.mixer, self.engine, chosen = self._path.mixer, self._path.engine, self._path.chosen
-        again = partial(request.opening.open, chosen.asked_s)
-        self._recovery = Recovery(self.engine, chosen.separator, again, say)
-        self._notices = Notices(self.engine, chosen.separator, say)
+        self.mixer, self.engine = self._path.mixer, self._path.engine
+        self._upkeep = Upkeep(self._path, request, say)
         if self._path.streams is not None:
-            self._current = CurrentLatency(self.engine, self._path.streams, say)
             self._returns = Returns(self._path.streams, self.engine, say)
             self._open.callback(self._returns.close)
         self._recordings = Recordings(self.engine, request.sink if isinstance(request.sink, Path) else None)
@@ -68,7 +56,7 @@ class Host:
     @property
     def separator(self) -> Separator:
         """The one that is in use."""
-        return self._recovery.separator
+        return self._upkeep.separator
 
     @property
     def latency(self) -> Latency:
@@ -99,11 +87,10 @@ class Host:
         def watching() -> bool:
             going = watch()
             if going:
-                self._recovery.look()
+                self._upkeep.recover()
                 self._look()
-            elif self._returns is not None:
-                for _ in range(RESTS):  # what changed just now is in the report, too
-                    self._current.look(back=False)
+            else:
+                self._upkeep.rest()
             return going
 
         with undisturbed():
@@ -122,14 +109,12 @@ class Host:
 
     def _look(self) -> None:
         """See what has changed, and say so."""
-        if self._returns is not None:
-            self._current.look(self._returns.look())
-        self._notices.look()
+        self._upkeep.look(self._returns is not None and self._returns.look())
 
     @property
     def trouble(self) -> str | None:
         """What a run that has come to its end has done without."""
-        return self._recovery.trouble or self._unrecorded
+        return self._upkeep.trouble or self._unrecorded
 
     def _keep(self, recordings: Recordings) -> None:
         """After whatever has ended the run too soon: what was heard until then is kept, and it is said where."""
@@ -159,16 +144,5 @@ class Host:
 
     def report(self) -> RunReport:
         """What was done and measured until now."""
-        worker, opening, latency = self.engine.worker, self._request.opening, self.latency
-        times = np.array(worker.hop_times_s) if worker.hop_times_s else np.zeros(1)
-        return RunReport(
-            model=opening.model, provider=opening.provider, samplerate=self._path.samplerate,
-            separator=getattr(self.separator, "name", opening.model), sources=list(self.separator.sources),
-            latency_s=latency.total_s, latency_parts_s=latency.parts_s, latency_frames=latency.total,
-            window_s=window_s(self.separator), preferred=self._preferred,
-            expected_loss_db=expected_loss_db(sizes(self.separator)), heard_s=self.engine.heard / self._path.samplerate,
-            hops=worker.hops, eased_hops=worker.eased, **self.engine.counts(),
-            hop_time_s=HopTime(float(np.median(times)), float(np.percentile(times, 99)), float(times.max())),
-            files=self.files, absences=self._returns.report() if self._returns else [],
-            inserts=[InsertReport(insert.stem, insert.process.name, insert.process.latency, insert.process.block_s,
-                                  insert.trouble) for insert in self.engine.inserts])
+        absences = self._returns.report() if self._returns else []
+        return self._upkeep.report(self._preferred, self.files, absences)

@@ -1,6 +1,6 @@
 """All of a run that sound goes through, opened in order: file or devices, effects, separator, mixer, engine."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 
 from dsp.stft import FFT_HOP
 from stream.audiofiles.song import open_live
+from stream.callback.deckplayers import DeckPlayers
 from stream.callback.header import HEADER
 from stream.callback.player import FADE
 from stream.latency.geometry import SAMPLERATE, DeviceTiming
@@ -32,8 +33,13 @@ class LivePath:
     chosen: the separator, and the latency that it was opened for
     """
 
-    def __init__(self, request: RunRequest, say: Say, stack: ExitStack) -> None:
-        """Open it; the stack closes it. Raises ValueError for a request that cannot be, Failure."""
+    def __init__(self, request: RunRequest, say: Say, stack: ExitStack,
+                 beside: Callable[[Mixer, int], DeckPlayers] | None = None) -> None:
+        """Open it; the stack closes it. Raises ValueError for a request that cannot be, Failure.
+
+        beside: makes the decks that are heard beside the input, of its mixer and the samplerate; routes and buses are
+            then theirs (stream.decks.engine)
+        """
         self._request, self._say, self._stack = request, say, stack
         self._header = np.zeros((), HEADER)
         self.reader = stack.enter_context(open_live(request.source)) if isinstance(request.source, Path) else None
@@ -46,7 +52,8 @@ class LivePath:
         self.chosen = self._negotiate(inserts)
         separator, latency = self.chosen.separator, self.chosen.latency
         self.mixer = self._mixer(separator, inserts)
-        self.engine = Engine(self._header, separator, self.mixer, latency, self._setup(self.chosen, inserts))
+        players = None if beside is None else beside(self.mixer, self.samplerate)
+        self.engine = Engine(self._header, separator, self.mixer, latency, self._setup(players, inserts))
         stack.callback(self.engine.worker.close)
 
     def _open_streams(self) -> Streams | None:
@@ -73,17 +80,18 @@ class LivePath:
             self._request.prepare(mixer)
         return mixer
 
-    def _setup(self, chosen: Negotiated, inserts: Sequence[Insert]) -> Setup:
+    def _setup(self, players: DeckPlayers | None, inserts: Sequence[Insert]) -> Setup:
         request, streams = self._request, self.streams
         made = Setup(block=self.block, late=request.late, offline=request.clock == "virtual", reader=self.reader,
                      tapped=request.recording.used or isinstance(request.sink, Path), keep_s=request.recording.keep_s,
-                     inserts=inserts)
+                     inserts=inserts, player=None if players is None else players.live)
         if streams is None:
             return made
-        streams.wire(chosen.separator.sources)
-        streams.state(chosen.latency)
+        streams.wire(self.chosen.separator.sources if players is None else players.sources)
+        streams.state(self.chosen.latency)
         return replace(made, in_channels=streams.in_channels, out_channels=streams.out_channels,
-                       routes=streams.routes, other_input=streams.other_input, other_outputs=streams.other_outputs)
+                       routes=streams.routes if players is None else (), other_input=streams.other_input,
+                       other_outputs=streams.other_outputs)
 
     def take_info(self) -> TakeInfo:
         """What all takes of this run have in common."""

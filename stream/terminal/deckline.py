@@ -12,6 +12,7 @@ from rich.text import Text
 from stream.control.deckkeys import DeckKeys
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine
+from stream.mixer.mixer import Mixer
 from stream.session.request import Say
 from stream.terminal.controllerthread import controller_thread
 from stream.terminal.status import clock
@@ -24,7 +25,7 @@ class DeckLine:
                  seen: bool = True) -> None:
         """Nothing is shown yet. say: takes lines for the user"""
         self._engine, self._booth, self._say, self._seen = engine, booth, say, seen
-        self._keys = DeckKeys(booth, lambda name: booth.decks[name].state, stop, say)
+        self._keys = DeckKeys(booth, lambda name: booth.deck(name).state, stop, say)
         self._open = ExitStack()
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 
@@ -36,9 +37,9 @@ class DeckLine:
 
     def _line(self) -> Text:
         text = Text()
-        for name in self._booth.decks:
+        for name in self._booth.mixers:
             text.append(f"{name} ", "bold reverse" if name == self._keys.chosen and self._keys.here else "bold")
-            text.append(f"{self._of(name)}   ")
+            text.append(f"{self._of(name) if name in self._booth.decks else self._of_input(name)}   ")
         counts = self._engine.counts()
         text.append(f"x {self._booth.master.crossfader:.1f}  underruns {counts['underruns']}  xruns {counts['xruns']}")
         return text.append(f"   {self._keys.help}", "dim") if self._keys.here else text
@@ -52,10 +53,16 @@ class DeckLine:
         rate = track.samplerate
         length = clock(track.frames / rate) if track.frames else "?"
         beats = [f"{state.grid.bpm(rate) * state.settings.speed:.1f} bpm"] if state.grid is not None else []
-        muted = [stem for stem in mixer.sources if mixer.on(stem, "mute")]
         words = ["plays" if state.playing else "stands", f"{clock(max(0.0, state.position) / rate)} of {length}",
                  f"{100 * (state.settings.speed - 1):+.1f} %", *beats, f"stems {100 * track.separated:.0f} %"]
-        return " ".join([*words, *(["without", *muted] if muted else [])])
+        return " ".join([*words, *_without(mixer)])
+
+    def _of_input(self, name: str) -> str:
+        """The input in words: how late it is, and what was missed."""
+        live = self._engine.live
+        assert live is not None
+        words = [f"latency {live.latency.total_s:.2f} s", f"misses {live.counts()['misses']}"]
+        return " ".join([*words, *_without(self._booth.mixers[name])])
 
     def __enter__(self) -> Self:
         if self._seen:
@@ -71,3 +78,8 @@ class DeckLine:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._open.close()
+
+
+def _without(mixer: Mixer) -> list[str]:
+    muted = [stem for stem in mixer.sources if mixer.on(stem, "mute")]
+    return ["without", *muted] if muted else []

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from stream.command.arguments import parse
 from stream.command.main import main
 from stream.command.playlist import playlist
 from stream.common.errors import Failure
 from tests.rig.jackd import Jackd
-from tests.rig.live import Live, command, noise
+from tests.rig.live import Live, Take, calm, command, connected, disturbed, noise
+from tests.rig.loopback import Loopback
+from tests.rig.steal import Crowd, Steal
 
 RATE = 44_100
 
@@ -74,3 +77,41 @@ def test_a_file_that_is_no_song_is_one_line_and_ctrl_c_ends_the_run(jackd: Jackd
         done = live.interrupt()
     assert done.code == 0, done.err
     assert json.loads(done.out)["samplerate"] == RATE
+
+
+@pytest.mark.device
+def test_an_input_is_heard_beside_a_deck_as_late_as_is_said(jackd: Jackd, tmp_path: Path) -> None:
+    """The song is a constant, so that wherever it has begun the sum is known bit for bit."""
+    sf.write(tmp_path / "song.wav", np.full((120 * RATE, 2), 0.25, np.float32), RATE, "FLOAT")
+    played = noise(3 * RATE) / 4
+
+    def attempt() -> Take:
+        with (Loopback(jackd, played, tail=2 * RATE) as loopback,
+              Live("play", tmp_path / "song.wav", "--model", "center", "--cache-gb", 0, "--device", "jack:rig",
+                   "--input-device", "jack:rig", "--latency", 0.5, "--json") as live):
+            live.until(lambda: connected(loopback))
+            with Steal() as steal, Crowd() as crowd:
+                loopback.start()
+                loopback.wait()
+            done = live.interrupt()
+        assert done.code == 0, done.err
+        report = done.report["live"]
+        assert (report["latency_s"], report["separator"]) == (0.5, "center")
+        assert f"({report['latency_frames']} frames)" in done.err
+        late = {"misses": report["misses"], "underruns": done.report["underruns"], "insert_misses": 0}
+        return Take(played, loopback.recorded.copy(), report, disturbed(loopback, steal, crowd, late))
+
+    take = calm(attempt)
+    late = take.report["latency_frames"]
+    before = np.flatnonzero(take.recorded[:late, 0] == 0.25)
+    assert len(before)  # the song plays before the input comes out
+    assert np.array_equal(take.answer, np.float32(0.25) + played)
+
+
+def test_the_input_that_a_configuration_has_for_runs_is_none_of_the_decks(tmp_path: Path) -> None:
+    settings = tmp_path / "config.toml"
+    settings.write_text('input-device = "Line"\nlatency = "fast"\n')
+    found = parse(["play", "one.wav", "--config", str(settings)])
+    assert (found.input_device, found.latency) == (None, "fast")
+    assert parse(["play", "one.wav", "--config", str(settings), "--input-device", "Mic"]).input_device == "Mic"
+    assert parse(["run", "--config", str(settings)]).input_device == "Line"

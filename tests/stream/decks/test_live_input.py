@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from stream.callback.player import FADE
+from stream.control.deckkeys import DeckKeys
+from stream.link.decksnapshot import DeckSnapshot
 from stream.mixer.route import route
 from stream.tracks.track import Track
 from tests.rig import byhand
@@ -161,3 +163,29 @@ def test_nothing_can_be_pressed_on_it(loaded: dict[str, Track]) -> None:
         with pytest.raises(ValueError, match="there is no deck live; the decks are a, b"):
             does()
     assert rig.booth.waiting == 1
+
+
+def test_keys_choose_it_after_the_decks_and_mute_its_stems(loaded: dict[str, Track]) -> None:
+    rig, said = Played(loaded), list[str]()
+    keys = DeckKeys(rig.booth, lambda name: rig.booth.deck(name).state, lambda: None, said.append)
+    for key in "//d":
+        keys.typed(key)
+    assert keys.chosen == "live"
+    assert rig.mixers["live"].on("drums", "mute")
+    for key in (" ", "c", "k", "{", "1", "n"):
+        keys.typed(key)
+    assert {line for line in said if "no more songs" not in line} == {"there is no deck live; the decks are a, b"}
+    assert len(said) == 6
+    keys.typed("/")
+    assert keys.chosen == "a"
+
+
+def test_screens_are_told_of_its_strips_and_peaks(loaded: dict[str, Track]) -> None:
+    rig = Played(loaded)
+    rig.play(20)
+    keys = DeckKeys(rig.booth, lambda name: rig.booth.deck(name).state, lambda: None, print)
+    snapshot = DeckSnapshot(rig.engine, rig.booth, keys, {})
+    now = snapshot.now()
+    assert snapshot.always()["players"]["live"] == list(STEMS)
+    assert {"live", "live/vocals"} <= now["strips"].keys()
+    assert min(now["peaks"]["live/vocals"]) > 0
