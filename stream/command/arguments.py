@@ -139,19 +139,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--gain", action="append", default=[], metavar="STEM=DB", type=stem_gain,
                        help="set a stem's gain at the start, for example vocals=-12 to turn the singer down; may be "
                             "repeated")
-    group.add_argument("--midi", action="append", default=[], metavar="PORT",
-                       help="use a MIDI controller (docs/guide/midi.md): the number of its port, a part of the name, "
-                            "auto, or virtual; may be repeated")
-    group.add_argument("--midi-map", action="append", default=[], type=home, metavar="NAME|FILE",
-                       help="what the controller's messages do (default: auto, the map for that port; `demucs-stream "
-                            "midi maps` lists the ready ones)")
-    group.add_argument("--midi-out", action="append", default=[], metavar="PORT",
-                       help="where the controller's lights are (default: auto, the output of the same device)")
-    group.add_argument("--osc", metavar="[HOST:]PORT",
-                       help="listen to OSC on this port (docs/guide/osc.md), from this computer only unless HOST is "
-                            "0.0.0.0 or another of its addresses")
-    group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
-                       help="send every change to the OSC program at this address; may be repeated")
+    _controllers(group)
     group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
                        help="send a stem through an effect: the file of a VST3 or AU plugin, or one of pedalboard's "
                             "(docs/guide/inserts.md); may be repeated, and effects are heard in that order")
@@ -170,6 +158,22 @@ def _separation(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--window", type=length, metavar="SECONDS",
                        help="separate a whole window of this length at each hop, with no memory of the past (default: "
                             "with a memory)")
+
+
+def _controllers(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--midi", action="append", default=[], metavar="PORT",
+                       help="use a MIDI controller (docs/guide/midi.md): the number of its port, a part of the name, "
+                            "auto, or virtual; may be repeated")
+    group.add_argument("--midi-map", action="append", default=[], type=home, metavar="NAME|FILE",
+                       help="what the controller's messages do (default: auto, the map for that port; `demucs-stream "
+                            "midi maps` lists the ready ones)")
+    group.add_argument("--midi-out", action="append", default=[], metavar="PORT",
+                       help="where the controller's lights are (default: auto, the output of the same device)")
+    group.add_argument("--osc", metavar="[HOST:]PORT",
+                       help="listen to OSC on this port (docs/guide/osc.md), from this computer only unless HOST is "
+                            "0.0.0.0 or another of its addresses")
+    group.add_argument("--osc-to", action="append", default=[], metavar="[HOST:]PORT",
+                       help="send every change to the OSC program at this address; may be repeated")
 
 
 def _surface(parser: argparse.ArgumentParser) -> None:
@@ -254,6 +258,7 @@ def _play(parser: argparse.ArgumentParser) -> None:
                            "command line says this (default: none)")
     _clocks(live)
     _separation(live)
+    _controllers(parser.add_argument_group("controllers"))
     stem_cache(parser)
     _model(parser)
 

@@ -20,7 +20,8 @@ from typing import Any
 import platformdirs
 
 from stream.common.text import read_text
-from stream.mixer.strip import Strips, parameter
+from stream.mixer.players import parameter
+from stream.mixer.strip import Strips
 
 SPOKEN = ("config", "json", "attachable", "host", "port", "token", "songs", "clear")  # what only the command line says
 
@@ -69,7 +70,7 @@ def _word(key: str, value: Any, words: Mapping[str, bool]) -> list[str]:
 
 def _scene(name: str, scene: Any) -> Strips:
     strips = {stem: _table(f"scenes.{name}.{stem}", strip) for stem, strip in _table(f"scenes.{name}", scene).items()}
-    return {stem: {key: _number(f"scenes.{name}.{stem}.{key}", key, value) for key, value in strip.items()}
+    return {stem: {key: _number(f"scenes.{name}.{stem}.{key}", stem, key, value) for key, value in strip.items()}
             for stem, strip in strips.items()}
 
 
@@ -79,10 +80,10 @@ def _table(name: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _number(name: str, key: str, value: Any) -> float:
+def _number(name: str, stem: str, key: str, value: Any) -> float:
     if not isinstance(value, bool | int | float):
         raise ValueError(f"{name} is a number, not {value!r}")
-    checked = parameter(key)
+    checked = parameter(stem, key)
     return float(value) if checked.switch else checked.check(name, value)
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from stream.command import scenebook
@@ -10,12 +10,14 @@ from stream.common import interrupt
 from stream.common.errors import Incomplete
 from stream.common.threads import Stepper
 from stream.mixer.desk import Desk
+from stream.recording.takes import Takes
 from stream.session.host import Host
 from stream.session.request import Say
 from stream.terminal.controllerthread import controller_thread
 from stream.terminal.status import closing_lines, opening_lines
 from stream.terminal.surface import UserInterface
 
+Value = int | float | str
 MIDI = ("midi", "midi_map", "midi_out")  # words about controllers
 
 
@@ -26,16 +28,14 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
     Raises what `Host.run` does, and Incomplete where the run has done without something.
     """
     stopped, say = threading.Event(), surface.say
-    desk = _desk(host, arguments, say, stopped)
-    steppers: list[Stepper] = []
-    if any(vars(arguments)[name] for name in MIDI):
-        steppers += _midi(arguments, desk, say, stack)
-    if arguments.osc or arguments.osc_to:
-        with _unless_configured(arguments, ("osc", "osc_to"), say):
-            steppers.append(controller_thread("OSC", _osc(host, desk, arguments, say, stack), say))
-    for stepper in steppers:
-        stepper.start()
-        stack.callback(stepper.stop)
+    desk = Desk(host.mixer, scenebook.save)
+    furnish(desk, host.takes, arguments, say, stopped)
+
+    def facts() -> Mapping[str, Value]:
+        counts = host.engine.counts()
+        return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
+
+    start_controllers(desk, facts, arguments, say, stack)
     for text in opening_lines(host.report()):
         say(text)
     with _signal_told(say), surface.front(host, desk, stopped.set) as front:
@@ -63,9 +63,25 @@ def _signal_told(say: Say) -> Iterator[None]:
             say(why)
 
 
-def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) -> Desk:
-    """The strips, scenes of them, and what else hands may do in this run."""
-    desk = Desk(host.mixer, scenebook.save)
+def start_controllers(desk: Desk, facts: Callable[[], Mapping[str, Value]], arguments: Namespace, say: Say,
+                      stack: ExitStack) -> None:
+    """Let MIDI and OSC at a desk, as far as they are asked for; the stack ends them. Raises ValueError.
+
+    facts: by OSC address, what else is sent
+    """
+    steppers: list[Stepper] = []
+    if any(vars(arguments)[name] for name in MIDI):
+        steppers += _midi(arguments, desk, say, stack)
+    if arguments.osc or arguments.osc_to:
+        with _unless_configured(arguments, ("osc", "osc_to"), say):
+            steppers.append(controller_thread("OSC", _osc(desk, facts, arguments, say, stack), say))
+    for stepper in steppers:
+        stepper.start()
+        stack.callback(stepper.stop)
+
+
+def furnish(desk: Desk, takes: Takes | None, arguments: Namespace, say: Say, stopped: threading.Event) -> None:
+    """Give a desk its scenes, and what hands may do in every run."""
     try:
         scenes = scenebook.load()
     except ValueError as error:
@@ -78,10 +94,9 @@ def _desk(host: Host, arguments: Namespace, say: Say, stopped: threading.Event) 
         except ValueError as error:
             say(f"scene {name} is left out: {error}")
     desk.offer("quit", stopped.set)
-    if host.takes is not None and host.takes.manual:
-        desk.offer("record", host.takes.toggle)
-        desk.offer("keep", host.takes.keep)
-    return desk
+    if takes is not None and takes.manual:
+        desk.offer("record", takes.toggle)
+        desk.offer("keep", takes.keep)
 
 
 @contextmanager
@@ -108,13 +123,10 @@ def _midi(arguments: Namespace, desk: Desk, say: Say, stack: ExitStack) -> list[
     return threads(made, desk, say)
 
 
-def _osc(host: Host, desk: Desk, arguments: Namespace, say: Say, stack: ExitStack) -> Callable[[], bool]:
+def _osc(desk: Desk, facts: Callable[[], Mapping[str, Value]], arguments: Namespace, say: Say,
+         stack: ExitStack) -> Callable[[], bool]:
     """Listen to OSC; the step of its thread. Raises ValueError."""
     from stream.control.osc import Osc, OscAddresses, osc_address  # most runs have none, and start sooner
-
-    def facts() -> dict[str, int | float]:
-        counts = host.engine.counts()
-        return {"/latency": host.latency.total_s, "/misses": counts["misses"], "/xruns": counts["xruns"]}
 
     addresses = OscAddresses(osc_address(arguments.osc or "0"), [osc_address(text) for text in arguments.osc_to])
     made = stack.enter_context(Osc(addresses, desk, facts, say))

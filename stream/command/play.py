@@ -4,17 +4,21 @@ import sys
 import threading
 from argparse import Namespace
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 
+from stream.command import scenebook
 from stream.command.choosing import for_files
+from stream.command.driving import furnish, start_controllers
 from stream.command.fetching import Models
 from stream.command.playlist import playlist
 from stream.command.runwords import AUTO, RunWords, latency_s
 from stream.command.sourcesink import SourceSink, device, input_
 from stream.common import interrupt
 from stream.common.errors import Incomplete
+from stream.decks.deckdesk import deck_desk, deck_facts
 from stream.devices import jackports, portaudio
 from stream.latency.geometry import window_columns
 from stream.recording.options import NOTHING
@@ -46,6 +50,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     stack.callback(host.close)
     for text in opening_lines(host.live) if host.live else ():
         say(text)
+    _let_hands_in(host, arguments, say, stopped, stack)
     if not arguments.paused:
         host.booth.press("a", "play")
     interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
@@ -60,6 +65,13 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     if host.trouble is not None:
         raise Incomplete(host.trouble, host.report())
     return host.report()
+
+
+def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: threading.Event, stack: ExitStack) -> None:
+    """Scenes, MIDI and OSC."""
+    desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
+    furnish(desk, None, arguments, say, stopped)
+    start_controllers(desk, partial(deck_facts, host.booth, host.engine), arguments, say, stack)
 
 
 def _live(arguments: Namespace, models: Models, sink: AnyDevice, say: Say) -> RunRequest:

@@ -9,6 +9,7 @@ import platformdirs
 
 from stream.common.claim import write_atomically
 from stream.common.text import read_text
+from stream.mixer.players import player
 from stream.mixer.strip import Scene, Strips
 
 
@@ -36,7 +37,10 @@ def load() -> dict[str, Strips]:
 
 
 def save(name: str, scene: Scene) -> None:
-    """Store one with the others, also those of other runs; whole or not at all. Raises OSError."""
+    """Store one with the others, also those of other runs; whole or not at all. Raises OSError.
+
+    What a scene of that name has of players that this one does not know stays in it.
+    """
     write_atomically(scenes_path(), lambda part: part.write_text(_with(name, scene), encoding="utf-8"), alone=True)
 
 
@@ -44,4 +48,6 @@ def _with(name: str, scene: Scene) -> str:
     book: dict[str, Mapping[str, Mapping[str, float]]] = {}
     with suppress(ValueError):  # what is none is begun anew
         book |= load()
-    return json.dumps(book | {name: scene}, indent=1) + "\n"
+    known = {player(strip) for strip in scene}
+    others = {strip: values for strip, values in book.get(name, {}).items() if player(strip) not in known}
+    return json.dumps(book | {name: {**others, **scene}}, indent=1) + "\n"

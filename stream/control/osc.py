@@ -8,7 +8,7 @@ import math
 import select
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from pythonosc.osc_message_builder import build_msg
 
 from stream.control.oscpacket import MAGIC, Message, matches, messages
 from stream.mixer.desk import Desk
-from stream.mixer.strip import PARAMETERS
+from stream.mixer.players import LIVE
 
 HOST = "127.0.0.1"
 LOOK_S = 0.02
@@ -29,8 +29,8 @@ LINE = 240  # characters of a line about what a stranger has sent
 MOST_LISTENERS, MOST_LINES = 16, 20  # what strangers may make us remember and say
 
 Address = tuple[str, int]
-Value = int | float
-Facts = Callable[[], dict[str, Value]]
+Value = int | float | str
+Facts = Callable[[], Mapping[str, Value]]
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,11 @@ class Osc:
             "/scene": lambda values: desk.recall(_name(values)),
             "/scene/store": lambda values: desk.store(str(_name(values))),
             **{f"/{act}": partial(self._act, act) for act in desk.acts},
-            **{f"/stem/{stem}/{name}": partial(self._set, stem, name)
-               for stem in desk.mixer.sources for name in PARAMETERS}}
+            **{f"{self._address(strip)}/{name}": partial(self._set, strip, name)
+               for strip, table in desk.mixer.parameters.items() for name in table}}
+        # a stem of the only player has two addresses
+        self._same = {f"/{LIVE}{address.removeprefix('/stem')}": address
+                      for address in self._does if address.startswith("/stem/")}
         self._socket, self._fixed = _open(addresses)
         own, self.port = self._socket.getsockname()[:2]
         # NB: a socket that is bound to this machine's own address sends nothing beyond it; this one is never read
@@ -123,43 +126,55 @@ class Osc:
 
     def _do(self, message: Message) -> None:
         address = message.address[:LONGEST]
-        if MAGIC.isdisjoint(address):
-            meant = [address] if address in self._does else []
-        else:
-            meant = [known for known in self._does if matches(address, known)]
+        meant = [address] if address in self._does or address in self._same else []
+        if not MAGIC.isdisjoint(address):
+            meant = [known for known in (*self._does, *self._same) if matches(address, known)]
         if not meant:
-            self._once(f"there is no address {address!r}; the addresses are /state, /scene, /scene/store, "
-                       f"{''.join(f'/{act}, ' for act in self._desk.acts)}and /stem/NAME/"
-                       f"{{{','.join(PARAMETERS)}}} for {', '.join(self._mixer.sources)}", LINE + LONGEST)
-        for known in meant:
+            self._once(f"there is no address {address!r}; {self._known()}", LINE + LONGEST)
+        for one in dict.fromkeys(self._same.get(one, one) for one in meant):
             try:
-                self._does[known](message.values)
+                self._does[one](message.values)
             except (ValueError, TypeError) as error:
                 self._once(f"{address}: {error}")
 
-    def _set(self, stem: str, name: str, values: tuple[object, ...]) -> None:
-        if not values and PARAMETERS[name].switch:
-            self._mixer.flip(stem, name)
+    def _known(self) -> str:
+        """The addresses, as a sentence for whoever has sent another one."""
+        mixer, acts = self._mixer, [act for act in self._desk.acts if "/" not in act]
+        stems = mixer.sources
+        return (f"the addresses are /state, /scene, /scene/store, {''.join(f'/{act}, ' for act in acts)}"
+                f"and {self._address(stems[0]).replace(stems[0], 'NAME')}/{{{','.join(mixer.parameters[stems[0]])}}} "
+                f"for {', '.join(mixer.parameters)}")
+
+    def _address(self, strip: str) -> str:
+        """Of a strip: a stem without a player before it is one of the only player's."""
+        return f"/stem/{strip}" if strip in self._mixer.sources and "/" not in strip else f"/{strip}"
+
+    def _set(self, strip: str, name: str, values: tuple[object, ...]) -> None:
+        if not values and self._mixer.parameters[strip][name].switch:
+            self._mixer.flip(strip, name)
         else:
-            self._mixer.set(stem, name, _number(values))
+            self._mixer.set(strip, name, _number(values))
 
     def _act(self, act: str, values: tuple[object, ...]) -> None:
-        if not values or _number(values) >= 0.5:  # a button's release is nothing
+        if self._desk.takes(act):
+            self._desk.act(act, *(_number((value,)) for value in values))
+        elif not values or _number(values) >= 0.5:  # a button's release is nothing
             self._desk.act(act)
 
     def _greet(self, sender: Address) -> None:
-        """Tell somebody everything, and changes from now on."""
+        """Tell somebody everything, once, and changes from now on; two decks are as much as a socket takes in."""
+        self._tell(self._changed(), [at for at in (*self._fixed, *self._listeners) if at != sender])
         if sender not in self._listeners:
             self._listeners = [*self._listeners, sender][-MOST_LISTENERS:]
-        self._tell(self._state(), [sender])
+        self._tell(self._sent, [sender])
 
     def _state(self) -> dict[str, Value]:
         state: dict[str, Value] = {}
-        for stem in self._mixer.sources:
-            for name, parameter in PARAMETERS.items():
-                value = self._mixer.get(stem, name)
-                state[f"/stem/{stem}/{name}"] = int(value) if parameter.switch else value
-        return state | self._facts()
+        for strip, values in self._mixer.values().items():
+            for name, value in values.items():
+                switch = self._mixer.parameters[strip][name].switch
+                state[f"{self._address(strip)}/{name}"] = int(value) if switch else value
+        return {**state, **self._facts()}
 
     def _changed(self) -> dict[str, Value]:
         state = self._state()
@@ -169,7 +184,7 @@ class Osc:
 
     def _tell(self, values: dict[str, Value], addresses: Sequence[Address]) -> None:
         for address, value in values.items():
-            data = build_msg(address, value).dgram
+            data = build_msg(address, [value]).dgram  # an empty text alone would be no value
             for at in addresses:
                 with suppress(OSError):  # nobody is there any more
                     (self._beyond if at in self._far else self._socket).sendto(data, at)

@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
-from stream.decks.marks import HOT_CUES, Hold, HotCue, Loop
+from stream.decks.marks import Hold, HotCue, Loop
 from stream.decks.slip import departed, returned
 from stream.decks.songhead import UNIT, SongHead
 from stream.decks.transportstate import TransportState
+from stream.mixer.deckstrip import HOT_CUES
 
 
 def cue_press(state: TransportState) -> TransportState:

@@ -18,6 +18,7 @@ from dsp.beatgrid import BeatGrid
 from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
+from stream.decks.decksettings import SET_BY, DeckSettings
 from stream.decks.pressvalues import press_values
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
 from stream.decks.transport import VERBS, Transport, loaded
@@ -51,6 +52,7 @@ class Deck:
     """One deck, empty at first: silence is rendered.
 
     name: `a`, `b` ...      track: the song that is on it
+    settings: as they are wanted; what was pressed a moment ago is not heard yet
     """
 
     def __init__(self, name: str, rings: DeckRings, record: Record, device: Callable[[], int],
@@ -63,6 +65,7 @@ class Deck:
         """
         self.name, self.sources = name, sources
         self.track: Track | None = None
+        self.settings = DeckSettings()
         self._rings, self._record, self._device, self._say = rings, record, device, say
         self._rate, self._block = sizes
         self._ahead = min(2 * self._block + FADE + int(AHEAD_S * self._rate), 8192)
@@ -91,6 +94,8 @@ class Deck:
         [any-thread]
         """
         taken = press_values(name, values)
+        if name in SET_BY and taken:
+            self.settings = replace(self.settings, **{SET_BY[name]: taken[0]})
         self._waiting.append(DeckPress(name, VERBS[name], taken))
 
     @property
@@ -231,6 +236,7 @@ class Deck:
             with self._lock:
                 self._transport.press(frame, press.verb, *press.values)
         except ValueError as error:  # it cannot be obeyed as things are
+            self.settings = self._transport.state(frame).settings
             self._say(f"deck {self.name}: {error}")
 
     def _render(self, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:

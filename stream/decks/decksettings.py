@@ -1,6 +1,11 @@
 """What is set of a deck, whichever song is on it. [any-thread]"""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+# verbs that set one of these, and which
+SET_BY: Mapping[str, str] = {"tempo": "tempo", "tempo_range": "tempo_range", "bend": "bend", "key_lock": "key_lock",
+                             "quantize": "quantize", "slip": "slip", "brake_time": "brake_s", "spin_time": "spin_s"}
 
 
 @dataclass(frozen=True)

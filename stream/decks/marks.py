@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 
-HOT_CUES = 8
-
 
 class PressRefused(ValueError):
     """A press that cannot be obeyed as things are, in words for whoever pressed it; other ValueErrors are wrong use."""

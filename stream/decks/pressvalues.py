@@ -21,6 +21,11 @@ def _of(verb: Callable[..., Any]) -> _Values:
 _KNOWN: Mapping[str, _Values] = {name: _of(verb) for name, verb in VERBS.items()}
 
 
+def most_values(name: str) -> int:
+    """How many values a press takes at most."""
+    return len(_KNOWN[name])
+
+
 def press_values(name: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values of a press as its verb takes them. Raises ValueError: no such verb, too few, too many, or wrong ones.
 

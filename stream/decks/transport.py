@@ -18,11 +18,12 @@ from typing import Any
 from dsp.beatgrid import BeatGrid
 from stream.decks import cues, jumps, loops, motor, slip, tempo
 from stream.decks.decksettings import DeckSettings
-from stream.decks.marks import HOT_CUES, HotCue
+from stream.decks.marks import HotCue
 from stream.decks.planning import due, plan
 from stream.decks.songhead import SongHead, ticks
 from stream.decks.songpiece import SongPiece
 from stream.decks.transportstate import TransportState
+from stream.mixer.deckstrip import HOT_CUES
 
 Verb = Callable[..., TransportState]
 VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (

@@ -9,8 +9,9 @@ from typing import Self
 
 from dsp.beatgrid import BeatGrid
 from stream.decks.decksettings import DeckSettings
-from stream.decks.marks import HOT_CUES, Hold, HotCue, Loop
+from stream.decks.marks import Hold, HotCue, Loop
 from stream.decks.songhead import UNIT, SongHead, ticks
+from stream.mixer.deckstrip import HOT_CUES
 
 NO_GRID_BPM = 120.0
 _FAR = 1 << 40  # frames

@@ -2,9 +2,20 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from stream.mixer.mixer import Mixer, listing
+from stream.mixer.controls import Controls
+from stream.mixer.mixer import listing
+from stream.mixer.players import LIVE, player
 from stream.mixer.strip import Scene
+
+
+@dataclass(frozen=True)
+class Act:
+    """does: it, with as many values as it is given      most: how many it takes"""
+
+    does: Callable[..., None]
+    most: int
 
 
 class Desk:
@@ -13,7 +24,7 @@ class Desk:
     mixer: the strips
     """
 
-    def __init__(self, mixer: Mixer, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
+    def __init__(self, mixer: Controls, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
         """Without a scene, and with nothing offered.
 
         keep: is told of each scene that is stored; may raise OSError
@@ -21,14 +32,38 @@ class Desk:
         """
         self.mixer, self._keep = mixer, keep
         self._scenes: dict[str, Scene] = {}
-        self._acts: dict[str, Callable[[], None]] = {}
+        self._acts: dict[str, Act] = {}
         self._lock = threading.Lock()
 
+    def strip(self, name: str | int) -> str | None:
+        """What a strip of a name, or of a stem's number from 1 on, is called here; None where its player is not here.
+
+        Short names are the input's: `live/vocals` is `vocals`. Raises ValueError for what nobody has.
+        [any-thread]
+        """
+        sources, here = self.mixer.sources, self.mixer.parameters
+        if isinstance(name, int):
+            return sources[name - 1] if 1 <= name <= len(sources) else None
+        for found in (name, name.removeprefix(f"{LIVE}/"), f"{LIVE}/{name}"):
+            if found in here:
+                return found
+        owner = player(name)
+        if owner == name or (owner or LIVE) not in {player(each) or LIVE for each in here}:
+            return None
+        raise ValueError(f"there is no strip {name}; there are {listing(here)}" if owner else
+                         f"there is no stem {name}; this model has {listing(sources)}")
+
     def add(self, name: str, scene: Scene) -> None:
-        """Know a scene. Raises ValueError for one that does not fit the model. [any-thread]"""
-        self.mixer.check(scene)
-        with self._lock:
-            self._scenes[name] = scene
+        """Know a scene, unless all of it is of players that are not here. Raises ValueError for one that does not fit.
+
+        [any-thread]
+        """
+        strips = [(self.strip(strip), wanted) for strip, wanted in scene.items()]
+        here = {strip: wanted for strip, wanted in strips if strip is not None}
+        self.mixer.check(here)
+        if here or not scene:
+            with self._lock:
+                self._scenes[name] = here
 
     @property
     def scenes(self) -> dict[str, Scene]:
@@ -64,17 +99,28 @@ class Desk:
             raise ValueError(f"there is no scene {name}; the scenes are {listing(scenes) or 'none'}")
         self.mixer.recall(scenes[str(name)])
 
-    def offer(self, name: str, does: Callable[[], None]) -> None:
-        """Let hands do something by its name: `quit`, `record` ... Before anybody asks. [main-thread]"""
-        self._acts[name] = does
+    def offer(self, name: str, does: Callable[..., None], most: int = 0) -> None:
+        """Let hands do something by its name: `quit`, `a/beat_jump` ... Before anybody asks.
+
+        most: how many values it takes, each a number; it raises ValueError for too few, and for wrong ones
+        [main-thread]
+        """
+        self._acts[name] = Act(does, most)
 
     @property
     def acts(self) -> tuple[str, ...]:
         """What is offered. [any-thread]"""
         return tuple(self._acts)
 
-    def act(self, name: str) -> None:
+    def takes(self, name: str) -> int:
+        """How many values an act takes at most. [any-thread]"""
+        return self._acts[name].most
+
+    def act(self, name: str, *values: float) -> None:
         """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
         if name not in self._acts:
             raise ValueError(f"there is no action {name}; the actions are {listing(self._acts) or 'none'}")
-        self._acts[name]()
+        act = self._acts[name]
+        if len(values) > act.most:
+            raise ValueError(f"{name} takes {act.most or 'no'} values, not {len(values)}")
+        act.does(*values)

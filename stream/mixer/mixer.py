@@ -1,6 +1,7 @@
 """What is wanted of every stem, and the numbers that the callback ramps to."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -24,6 +25,7 @@ class Mixer:
     state: float32 (PARTS, stems, WIDTH), the callback's own once it runs (dsp.console)
     wanted: float32 (HISTORY, stems, WIDTH), a ring: each change is written whole, and then published
     published: int64 (8,), only [0] is used: the number of the last change
+    touched_s: when a parameter was last moved by itself
     Several threads may want something at once: a lock keeps them apart, and the callback never takes it.
     """
 
@@ -45,6 +47,7 @@ class Mixer:
         # a fader that moves leaves equalizers as they are
         self._shape = lru_cache(maxsize=64)(lambda *wanted: coefficients(*wanted).reshape(-1))
         self._touched: tuple[str, str] | None = None
+        self.touched_s = 0.0
         self._lock = threading.Lock()
         self._changes: deque[tuple[int, Strips]] = deque(maxlen=HISTORY)
         self._publish()
@@ -75,7 +78,7 @@ class Mixer:
             raise ValueError(f"{name} is not a switch")
         with self._lock:
             self._strips[stem][name] = 1 - self._strips[stem][name]
-            self._touched = stem, name
+            self._touched, self.touched_s = (stem, name), time.monotonic()
             self._publish()
 
     def get(self, stem: str, name: str) -> float:
@@ -91,6 +94,10 @@ class Mixer:
         with self._lock:
             return {stem: dict(strip) for stem, strip in self._strips.items()}
 
+    def values(self) -> Strips:
+        """How everything is, by strip and parameter. [any-thread]"""
+        return self.scene()
+
     def recall(self, scene: Scene) -> None:
         """Set what a scene has, all at once or not at all. Raises ValueError for what is not here. [any-thread]"""
         wanted = self.check(scene)
@@ -98,7 +105,7 @@ class Mixer:
             for stem, name, value in wanted:
                 self._strips[stem][name] = value
             if len(wanted) == 1:
-                self._touched = wanted[0][:2]
+                self._touched, self.touched_s = wanted[0][:2], time.monotonic()
             self._publish()
 
     @property

@@ -18,6 +18,7 @@ class Parameter:
     """least, most: of its value      rest: where it changes nothing      unit: of the value, or empty
 
     switch: it is on (1) or off (0)      words: what its values are called, 0, 1 ..., where there are only these
+    held: it is a button, pressed (1) and let go (0)
     """
 
     least: float
@@ -26,6 +27,7 @@ class Parameter:
     unit: str = ""
     switch: bool = False
     words: tuple[str, ...] = ()
+    held: bool = False
 
     def check(self, name: str, value: float) -> float:
         """The value, or the nearest that there is; raises ValueError for one that is out of range, or no number."""
@@ -48,10 +50,3 @@ PARAMETERS = {
     "filter": Parameter(-1, 1),  # closing from above (low-pass) to closing from below (high-pass)
 }
 REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}
-
-
-def parameter(name: str) -> Parameter:
-    """The parameter of a name. Raises ValueError, with those that are here."""
-    if name not in PARAMETERS:
-        raise ValueError(f"there is no parameter {name}; a stem has {', '.join(PARAMETERS)}")
-    return PARAMETERS[name]

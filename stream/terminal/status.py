@@ -5,11 +5,11 @@ from rich.live import Live
 from rich.text import Text
 
 from stream.live.engine import Engine
-from stream.mixer.mixer import Mixer
+from stream.mixer.controls import Controls
 from stream.session.report import RunReport
 
 
-def line(engine: Engine, mixer: Mixer, keys: str) -> Text:
+def line(engine: Engine, mixer: Controls, keys: str) -> Text:
     """Time, stems with what is muted or soloed, and what went wrong so far."""
     counts, rate = engine.counts(), engine.latency.samplerate
     text = Text(clock(engine.heard / rate))
@@ -27,7 +27,7 @@ def line(engine: Engine, mixer: Mixer, keys: str) -> Text:
 class Status:
     """The line, refreshed by whoever watches."""
 
-    def __init__(self, console: Console, engine: Engine, mixer: Mixer, keys: str) -> None:
+    def __init__(self, console: Console, engine: Engine, mixer: Controls, keys: str) -> None:
         """Nothing is shown yet."""
         self._engine, self._mixer, self._keys = engine, mixer, keys
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None

@@ -6,8 +6,8 @@ from typing import Protocol
 from stream.control.midi.binding import Binding, Light, Source
 from stream.control.midi.continuous import Encoder, Fader
 from stream.control.midi.message import MOST_7BIT
+from stream.mixer.controls import Controls
 from stream.mixer.desk import Desk
-from stream.mixer.mixer import Mixer
 
 DOWN = MOST_7BIT // 2 + 1  # a control that sends this or more is down
 
@@ -42,7 +42,7 @@ class Key:
 class Switch:
     """Turns over, is on while it is held, or solos alone. [midi-thread]"""
 
-    def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
+    def __init__(self, binding: Binding, mixer: Controls, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
         self._mode, self._light, self._key = binding.mode, binding.light, Key(binding.source)
 
@@ -52,8 +52,10 @@ class Switch:
         if self._mode == "hold":
             self._mixer.set(self._stem, self._name, self._key.down(value))
         elif down and self._mode == "solo":
-            alone = not all(self._mixer.on(stem, "solo") == (stem == self._stem) for stem in self._mixer.sources)
-            self._mixer.recall({stem: {"solo": alone and stem == self._stem} for stem in self._mixer.sources})
+            player = self._stem.rpartition("/")[0]
+            stems = [stem for stem in self._mixer.sources if stem.rpartition("/")[0] == player]
+            alone = not all(self._mixer.on(stem, "solo") == (stem == self._stem) for stem in stems)
+            self._mixer.recall({stem: {"solo": alone and stem == self._stem} for stem in stems})
         elif down:
             self._mixer.flip(self._stem, self._name)
 
@@ -68,13 +70,15 @@ class Press:
     def __init__(self, binding: Binding, desk: Desk) -> None:
         self._desk, self._target, self._light = desk, binding.target, binding.light
         self._key = Key(binding.source)
+        self._act, *values = self._target.act.split() or [""]
+        self._values = [float(value) for value in values]
 
     def take(self, value: int) -> None:
         """Do it when it goes down."""
         if not self._key.pressed(value):
             return
         if self._target.act:
-            self._desk.act(self._target.act)
+            self._desk.act(self._act, *self._values)
         else:
             scene = self._target.scene
             self._desk.recall(scene - 1 if isinstance(scene, int) else scene)
@@ -82,7 +86,7 @@ class Press:
     def shows(self) -> int:
         """`on` for an act that is offered, and for a scene while everything is as it has it."""
         if self._target.act:
-            return _lit(self._light, self._target.act in self._desk.acts)
+            return _lit(self._light, self._act in self._desk.acts)
         scenes = list(self._desk.scenes.items())
         wanted = self._target.scene
         is_now = any(number == wanted or name == wanted for number, (name, scene) in enumerate(scenes, 1)
@@ -96,7 +100,7 @@ def _lit(light: Light | None, on: bool) -> int:
 
 
 def made(binding: Binding, desk: Desk) -> Action | None:
-    """What moves for a binding; None for a stem's number that this model has not.
+    """What moves for a binding; None for a stem's number that this model has not, and for a player that is not here.
 
     Raises ValueError for a stem's name that it has not.
     [main-thread, midi-thread]
@@ -104,12 +108,11 @@ def made(binding: Binding, desk: Desk) -> Action | None:
     target, mixer = binding.target, desk.mixer
     if binding.mode == "press":
         return Press(binding, desk)
-    stem = target.stem
-    if isinstance(stem, int):
-        if stem > len(mixer.sources):
-            return None
-        stem = mixer.sources[stem - 1]
-    if stem not in mixer.sources:
-        raise ValueError(f"{binding}: there is no stem {stem}; this model has {', '.join(mixer.sources)}")
-    makers: dict[str, Callable[[Binding, Mixer, str], Action]] = {"fader": Fader, "encoder": Encoder}
+    try:
+        stem = desk.strip(target.stem)
+    except ValueError as error:
+        raise ValueError(f"{binding}: {error}") from None
+    if stem is None:
+        return None
+    makers: dict[str, Callable[[Binding, Controls, str], Action]] = {"fader": Fader, "encoder": Encoder}
     return makers.get(binding.mode, Switch)(binding, mixer, stem)

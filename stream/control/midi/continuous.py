@@ -3,7 +3,7 @@
 from stream.control.midi.binding import Binding
 from stream.control.midi.message import MOST_7BIT
 from stream.control.midi.scale import Scale, position, sent
-from stream.mixer.mixer import Mixer
+from stream.mixer.controls import Controls
 
 NEAR = 1.5 / MOST_7BIT  # a fader this close to what is set has it
 
@@ -11,9 +11,9 @@ NEAR = 1.5 / MOST_7BIT  # a fader this close to what is set has it
 class Fader:
     """Stands somewhere: takes over when it passes what is set, or was the last to set it. [midi-thread]"""
 
-    def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
+    def __init__(self, binding: Binding, mixer: Controls, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
-        self._scale, self._most = Scale(self._name, binding.top), binding.source.most
+        self._scale, self._most = Scale(mixer.parameters[stem][self._name], binding.top), binding.source.most
         self._pickup = binding.pickup
         self._before: float | None = None  # where it was
         self._set: float | None = None  # what it has set, while it is the last that has
@@ -38,15 +38,16 @@ class Fader:
 class Encoder:
     """Has no end: each click moves the parameter on from where it is. [midi-thread]"""
 
-    def __init__(self, binding: Binding, mixer: Mixer, stem: str) -> None:
+    def __init__(self, binding: Binding, mixer: Controls, stem: str) -> None:
         self._mixer, self._stem, self._name = mixer, stem, binding.target.parameter
-        self._scale, self._encoding, self._clicks = Scale(self._name, binding.top), binding.encoding, binding.clicks
+        self._scale = Scale(mixer.parameters[stem][self._name], binding.top)
+        self._encoding, self._clicks = binding.encoding, binding.clicks
 
     def take(self, value: int) -> None:
         """Move on by so many clicks."""
         now = self._scale.position(self._mixer.get(self._stem, self._name))
         at = min(1.0, max(0.0, now + clicks(value, self._encoding) / self._clicks))
-        crosses = (now - 0.5) * (at - 0.5) < 0 and self._name != "gain"
+        crosses = (now - 0.5) * (at - 0.5) < 0 and self._scale.rests
         self._mixer.set(self._stem, self._name, self._scale.value(0.5 if crosses else at))
 
     def shows(self) -> int:

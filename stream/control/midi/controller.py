@@ -14,7 +14,6 @@ from stream.control.midi.maps.own import own_map, save_own_map
 from stream.control.midi.ports import AUTO, INPUT, OUTPUT, VIRTUAL, find, inputs, outputs
 from stream.control.midi.surface import MidiSurface, Say
 from stream.mixer.desk import Desk
-from stream.mixer.strip import PARAMETERS
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
 TELL_S, LOOK_S = 0.02, 0.15  # between two looks at the mixer, and at one side's ports
@@ -83,8 +82,10 @@ class Controller:
             raise ValueError("move the fader or switch that a control is to do first, then learn")
         stem, name = touched
         self._until_s = time.monotonic() + PATIENCE_S
-        self._learner = Learner(Target(stem=self._desk.mixer.sources.index(stem) + 1, parameter=name))
-        self._say(f"{'press' if PARAMETERS[name].switch else 'move'} what should be {name} of {stem}")
+        mixer = self._desk.mixer
+        short = stem in mixer.sources and "/" not in stem  # by its number: then the map fits every model
+        self._learner = Learner(Target(stem=mixer.sources.index(stem) + 1 if short else stem, parameter=name))
+        self._say(f"{'press' if mixer.parameters[stem][name].switch else 'move'} what should be {name} of {stem}")
 
     def _learn(self, now_s: float) -> None:
         """See whether enough was heard."""

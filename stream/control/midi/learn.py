@@ -7,7 +7,7 @@ from itertools import pairwise
 from stream.control.midi.action import DOWN
 from stream.control.midi.binding import LSB, Binding, Light, Source, Target
 from stream.control.midi.message import Event, read
-from stream.mixer.strip import parameter
+from stream.mixer.players import parameter
 
 SETTLED_S = 0.4  # a control that has been still for so long has said all it had to
 ENOUGH = 4  # messages of what is turned or pushed
@@ -24,7 +24,9 @@ class Learner:
         [any-thread]
         """
         self.target, self._taken = target, [*taken]
-        self._turns = bool(target.parameter) and not parameter(target.parameter).switch
+        moved = parameter(target.stem, target.parameter) if target.parameter else None
+        self._turns = moved is not None and not moved.switch
+        self._held = moved is not None and moved.held
         self._events: list[Event] = []
         self._last_s = float("-inf")
 
@@ -63,7 +65,9 @@ class Learner:
         return self._made(Source("control", number, channel), encoding(values))
 
     def _made(self, source: Source, encoding: str = "") -> Binding:
-        mode = ("encoder" if encoding else "fader") if self._turns else "toggle" if self.target.parameter else "press"
+        mode = ("encoder" if encoding else "fader") if self._turns else "press"
+        if self.target.parameter and not self._turns:
+            mode = "hold" if self._held else "toggle"
         light = Light(source) if mode != "fader" else None  # most faders have no motor
         return Binding(source, self.target, mode, light, encoding=encoding or "twos")
 

@@ -7,27 +7,40 @@
 [any-thread]
 """
 
+import math
 from dataclasses import dataclass
 
 from stream.mixer import fader
-from stream.mixer.strip import PARAMETERS
+from stream.mixer.strip import Parameter
 
 DEAD_ZONE = 1 / 254  # to either side: half a step of seven bits
 
 
 @dataclass(frozen=True)
 class Scale:
-    """name: of the parameter      top: of a gain, dB"""
+    """top: of a gain, dB"""
 
-    name: str
+    parameter: Parameter
     top: float = 0.0
+
+    @property
+    def _gain(self) -> bool:
+        """Whether it goes down to silence."""
+        return self.parameter.least == -math.inf
+
+    @property
+    def rests(self) -> bool:
+        """Whether it rests in the middle of its way."""
+        return self.parameter.least < self.parameter.rest < self.parameter.most and not self._gain
 
     def value(self, position: float) -> float:
         """The parameter at a position, 0 to 1."""
-        if self.name == "gain":
+        parameter = self.parameter
+        if self._gain:
             unity = fader.position(0, self.top)
             return 0.0 if abs(position - unity) < DEAD_ZONE else fader.gain_db(position, self.top)
-        parameter = PARAMETERS[self.name]
+        if not self.rests:
+            return parameter.least + (parameter.most - parameter.least) * position
         if abs(position - 0.5) < DEAD_ZONE:
             return parameter.rest
         end = parameter.least if position < 0.5 else parameter.most
@@ -35,9 +48,11 @@ class Scale:
 
     def position(self, value: float) -> float:
         """Where a control stands for a value, 0 to 1."""
-        if self.name == "gain":
+        parameter = self.parameter
+        if self._gain:
             return fader.position(value, self.top)
-        parameter = PARAMETERS[self.name]
+        if not self.rests:
+            return (value - parameter.least) / (parameter.most - parameter.least)
         end = parameter.least if value < parameter.rest else parameter.most
         away = (value - parameter.rest) / (end - parameter.rest) / 2
         return 0.5 - away if value < parameter.rest else 0.5 + away

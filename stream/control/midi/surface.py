@@ -77,7 +77,7 @@ class MidiSurface:
 
     def tell(self, now_s: float) -> Iterator[list[int]]:
         """Messages for what has changed since it was last told. [midi-thread]"""
-        seen = (self._desk.mixer.scene(), self._desk.scenes, self._desk.acts)
+        seen = (self._desk.mixer.values(), self._desk.scenes, self._desk.acts)
         if seen == self._seen and not self._late:
             return
         self._seen, self._late = seen, False

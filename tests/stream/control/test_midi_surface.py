@@ -59,7 +59,7 @@ def test_what_no_control_sends_is_no_event_and_harms_nobody(message: list[int]) 
 @pytest.mark.parametrize("name", [name for name, one in PARAMETERS.items() if not one.switch])
 @pytest.mark.parametrize("most", [127, 16_383])
 def test_a_position_means_one_value_and_back(name: str, most: int) -> None:
-    scale = Scale(name)
+    scale = Scale(PARAMETERS[name])
     assert [sent(position(value, most), most) for value in (0, 1, most // 2, most // 2 + 1, most)] == [
         0, 1, most // 2, most // 2 + 1, most]
     for value in (0, most // 5, most - most // 5, most):
@@ -71,10 +71,10 @@ def test_a_position_means_one_value_and_back(name: str, most: int) -> None:
 
 
 def test_the_middle_of_a_gain_that_goes_up_to_12_db_is_0_db() -> None:
-    assert Scale("gain", 12).value(position(64, 127)) == 0
-    assert Scale("gain", 12).value(1) == 12
-    assert Scale("gain", 12).value(0) == -math.inf
-    assert Scale("gain").value(1) == 0
+    assert Scale(PARAMETERS["gain"], 12).value(position(64, 127)) == 0
+    assert Scale(PARAMETERS["gain"], 12).value(1) == 12
+    assert Scale(PARAMETERS["gain"], 12).value(0) == -math.inf
+    assert Scale(PARAMETERS["gain"]).value(1) == 0
 
 
 def test_a_pad_toggles_holds_and_solos() -> None:

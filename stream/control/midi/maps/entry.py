@@ -9,7 +9,8 @@ from stream.control.midi.binding import ENCODINGS, LSB, MODES, SWITCHES, Binding
 from stream.control.midi.maps import tables
 from stream.control.midi.maps.tables import Table
 from stream.control.midi.message import KINDS, MOST_7BIT
-from stream.mixer.strip import MOST_DB, parameter
+from stream.mixer.players import parameter
+from stream.mixer.strip import MOST_DB
 
 AIMS = ("target", "scene", "act")
 KEYS = (*KINDS, "channel", "fine", *AIMS, "mode", "top", "encoding", "clicks", "pickup", "light", "on", "off")
@@ -81,13 +82,22 @@ def _target(table: Table, count: int) -> Target:
     if aims[0] == "scene" and isinstance(table["scene"], int):
         return Target(scene=tables.integer(table, "scene", 1, 10_000))
     text = tables.text(table, aims[0]).replace(COUNT, str(count))
-    if not text:
+    if not text.strip():
         raise ValueError(f"{aims[0]} is empty")
     if aims[0] == "act":
-        return Target(act=text)
+        return Target(act=_act(text))
     if aims[0] == "scene":
         return Target(scene=int(text) if COUNT in table["scene"] and text.isdecimal() else text)
     return target(text)
+
+
+def _act(text: str) -> str:
+    """`record`, or with values `a/beat_jump -4`. Raises ValueError."""
+    name, *values = text.split()
+    try:
+        return " ".join([name, *(f"{float(value):g}" for value in values)])
+    except ValueError:
+        raise ValueError(f"{text!r} is not an act such as record or a/beat_jump 4") from None
 
 
 def target(text: str) -> Target:
@@ -95,13 +105,17 @@ def target(text: str) -> Target:
     stem, _, name = text.rpartition(".")
     if not stem or stem == "0":
         raise ValueError(f"{text!r} is not a target such as 1.mute or drums.gain")
-    parameter(name)
-    return Target(stem=int(stem) if stem.isdecimal() else stem, parameter=name)
+    whose = int(stem) if stem.isdecimal() else stem
+    parameter(whose, name)
+    return Target(stem=whose, parameter=name)
 
 
 def _binding(table: Table, source: Source, light: Light | None, aim: Target) -> Binding:
-    switch = bool(aim.parameter) and parameter(aim.parameter).switch
+    moved = parameter(aim.stem, aim.parameter) if aim.parameter else None
+    switch = moved is not None and moved.switch
     usual = "toggle" if switch else "fader" if aim.parameter else "press"
+    if moved is not None and moved.held:
+        usual = "hold"
     mode = tables.choice(table, "mode", MODES, usual)
     _fits(mode, source, aim, switch)
     for key, owner in (("encoding", "encoder"), ("clicks", "encoder"), ("pickup", "fader")):

@@ -1,0 +1,65 @@
+"""What hands have of decks, by name: one desk for keyboard, OSC, MIDI, scenes and pages, as a run with one player has.
+
+Strips are `a/vocals`, `a` (the deck's channel in the master's mixer, and its transport) and `master`; what is only
+pressed is an act, `a/loop_in` or `a/beat_jump` with its beats.
+[main-thread]
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from stream.decks.booth import Booth
+from stream.decks.deckstrips import DeckStrips
+from stream.decks.engine import DeckEngine
+from stream.decks.pressvalues import most_values
+from stream.decks.transport import VERBS
+from stream.mixer.deckstrip import DECK_PARAMETERS
+from stream.mixer.desk import Desk
+from stream.mixer.masterstrip import MASTER
+from stream.mixer.playercontrols import PlayerControls, StripPlace
+from stream.mixer.players import LISTENED
+from stream.mixer.strip import Scene
+
+ACTS = tuple(name for name in VERBS if name not in DECK_PARAMETERS and not name.endswith(("_press", "_release")))
+# what people count otherwise than the transport: hot cues from 1 on, places in seconds
+_COUNTED: Mapping[str, Callable[[float, int], float]] = {
+    "seek": lambda seconds, samplerate: seconds * samplerate, "hot_cue_set": lambda number, _: number - 1,
+    "hot_cue_delete": lambda number, _: number - 1}
+
+
+def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> Desk:
+    """The desk of a booth that is open.
+
+    samplerate: of the songs, Hz      keep: as of Desk
+    """
+    transports = DeckStrips(booth)
+    stems = {f"{player}/{stem}": [StripPlace(mixer, stem)]
+             for player, mixer in booth.mixers.items() for stem in mixer.sources}
+    own = {player: [StripPlace(booth.master, player, LISTENED),
+                    *([StripPlace(transports, player)] if player in booth.decks else [])] for player in booth.mixers}
+    desk = Desk(PlayerControls({**stems, **own, MASTER: [StripPlace(booth.master, MASTER)]}), keep)
+    for deck in booth.decks:
+        for name in ACTS:
+            desk.offer(f"{deck}/{name}", partial(_press, booth, samplerate, deck, name), most_values(name))
+        desk.offer(f"{deck}/next_song", partial(booth.next_song, deck))
+    return desk
+
+
+def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) -> None:
+    counted = _COUNTED.get(name)
+    booth.press(deck, name, *(values if counted is None else [counted(value, samplerate) for value in values]))
+
+
+def deck_facts(booth: Booth, engine: DeckEngine) -> dict[str, int | float | str]:
+    """By OSC address, what else there is to tell of decks: where songs are in tenths of a second, and what they are."""
+    rate, counts = engine.latency.samplerate, engine.counts()
+    facts: dict[str, int | float | str] = {"/latency": engine.latency.total_s, "/underruns": counts["underruns"],
+                                           "/xruns": counts["xruns"]}
+    for name, deck in booth.decks.items():
+        track, state = deck.track, deck.state
+        facts |= {f"/{name}/title": track.title if track else "", f"/{name}/artist": track.artist if track else "",
+                  f"/{name}/length": round((track.frames or 0) / rate, 1) if track else 0.0,
+                  f"/{name}/position": round(max(0.0, state.position) / rate, 1),
+                  f"/{name}/bpm": round(state.grid.bpm(rate) * state.settings.speed, 1) if state.grid else 0.0,
+                  f"/{name}/separated": round(track.separated, 2) if track else 0.0}
+    return facts

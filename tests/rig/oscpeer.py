@@ -1,0 +1,43 @@
+"""An OSC program on the other side of real sockets."""
+
+import socket
+from types import TracebackType
+from typing import Any, Self
+
+from pythonosc.osc_message_builder import build_msg
+from pythonosc.osc_packet import OscPacket
+
+from stream.control.osc import Osc
+
+WAIT_S = 60.0
+
+
+class OscPeer:
+    """osc: whom it talks to"""
+
+    osc: Osc
+
+    def __init__(self) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.settimeout(WAIT_S)
+
+    def done(self, address: str, *values: object) -> None:
+        """Send, and let it be done."""
+        self._socket.sendto(build_msg(address, list(values)).dgram, ("127.0.0.1", self.osc.port))
+        self.osc.step()
+
+    def heard(self, count: int) -> dict[str, Any]:
+        """So many values that were told, by address."""
+        found = {}
+        for _ in range(count):
+            message = OscPacket(self._socket.recv(65_536)).messages[0].message
+            found[message.address] = message.params[0]
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._socket.close()
