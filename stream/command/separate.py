@@ -45,7 +45,7 @@ def separate(arguments: Namespace, opening: Callable[[], Opening], say: Callable
     apart((job.song, target.path) for job in jobs for target in job.targets)
     made = _missing_folders(target.path for job in jobs for target in job.targets)
     try:
-        with Bars(console) as bars:
+        with Bars(console, say) as bars:
             how = How(output, options(chosen, engine.segment, (request.overlap, request.shifts), output))
             SongWorker(engine, how, bars, say).run(jobs, arguments.jobs, arguments.force)
     finally:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import chain, repeat
 from typing import Protocol
 
+from stream.common.errors import Failure
 from stream.common.threads import Stepper
 from stream.live.engine import Engine
 from stream.live.feeder import Feeder
@@ -103,7 +104,12 @@ def run_device(engine: Played, device: Calling, steps: list[Step], watch: Callab
     with running(steps, idle_s) as failed:
         if not _prefill(engine, failed, watch):
             return
-        device.start()
+        try:
+            device.start()
+        except Failure:  # Ctrl-C interrupts what libraries ask of their servers: then the run was to end
+            if watch():
+                raise
+            return
         while not engine.ended and not failed() and watch():
             time.sleep(WATCH_S)
         device.close()  # it may ask for two periods more, and misses none of their hops

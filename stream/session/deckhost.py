@@ -13,6 +13,7 @@ from stream.callback.header import HEADER
 from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
 from stream.decks.booth import Booth
+from stream.decks.deck import Deck
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
 from stream.live.clock import IDLE_S, run_device
@@ -169,4 +170,11 @@ class DeckHost:
         rate, live = self.engine.latency.samplerate, self.live
         return {"samplerate": rate, "played_s": self.engine.position / rate, "preferred": self._preferred,
                 "latency_s": self.engine.latency.total_s, **self.engine.counts(),
+                "decks": {name: _song(deck) for name, deck in self.booth.decks.items()},
                 **({} if live is None else {"live": live.json()})}
+
+
+def _song(deck: Deck) -> dict[str, Any] | None:
+    """What is on a deck, and how much of it is separated, from 0 to 1; None for nothing."""
+    track = deck.track
+    return None if track is None else {"song": str(track.path), "title": track.title, "separated": track.separated}

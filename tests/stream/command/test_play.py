@@ -97,6 +97,9 @@ def test_an_input_is_heard_beside_a_deck_as_late_as_is_said(jackd: Jackd, tmp_pa
         assert done.code == 0, done.err
         report = done.report["live"]
         assert (report["latency_s"], report["separator"]) == (0.5, "center")
+        assert done.report["decks"]["a"]["song"] == str(tmp_path / "song.wav")
+        assert 0 <= done.report["decks"]["a"]["separated"] <= 1
+        assert done.report["decks"]["b"] is None
         assert f"({report['latency_frames']} frames)" in done.err
         late = {"misses": report["misses"], "underruns": done.report["underruns"], "insert_misses": 0}
         return Take(played, loopback.recorded.copy(), report, disturbed(loopback, steal, crowd, late))

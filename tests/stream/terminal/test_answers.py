@@ -193,7 +193,7 @@ def test_neither_a_line_nor_a_bar_reads_markup_emoji_or_escapes_in_a_name() -> N
     screen = Screen()
     console = Console(file=screen, force_terminal=True, width=200, color_system=None)  # type: ignore[arg-type]
     say(console, ":cd: [bold]x[/] \x1b[31m")
-    with Bars(console) as bars, bars.bar(":smile: [red]y\x1b[31m\nz", 10) as move:
+    with Bars(console, print) as bars, bars.bar(":smile: [red]y\x1b[31m\nz", 10) as move:
         move(5)
     assert ":cd: [bold]x[/] \\x1b[31m" in screen.text
     assert ":smile: [red]y\\x1b[31m\\nz" in screen.text
