@@ -13,6 +13,7 @@ from stream.latency.geometry import LEAST_COLUMNS, QUANTUM, Geometry, HopGeometr
 from stream.latency.planning import MOST_S, NAMED_S, USUAL, Plan, plan_hops, plan_windows
 from stream.separators.bag import Bag, Weights
 from stream.separators.networks.network import Network
+from stream.separators.networks.onnxmetadata import named_sources
 from stream.separators.networks.statefulnetwork import StatefulNetwork
 from stream.separators.protocol import Separator, plugin
 from stream.separators.stateful import Stateful
@@ -64,6 +65,11 @@ class Opening:
             raise ValueError(f"{self.model} works only with windows of {bag.columns * FFT_HOP / bag.samplerate:.2f} s; "
                              f"the window cannot be {wanted.window / bag.samplerate:.2f} s")
         return Windowed(bag, cast("Geometry", plan_windows(latency_s or MOST_S, bag.columns).geometry)), latency_s
+
+    @property
+    def named_sources(self) -> tuple[str, ...]:
+        """The stems that the first file names, known without opening it; none where it does not say. [any-thread]"""
+        return named_sources(self.files[0]) if self.files else ()
 
     def plan(self, latency_s: float, columns: int | None = None) -> Plan:
         """What a latency is spent on; columns: of the window, where the model leaves no choice. Raises ValueError.

@@ -25,6 +25,7 @@ from stream.separators.opening import Opening
 from stream.session.devicerequest import DeviceRequest
 from stream.session.line import AnyDevice
 from stream.session.livepath import LivePath
+from stream.session.rehearsal import rehearse
 from stream.session.report import RunReport
 from stream.session.request import BLOCK, RunRequest, Say
 from stream.session.returns import Returns
@@ -77,6 +78,7 @@ class DeckHost:
 
     def _build(self) -> None:
         request, say = self._request, self._say
+        rehearse()
         self._preferred = self._open.enter_context(preferred())
         if others := apart(request.routes)[1]:
             raise ValueError(f"--out {others[0]}: decks are heard by one device")
@@ -114,7 +116,8 @@ class DeckHost:
         """What separates songs, and the decks; live: the mixer of the input, which comes before songs."""
         request, say = self._request, self._say
         store = StemStore(request.store_bytes, say) if request.store_bytes else None
-        separator = TrackSeparator(request.opening, samplerate, store, self._busy, say)
+        separator = TrackSeparator(request.opening, samplerate, store, self._busy, say,
+                                   request.opening.named_sources)
         self._open.callback(separator.close)
         self.booth = Booth(separator.sources or ("mix",), samplerate, separator.load, request.songs, live)
         self._open.callback(self.booth.close)

@@ -419,3 +419,33 @@ def test_the_real_network_gives_what_separate_gives(tmp_path: Path, model_path: 
     assert (present == 1).all()
     np.testing.assert_array_equal(stems, by_separate(opening, path, track))
     np.testing.assert_array_equal(dry, lithium[23 * RATE :][: 9 * RATE])
+
+
+def test_a_song_is_loaded_and_heard_while_the_model_is_still_being_opened(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, held = wav(tmp_path / "a.wav", song(3)), threading.Event()
+    real = opening_networks.open_networks
+
+    def slow(chosen: Opening) -> object:
+        held.wait(60)
+        return real(chosen)
+
+    monkeypatch.setattr(opening_networks, "open_networks", slow)
+    with TrackSeparator(toy, RATE, sources=("drums", "bass", "other", "vocals")) as found:
+        track = found.load(path)
+        until(lambda: track.ended)
+        assert not held.is_set()
+        np.testing.assert_array_equal(read(track)[0], song(3))
+        held.set()
+        until(lambda: track.separated == 1)
+
+
+def test_a_model_that_is_not_what_its_file_says_is_told_and_songs_play_without_it(tmp_path: Path, toy: Opening) -> None:
+    said: list[str] = []
+    path = wav(tmp_path / "a.wav", song(1))
+    with TrackSeparator(toy, RATE, say=said.append, sources=("kick", "voice")) as found:
+        track = found.load(path)
+        until(lambda: said and track.ended)
+        np.testing.assert_array_equal(read(track)[0], song(1))
+    assert len(said) == 1
+    assert "not what was said of it" in said[0]
