@@ -7,8 +7,8 @@ The most of a window and then its mean (R. Bristow-Johnson and others: a "hold a
 straight line, which has arrived when the peak that asked for it comes out, and rises slowly behind it. Both sides have
 the same gain.
 
-Up to -1 dB nothing is reduced. What is louder bends towards 0 dB, which nothing exceeds: a song that is mastered to
-0 dB loses 0.2 dB at its peaks, and not 1.
+Up to full scale, which is 1, nothing is reduced: a song that is mastered to 0 dB leaves as it came. A peak above that
+comes out as 1, and nothing comes out above it.
 
 Reductions are whole numbers, 2**30 to one. So their sum comes back to nothing exactly, and then what comes out is what
 went in, bit for bit; and no number depends on where a signal is cut into blocks.
@@ -23,7 +23,6 @@ from numba import njit
 
 from dsp.clean import sane
 
-THRESHOLD = 10 ** (-1 / 20)
 LOOKAHEAD_S, RELEASE_S = 0.0015, 0.08
 _ONE = 1 << 30
 # of a state: where in the delay; frames so far; the reduction after the release; the sum of the mean; which candidates
@@ -38,15 +37,15 @@ def lookahead(samplerate: float) -> int:
 
 
 def limiter_state(frames: int, samplerate: float) -> npt.NDArray[np.int64]:
-    """Of a bus that nothing has come from yet; of `delay`, too. frames: of the look-ahead, 1 or more."""
+    """Of a bus that nothing has come from yet. frames: of the look-ahead, 1 or more."""
     state = np.zeros(HEAD + 3 * (frames + 1), np.int64)
     state[KEPT] = round(math.exp(-1 / (RELEASE_S * samplerate)) * (1 << 32))
     return state
 
 
-def limiter_line(frames: int) -> npt.NDArray[np.float32]:
-    """What is on its way through a bus: float32 (2, frames)."""
-    return np.zeros((2, frames), np.float32)
+def limiter_line(frames: int, rows: int = 2) -> npt.NDArray[np.float32]:
+    """What is on its way through a bus, or several: float32 (rows, frames)."""
+    return np.zeros((rows, frames), np.float32)
 
 
 @njit(error_model="numpy")
@@ -55,31 +54,56 @@ def limit(state: Any, line: Any, signal: Any) -> None:
 
     state: int64, of `limiter_state`      line: float32 (2, frames)      signal: float32 (2, n), the same memory
     """
-    frames = line.shape[1]
-    for i in range(signal.shape[1]):
-        at = state[AT]
-        left, right = sane(signal[0, i]), sane(signal[1, i])
-        total = _reduction(state, _needed(max(abs(left), abs(right))), frames + 1)
-        later_left, later_right = line[0, at], line[1, at]
-        line[0, at], line[1, at] = left, right
-        if total > 0:
-            gain = 1.0 - total / ((frames + 1) * _ONE)
-            later_left, later_right = np.float32(later_left * gain), np.float32(later_right * gain)
-        signal[0, i], signal[1, i] = later_left, later_right
-        state[AT] = at + 1 if at + 1 < frames else 0
+    n = signal.shape[1]
+    if state[HELD] == 0 and state[SUM] == 0 and _fits(signal):
+        state[AT] = delay(line, signal, state[AT])
+        state[FIRST] = state[BEHIND] = 0
+        state[COUNT] += n
+    else:
+        for i in range(n):
+            _limit_frame(state, line, signal, i)
 
 
 @njit(error_model="numpy")
-def delay(state: Any, line: Any, signal: Any) -> None:
-    """A bus beside those that are limited, in its place: as much later, and otherwise what it is. Arrays as `limit`."""
-    frames = line.shape[1]
-    for i in range(signal.shape[1]):
-        at = state[AT]
-        for side in range(2):
-            later = line[side, at]
-            line[side, at] = signal[side, i]
-            signal[side, i] = later
-        state[AT] = at + 1 if at + 1 < frames else 0
+def _fits(signal: Any) -> Any:
+    """Whether all of it may leave as it is."""
+    fits = True
+    for side in range(2):
+        row = signal[side]
+        for i in range(len(row)):
+            fits &= abs(row[i]) <= np.float32(1)  # what is no number does not
+    return fits
+
+
+@njit(error_model="numpy")
+def _limit_frame(state: Any, line: Any, signal: Any, i: Any) -> None:
+    frames, at = line.shape[1], state[AT]
+    left, right = sane(signal[0, i]), sane(signal[1, i])
+    total = _reduction(state, _needed(max(abs(left), abs(right))), frames + 1)
+    later_left, later_right = line[0, at], line[1, at]
+    line[0, at], line[1, at] = left, right
+    if total > 0:
+        gain = 1.0 - total / ((frames + 1) * _ONE)
+        later_left, later_right = np.float32(later_left * gain), np.float32(later_right * gain)
+    signal[0, i], signal[1, i] = later_left, later_right
+    state[AT] = at + 1 if at + 1 < frames else 0
+
+
+@njit(error_model="numpy")
+def delay(line: Any, signal: Any, at: Any) -> Any:
+    """Buses beside those that are limited, in their place: as much later, and otherwise what they are.
+
+    line: float32 (rows, frames)      signal: float32 (rows, n)      at: where in the line; gives where it is afterwards
+    """
+    frames, n, done = line.shape[1], signal.shape[1], 0
+    while done < n:
+        count = min(n - done, frames - at)
+        for r in range(line.shape[0]):
+            on_its_way, row = line[r, at : at + count], signal[r, done : done + count]
+            for i in range(count):
+                on_its_way[i], row[i] = row[i], on_its_way[i]
+        at, done = (at + count) % frames, done + count
+    return at
 
 
 @njit(error_model="numpy")
@@ -90,12 +114,8 @@ def reduced(state: Any, frames: int) -> Any:
 
 @njit(error_model="numpy")
 def _needed(peak: Any) -> Any:
-    """The reduction that brings a peak to where it belongs, rounded up."""
-    if peak <= THRESHOLD:
-        return 0
-    room = 1.0 - THRESHOLD
-    there = min(1.0, THRESHOLD + room * math.tanh((peak - THRESHOLD) / room))
-    return math.ceil((1.0 - there / peak) * _ONE)
+    """The reduction that brings a peak to full scale, rounded up."""
+    return 0 if peak <= 1 else math.ceil((1.0 - 1.0 / peak) * _ONE)
 
 
 @njit(error_model="numpy")

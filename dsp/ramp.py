@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from dsp.console import AHEAD, CURRENT, FILTER, GOAL, HEARD, INSERT, STEM, STEP, WET, WIDTH, strip
+from dsp.console import AHEAD, CURRENT, FILTER, GOAL, HEARD, INSERT, STEM, STEP, WET, strip
 
 
 @njit(error_model="numpy")
 def aim(state: Any, wanted: Any, frames: int) -> None:
     """Take what is wanted as the goals, so many frames away.
 
-    wanted: float32 (stems, WIDTH)
+    wanted: float32 (stems, WIDTH), or of another width, as the state has it
     """
     for s in range(state.shape[1]):
-        for p in range(WIDTH):
+        for p in range(state.shape[2]):
             state[GOAL, s, p] = wanted[s, p]
             state[STEP, s, p] = (wanted[s, p] - state[CURRENT, s, p]) / np.float32(frames)
 
@@ -39,7 +39,7 @@ def move(state: Any, left: int, n: int) -> int:
     if left > 0:
         left = max(0, left - n)
         for s in range(state.shape[1]):
-            for p in range(WIDTH):
+            for p in range(state.shape[2]):
                 state[CURRENT, s, p] = state[GOAL, s, p] - np.float32(left) * state[STEP, s, p]
     return left
 

@@ -1,4 +1,4 @@
-"""Decks, piece by piece: out of the ring that is heard, through the deck's mixer, into the master's.
+"""Decks, piece by piece: out of the ring that is heard, through the deck's mixer, into the master's (masterstage).
 
 The deck's thread renders a song ahead of the callback. When somebody presses something, it renders again from where the
 callback is, onto the ring that is not heard, and wants a swap: the callback crossfades to it. The ring that was heard
@@ -19,9 +19,10 @@ import numpy as np
 from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 
-from dsp.console import AWAY, BUS, DRY, HEARD, STEM, WET, WET_NOW, strip
+from dsp.console import AWAY, DRY, STEM, WET, WET_NOW, strip
 from dsp.ramp import fade, ramp
 from stream.callback.header import DECK, HEADER, NEVER, REEL, RING, counter, frames
+from stream.callback.masterstage import add_cue, begin_master, clear, finish, join, mix_master, wait
 from stream.callback.mixstage import begin, meter, mix_rows, state, weigh, work
 from stream.native.atomics import load_acquire, pointer, store_release
 from stream.native.memory import integers, record_at
@@ -46,7 +47,7 @@ def _stage(own: Any, position: Any, n: Any, begins: Any) -> None:
 @njit(error_model="numpy")
 def _begin(h: Any, position: Any, n: Any) -> None:
     """Once for the block at a position: changes of mixers and swaps are taken over."""
-    begin(h.master, position, n)
+    begin_master(h.master, position, n)
     for number in range(h.decks):
         d = _deck(h, number)
         begin(d.player, position, n)
@@ -68,20 +69,26 @@ def _swap(d: Any, position: Any) -> None:
 @njit(error_model="numpy")
 def _play_all(h: Any, at: Any, n: Any) -> None:
     """The piece at a position: all decks, and the input where it is heard, onto the master's buses."""
-    m = h.master
-    rows = work(m)
-    for side in range(2):
-        for i in range(n):
-            rows[DRY + side, i] = np.float32(0)
-    for i in range(n):
-        rows[WET, i] = np.float32(1)
+    clear(h.master, n)
     for number in range(h.decks):
         d = _deck(h, number)
         _play(d, at, n)
-        _join(rows, work(d.player), number, m.stems, n)
+        join(h.master, number, d.player, n)
     if h.live:
-        _join(rows, work(h.player), h.decks, m.stems, n)
-    _mix(m, n)
+        join(h.master, h.decks, h.player, n)
+    mix_master(h.master, n)
+    for number in range(h.decks):
+        _leave(h, number, _deck(h, number).player, n)
+    if h.live:
+        _leave(h, h.decks, h.player, n)
+    finish(h, n)
+
+
+@njit(error_model="numpy")
+def _leave(h: Any, number: Any, player: Any, n: Any) -> None:
+    """A player's own buses: what is cued of it, and then all of them later."""
+    add_cue(h.master, number, player, n)
+    wait(h, player, n)
 
 
 @njit(error_model="numpy")
@@ -93,27 +100,9 @@ def _play(d: Any, at: Any, n: Any) -> None:
     d.late_frames += late
     if late > 0 and not d.late_counted:
         d.late_blocks, d.late_counted = d.late_blocks + 1, 1
-    _mix(p, n)
-
-
-@njit(error_model="numpy")
-def _mix(p: Any, n: Any) -> None:
-    """What its rows have onto its buses, with their peaks."""
     ramp(state(p), work(p), p.ramp_left, n)
     mix_rows(p, n)
     meter(p, n)
-
-
-@njit(error_model="numpy")
-def _join(rows: Any, heard: Any, number: Any, players: Any, n: Any) -> None:
-    """What is heard of a player is a stem of the master's."""
-    first = strip(number, players)
-    for side in range(2):
-        for i in range(n):
-            x = heard[BUS + side, i]
-            rows[first + STEM + side, i] = x
-            rows[first + HEARD + side, i] = x
-            rows[DRY + side, i] += x
 
 
 @njit(error_model="numpy")

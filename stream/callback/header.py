@@ -66,6 +66,18 @@ DECK = layout(
     "rings",  # address of both, RING (2,)
     player=PLAYER)
 
+# what the players come together in: a mixer whose stems they are, and what is around it (dsp.channelstrip)
+MASTER = layout(
+    # one writer: the callback
+    "delayed_at",  # where in the lines of all buses that are not limited
+    # parameters: frames by which all buses come later, for the limiter's sake; the row of the bus `booth` in `buses`
+    "lookahead", "booth",
+    # addresses: of the ramped state, float32 (CHANNEL_PARTS, players + 1, CHANNEL_WIDTH), and what is wanted of it, one
+    # for each of the mixer's targets; of isolators, float32 (players, 2, ISOLATOR_MEMORY), and their crossovers;
+    # of what is on its way, float32 (bus_rows, lookahead); of limiters' states, of the mix and of the cue bus
+    "channels", "wanted_channels", "isolators", "crossovers", "lines", "mix_limiter", "cue_limiter",
+    player=PLAYER)
+
 HEADER = layout(
     # counters, one writer: the callback
     "blocks", "feed_underruns", *FLAGS,
@@ -93,7 +105,7 @@ HEADER = layout(
     "buses", "bus_rows",
     feed_ring=RING,  # of the file that is read ahead
     player=PLAYER,  # the input
-    master=PLAYER)  # the mixer whose stems are the players, where there are decks
+    master=MASTER)  # where there are decks
 
 SILENT, MONO = -1, -2  # in `route`, 2 · bus + side: nothing; MONO - 2 · bus is both sides of a bus together
 TARGETS_TAKEN, STEMS_PRESENT = 0, 1  # events: the mixer's targets of this number were taken over, stems_present is this

@@ -68,9 +68,9 @@ def begin(p: Any, position: Any, n: Any) -> None:
         log_event(p, TARGETS_TAKEN, number, position)
     if p.has_inserts:
         _see_inserts(p, position + n)
-    peaks, fallen = _peaks(p), np.float32(10 ** (-FALL * n / p.device_rate))
-    for row in range(len(peaks)):
-        peaks[row] *= fallen
+    loud, fallen = peaks(p), np.float32(10 ** (-FALL * n / p.device_rate))
+    for row in range(len(loud)):
+        loud[row] *= fallen
 
 
 @njit(error_model="numpy")
@@ -198,11 +198,18 @@ def _hear(p: Any, work: Any, at: Any, n: Any) -> None:
 @njit(error_model="numpy")
 def meter(p: Any, n: Any) -> None:
     """Let the peaks rise to a piece."""
-    peaks = _peaks(p)
-    for row in range(len(peaks)):
-        peaks[row] = max(peaks[row], loudest(work(p), BUS + row, n))
+    for row in range(len(peaks(p))):
+        meter_row(p, row, n)
 
 
 @njit(error_model="numpy")
-def _peaks(p: Any) -> Any:
+def meter_row(p: Any, row: Any, n: Any) -> None:
+    """Let the peak of a side of a bus rise to a piece."""
+    loud = peaks(p)
+    loud[row] = max(loud[row], loudest(work(p), BUS + row, n))
+
+
+@njit(error_model="numpy")
+def peaks(p: Any) -> Any:
+    """Of its buses, left and right of each."""
     return floats(p.peaks, (2 * (p.stems + BUSES),))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MIX, CUE = "mix", "cue"
+BOOTH = "booth"  # where there are decks
 
 
 @dataclass(frozen=True)

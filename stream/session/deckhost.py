@@ -83,7 +83,7 @@ class DeckHost:
         if others := apart(request.routes)[1]:
             raise ValueError(f"--out {others[0]}: decks are heard by one device")
         streams, header = self._alone() if request.live is None else self._with_input(request.live)
-        latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1])
+        latency = Latency(streams.samplerate, 0, 0, 0, self.booth.players.lookahead, 0, 0, streams.device[1])
         self.engine = DeckEngine(header, self.booth.players, latency,
                                  DeckSetup(streams.out_channels, streams.block, streams.routes, self._live))
         self.booth.open(lambda: self.engine.position, streams.block, say)

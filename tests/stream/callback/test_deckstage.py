@@ -4,13 +4,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from dsp.crossfader import CrossfaderSide
 from stream.callback import header as hd
 from stream.callback.deckplayers import DeckPlayers
 from stream.callback.player import FADE
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
+from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer
 from stream.mixer.route import route
+from tests.stream.decks.rig import in_time
 
 RATE = 44_100
 STEMS = ("drums", "bass", "other", "vocals")
@@ -22,7 +25,7 @@ class Rig:
 
     def __init__(self, *routes: str, channels: int = 2, block: int = 512) -> None:
         self.mixers = {name: Mixer(STEMS) for name in "ab"}
-        self.master = Mixer(("a", "b"))
+        self.master = MasterMixer({"a": CrossfaderSide.A, "b": CrossfaderSide.B})
         self.players = DeckPlayers(self.mixers, self.master, None, RATE)
         self.engine = DeckEngine(np.zeros((), hd.HEADER), self.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
                                  DeckSetup(channels, block, tuple(map(route, routes))))
@@ -35,7 +38,7 @@ class Rig:
             if self.b.written < self.engine.position + 2 * self.block + FADE:
                 self.b.write(np.zeros((self.block, self.b.width), np.float32))
             self.engine.serve(self.block, out[at : at + self.block])
-        return out
+        return in_time(out, self.engine)
 
 
 def song(frames: int, seed: int = 0) -> Frames:
@@ -160,5 +163,5 @@ def test_stems_of_decks_leave_by_channels_of_their_own() -> None:
 
 
 def test_a_bus_that_is_not_there_is_refused_with_those_that_are() -> None:
-    with pytest.raises(ValueError, match=r"there is no bus c/vocals; the buses are mix, a, b, cue, a/mix, a/drums"):
+    with pytest.raises(ValueError, match=r"no bus c/vocals; the buses are mix, a, b, cue, booth, a/mix, a/drums"):
         Rig("c/vocals=1-2")

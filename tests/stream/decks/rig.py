@@ -1,5 +1,6 @@
 """Two decks at no clock: what a device would ask for is asked for by this thread, and decks are stepped in between."""
 
+import ctypes
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
-from stream.callback.header import HEADER
+from stream.callback.header import HEADER, MONO
 from stream.callback.player import FADE
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine, DeckSetup
@@ -28,7 +29,11 @@ Frames = npt.NDArray[np.float32]
 
 
 class Rig:
-    """A booth of decks a and b, and what is heard of it. said: what decks told"""
+    """A booth of decks a and b, and what is heard of it. said: what decks told
+
+    What `hear` gives begins with the first frame that this call has rendered: `leave` gives it as it leaves, as much
+    later as the limiter looks ahead.
+    """
 
     def __init__(self, block: int = BLOCK, songs: Sequence[Path] = (), separator: Separator | None = None,
                  routes: Sequence[str] = ()) -> None:
@@ -43,12 +48,16 @@ class Rig:
             self.live = Engine(self.header, separator, mixer, latency, setup)
         self.separates = True  # the input, as fast as it comes
         self.channels = 2 * max(1, len(routes))
-        self.engine = DeckEngine(self.header, self.booth.players, Latency(RATE, 0, 0, 0, 0, 0, 0, 0),
+        latency = Latency(RATE, 0, 0, 0, self.booth.players.lookahead, 0, 0, 0)
+        self.engine = DeckEngine(self.header, self.booth.players, latency,
                                  DeckSetup(self.channels, block, tuple(map(route, routes)), self.live))
         self.booth.open(lambda: self.engine.position, block, self.said.append)
         self.a, self.b = self.booth.decks.values()
 
     def hear(self, blocks: int = 1, given: Frames | None = None) -> Frames:
+        return in_time(self.leave(blocks, given), self.engine)
+
+    def leave(self, blocks: int = 1, given: Frames | None = None) -> Frames:
         out = np.zeros((blocks * self.block, self.channels), np.float32)
         for at in range(0, len(out), self.block):
             while self.booth.step():
@@ -57,6 +66,19 @@ class Rig:
             while self.live is not None and self.separates and self.live.worker.step():
                 pass
         return out
+
+
+def in_time(late: Frames, engine: DeckEngine) -> Frames:
+    """What an engine has just given, and what is on its way: all that it has rendered for it, if nothing limits that.
+
+    late: float32 (frames, channels)
+    """
+    lines = np.roll(engine.players.lines, -int(engine.header["master"]["delayed_at"]), axis=1)
+    address = ctypes.cast(int(engine.header["route"]), ctypes.POINTER(ctypes.c_int64))
+    nothing = np.zeros((2, lines.shape[1]), np.float32)
+    way = [lines[row] if row >= 0 else (lines[MONO - row :][:2] if row <= MONO else nothing).mean(axis=0)
+           for row in np.ctypeslib.as_array(address, (late.shape[1],)).tolist()]
+    return np.concatenate([late, np.stack(way, axis=1)])[-len(late) :]
 
 
 def noise(seconds: float, seed: int = 0) -> Frames:

@@ -40,7 +40,7 @@ def test_who_comes_in_is_told_of_both_decks_and_of_the_mixer_between_them(made: 
     assert state["decks"] == ["a", "b"]
     strips = [f"{player}/{stem}" for player in "ab" for stem in STEMS]
     assert state["sources"] == strips
-    assert {*state["strips"]} == {"a", "b", *strips}
+    assert {*state["strips"]} == {"a", "b", "master", *strips}
     assert {*state["peaks"]} == {"mix", "cue", "a", "b", *strips}
     assert (state["crossfader"], state["chosen"], state["waiting"], state["done"]) == (0.5, "a", 3, 0)
     assert not any(state["songs"][deck]["loaded"] for deck in "ab")
@@ -148,7 +148,7 @@ def test_the_keys_act_on_the_deck_that_a_screen_has_chosen(made: DeckRig) -> Non
     (["press", "a", ["play"]], "cannot be done"), (["press"], "cannot be done"),
     (["choose", "c"], "there is no deck c"), (["crossfade", 2], "2"),
     (["set", {"c/vocals": {"gain": 0}}], "there is no player c; the players are a, b"),
-    (["set", {"vocals": {"gain": 0}}], "there is no stem vocals"),
+    (["set", {"vocals": {"gain": 0}}], "there is no strip vocals"),
     (["flip", "a/kazoo", "mute"], "there is no stem kazoo"), (["key", " x"], ""), (["key", {}], "cannot be done")],
     ids=str)
 def test_what_cannot_be_done_is_a_line_and_the_decks_play_on(made: DeckRig, message: Any, says: str) -> None:
