@@ -14,6 +14,7 @@ from rich.console import Console
 from stream.command.arguments import parse
 from stream.common import interrupt
 from stream.common.errors import Failure, Incomplete
+from stream.common.lostinterrupt import Interrupt
 from stream.terminal import answers
 from stream.terminal.compiling import compile_notice
 
@@ -31,6 +32,7 @@ def main(words: list[str] | None = None) -> int:
         with interrupt.handling(handler):
             return _main(sys.argv[1:] if words is None else words, handler)
     except KeyboardInterrupt:  # while signals were beginning to be heard, or ceasing to be
+        Interrupt.over()
         say("stopped")
         return 1
 
@@ -46,6 +48,7 @@ def _main(words: list[str], handler: interrupt.SignalHandler) -> int:
         if lacking is not None:
             raise lacking
     except KeyboardInterrupt:
+        Interrupt.over()
         say("stopped")
         return 1
     except answers.Unread:
@@ -73,6 +76,7 @@ def _result(arguments: Namespace, handler: interrupt.SignalHandler) -> tuple[dic
 
 
 def _fail(error: BaseException, code: int, cause: BaseException | None = None) -> int:
+    Interrupt.over()
     if os.environ.get(DEBUG):
         traceback.print_exception(cause or error)
     say(f"demucs-stream: {error}" if str(error) else f"demucs-stream: {type(error).__name__}")

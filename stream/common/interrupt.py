@@ -7,7 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from types import FrameType
 from typing import ClassVar
+
+from stream.common.lostinterrupt import Interrupt, telling, untold
 
 AGAIN_S = 0.5  # supervisors and `timeout` signal a process and then its group: whatever comes together is one request
 _ALWAYS = ("SIGINT", "SIGTERM")
@@ -62,15 +65,26 @@ class SignalHandler:
         """Whether a request can still change something."""
         return bool(self._calls)
 
-    def __call__(self, number: int, _frame: object) -> None:
+    def __call__(self, number: int, frame: FrameType | None) -> None:
         """A signal has come."""
+        if Interrupt.repeated():
+            if Interrupt.wanted():
+                self._request(frame)
+            return
         now = time.monotonic()
         together, SignalHandler.last_s = now - SignalHandler.last_s < AGAIN_S, now
         # it comes every second from its limit on
         repeated = number == SignalHandler.cause and _name(number) == "SIGXCPU"
         if not (together or repeated) and self._calls:
             SignalHandler.cause = number
-            self._calls.pop(0)()
+            self._request(frame)
+
+    def _request(self, frame: FrameType | None) -> None:
+        """The next call. An interrupt that was lost is made again by whoever handles signals now."""
+        if telling(frame):
+            Interrupt()  # it is lost at once, and its signal is sent again
+        else:
+            (self._calls.pop(0) if self._calls else end)()
 
 
 def why() -> str:
@@ -81,8 +95,8 @@ def why() -> str:
 
 
 def end() -> None:
-    """Raise KeyboardInterrupt."""
-    raise KeyboardInterrupt
+    """Raise KeyboardInterrupt, again and again until the command ends of it."""
+    raise Interrupt
 
 
 @contextmanager
@@ -91,7 +105,8 @@ def handling(handler: SignalHandler) -> Iterator[None]:
     SignalHandler.cause = None
     before = {number: signal.signal(number, handler) for number in _signals()}
     try:
-        yield
+        with untold():
+            yield
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)

@@ -53,14 +53,20 @@ def test_in_the_first_second_it_ends_in_a_line_and_leaves_nothing(place: Path, n
 
 
 WHILE_LOADING = """
-import os, signal, sys
+import os, signal, sys, time, weakref
+def interrupt(*_):
+    os.kill(os.getpid(), signal.SIGINT)
+def callback():  # of a weak reference
+    thing = {0}
+    kept = weakref.ref(thing, interrupt)
+    del thing
 sys.argv = ["/usr/bin/demucs-stream", "models"]
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == WANTED:
             sys.meta_path.remove(self)
             for _ in range(TIMES):
-                os.kill(os.getpid(), signal.SIGINT)
+                WHERE
 sys.meta_path.insert(0, Finder())
 from stream.cli import main
 sys.exit(main())
@@ -70,10 +76,20 @@ sys.exit(main())
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("name", ["stream.common", "stream.common.account", "stream.cli", "export.store", "onnx"])
 def test_whatever_is_being_loaded_it_is_a_line(name: str, times: int) -> None:
-    text = WHILE_LOADING.replace("WANTED", repr(name)).replace("TIMES", str(times))
-    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True,
-                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    done = while_loading(name, times, "interrupt()")
     if name.startswith("stream.common"):  # before there is anybody to say it
         assert (done.returncode, done.stderr) in ((-signal.SIGINT, ""), (1, "stopped\n"))
     else:
         assert (done.returncode, done.stderr) == (1, "stopped\n")
+
+
+def test_it_is_that_line_too_where_python_drops_what_is_raised() -> None:
+    done = while_loading("export.store", 1, "callback(); time.sleep(300)")
+    assert (done.returncode, done.stderr) == (1, "stopped\n")
+
+
+def while_loading(name: str, times: int, where: str) -> "subprocess.CompletedProcess[str]":
+    """A command that is interrupted while it loads a module."""
+    text = WHILE_LOADING.replace("WANTED", repr(name)).replace("TIMES", str(times)).replace("WHERE", where)
+    return subprocess.run([sys.executable, "-c", text], capture_output=True, text=True,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))

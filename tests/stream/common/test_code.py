@@ -190,9 +190,9 @@ print(json.dumps([found, hits]))
 def test_a_constant_of_another_file_is_never_served_from_before_its_edit(tmp_path: Path) -> None:
     """Of a function, of a callback, and the layout of a callback's record."""
     for name in ("stream/__init__.py", "stream/common/__init__.py", "stream/common/account.py", "stream/common/code.py",
-                 "stream/common/interrupt.py", "stream/common/places.py", "stream/native/__init__.py",
-                 "stream/native/atomics.py", "stream/native/memory.py", "dsp/__init__.py", "dsp/clean.py",
-                 "dsp/limits.py"):
+                 "stream/common/interrupt.py", "stream/common/lostinterrupt.py", "stream/common/places.py",
+                 "stream/native/__init__.py", "stream/native/atomics.py", "stream/native/memory.py", "dsp/__init__.py",
+                 "dsp/clean.py", "dsp/limits.py"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text((ROOT / name).read_text())
     (tmp_path / "dsp/tiny.py").write_text(TINY)

@@ -257,7 +257,7 @@ def test_while_it_plays_a_controller_comes_and_goes_and_audio_goes_on(jackd: Jac
         pads.shown.clear()
         pads.__enter__()
         until(live, 127)
-        live.until(lambda: "is back" in live._text(live._err))
+        live.until(lambda: "out:midi is back" in live.err)  # "when it is back" is no such line
         until(live, 0, velocity=0)
         time.sleep(1)
         until(live, 127, velocity=100)

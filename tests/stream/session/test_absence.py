@@ -72,7 +72,7 @@ class Stage:
 
     def back(self) -> None:
         self.server.start()
-        self.live.until(lambda: "is back" in self.live.err)
+        self.live.until(lambda: "is back, after" in self.live.err)  # "until it is back" is no such line
 
     def kept(self, done: Done, code: int = 0) -> float:
         """Seconds of the recording, which is whole: all of what was heard, under its names, and it can be rendered."""
