@@ -9,9 +9,11 @@ from typing import Any, Protocol
 from stream.control.keytable import stem_keys
 from stream.control.terminalkeys import TerminalKeys
 from stream.mixer.master import MasterMixer
+from stream.mixer.masterstrip import MASTER, MASTER_PARAMETERS, PLAYER_PARAMETERS
 from stream.mixer.mixer import Mixer
 
-FADE_STEP, TEMPO_STEP = 0.1, 0.01
+FADE_STEP, TEMPO_STEP, LEAST_DB = 0.1, 0.01, -40.0
+TEMPO_RANGES = (6, 10, 16, 50)
 # key: what is pressed, its values, and what it is called in the help
 PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
     " ": ("play_pause", (), "space plays"), "c": ("cue_press", (), "c cues"),
@@ -19,12 +21,22 @@ PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
     "[": ("loop_in", (), "[ ] loop in, out"), "]": ("loop_out", (), ""), "l": ("auto_loop", (4,), "l loops 4 beats"),
     "-": ("halve_loop", (), "- = halve, double it"), "=": ("double_loop", (), ""),
     "x": ("leave_loop", (), "x leaves it"),
+    "(": ("move_loop", (-1,), "( ) move it"), ")": ("move_loop", (1,), ""), "X": ("reloop", (), "X enters it again"),
+    "h": ("beat_jump", (-1,), "h j jump a beat"), "j": ("beat_jump", (1,), ""),
+    "H": ("beat_jump", (-32,), "H J 32"), "J": ("beat_jump", (32,), ""),
+    "u": ("skip", (-10,), "u U seek 10 s"), "U": ("skip", (10,), ""), "0": ("tempo", (0,), "0 own tempo"),
     "r": ("reverse", (), "r reverses"), "z": ("brake", (), "z brakes")}
 SWITCHES = {"k": "key_lock", "s": "slip", "g": "quantize"}
 TEMPO = {"{": -TEMPO_STEP, "}": TEMPO_STEP}
 HOT_CUES = "12345678"
-TAKEN = {*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, "q", "n", "/", "<", ">"}
-MORE = ("{ } tempo", "k key lock", "s slip", "g quantize", "1 to 8 hot cues", "< > crossfade", "n next song",
+BENDS = {";": -0.02, "'": 0.02}  # until the same key, or the other one
+LEVELS = {"f": ("gain", -1.0), "F": ("gain", 1.0), "t": ("trim", -1.0), "T": ("trim", 1.0)}  # dB
+KILLS = {"i": "low", "m": "mid", "a": "high"}
+OTHERS = ("q", "n", "/", "<", ">", "e", "R", "C", "w", "#", "y", "Y")
+TAKEN = {*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, *BENDS, *LEVELS, *KILLS, *OTHERS}
+MORE = ("e censors", "; ' bend", "C and a digit deletes a hot cue", "R tempo range", "w and a stem swaps it with the "
+        "other deck", "f F fader", "t T trim", "i m a kill low, mid, high", "# cue bus", "y curve", "Y side",
+        "{ } tempo", "k key lock", "s slip", "g quantize", "1 to 8 hot cues", "< > crossfade", "n next song",
         "/ other deck", "q quits")
 
 
@@ -63,6 +75,7 @@ class DeckKeys(TerminalKeys):
         self._hands, self._state, self._stop, self._say = hands, state, stop, say
         self._decks = tuple(hands.mixers)
         self.chosen = self._decks[0]
+        self._before = ""  # C or w, of which the next key says what
         mixer = hands.mixers[self.chosen]
         self.stems = {key: stem for key, stem in stem_keys(mixer.sources).items() if key not in TAKEN}
 
@@ -87,7 +100,16 @@ class DeckKeys(TerminalKeys):
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. Raises ValueError. [keys-thread]"""
         deck, hands = self.chosen, self._hands
-        if key == "q":
+        before, self._before = self._before, key if key in ("C", "w") and not self._before else ""
+        if before == "C" and key in HOT_CUES:
+            hands.press(deck, "hot_cue_delete", HOT_CUES.index(key))
+        elif before == "w" and key in self.stems:
+            self._swap(deck, self.stems[key])
+        elif key in "eR" or key in BENDS:
+            self._press_more(deck, key)
+        elif key in LEVELS or key in KILLS or key in "#yY":
+            self._mix(deck, key)
+        elif key == "q":
             self._stop()
         elif key == "/":
             self.chosen = self._decks[(self._decks.index(deck) + 1) % len(self._decks)]
@@ -109,6 +131,44 @@ class DeckKeys(TerminalKeys):
             hands.master.crossfade(max(0.0, min(1.0, round(place, 3))))
         elif key.lower() in self.stems:
             hands.mixers[deck].flip(self.stems[key.lower()], "mute" if key.islower() else "solo")
+
+    def _press_more(self, deck: str, key: str) -> None:
+        """What depends on how the deck is."""
+        state = self._state(deck)
+        if key == "e":
+            self._hands.press(deck, "censor_release" if state.hold.value == "censor" else "censor_press")
+        elif key == "R":
+            at = TEMPO_RANGES.index(state.settings.tempo_range)
+            self._hands.press(deck, "tempo_range", TEMPO_RANGES[(at + 1) % len(TEMPO_RANGES)])
+        else:
+            self._hands.press(deck, "bend", 0 if state.settings.bend == BENDS[key] else BENDS[key])
+
+    def _mix(self, deck: str, key: str) -> None:
+        """What the deck has in the master's mixer."""
+        master = self._hands.master
+        if key in LEVELS:
+            name, step = LEVELS[key]
+            known = PLAYER_PARAMETERS[name]
+            master.set(deck, name, max(max(known.least, LEAST_DB), min(known.most, master.get(deck, name) + step)))
+        elif key in KILLS:
+            least = PLAYER_PARAMETERS[KILLS[key]].least
+            master.set(deck, KILLS[key], 0 if master.get(deck, KILLS[key]) == least else least)
+        elif key == "#":
+            master.flip(deck, "cue")
+        else:
+            strip, name = (MASTER, "curve") if key == "y" else (deck, "side")
+            table = MASTER_PARAMETERS if key == "y" else PLAYER_PARAMETERS
+            master.set(strip, name, (master.get(strip, name) + 1) % len(table[name].words))
+
+    def _swap(self, deck: str, stem: str) -> None:
+        """Hear this stem here and all others there; again: hear all of both."""
+        other = next(name for name in self._decks if name != deck)
+        here, there = self._hands.mixers[deck], self._hands.mixers[other]
+        swapped = 0.0 if here.on(stem, "solo") and there.on(stem, "mute") else 1.0
+        if stem not in there.sources:
+            raise ValueError(f"{other} has no stem {stem}")
+        here.set(stem, "solo", swapped)
+        there.set(stem, "mute", swapped)
 
     def _turned(self, deck: str, switch: str) -> tuple[bool, ...]:
         return (not getattr(self._state(deck).settings, switch),)

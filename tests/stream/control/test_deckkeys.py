@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stream.control.deckkeys import HOT_CUES, PRESSES, SWITCHES, TEMPO, DeckKeys
+from stream.control.deckkeys import BENDS, HOT_CUES, KILLS, LEVELS, OTHERS, PRESSES, SWITCHES, TEMPO, DeckKeys
 from tests.stream.decks.rig import BLOCK, RATE, Rig
 
 
@@ -106,6 +106,38 @@ def test_when_there_is_no_next_song_it_is_told_and_q_ends_the_run(hands: Hands) 
 
 
 def test_no_key_means_two_things_and_the_help_has_all_of_them(hands: Hands) -> None:
-    keys = [*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, "q", "n", "/", "<", ">", *"dbov"]
+    keys = [*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, *BENDS, *LEVELS, *KILLS, *OTHERS, *"dbovDBOV"]
     assert len(keys) == len({*keys})
     assert all(word in hands.keys.help for word in ("space", "v=vocals", "l loops", "< > crossfade", "q quits"))
+
+
+def test_holds_are_let_go_by_the_same_key(hands: Hands) -> None:
+    assert hands.type(" e").hold.value == "censor"
+    assert hands.type("e").hold.value == "none"
+    assert hands.type(";").settings.bend == -0.02
+    assert hands.type("'").settings.bend == 0.02
+    assert hands.type("'").settings.bend == 0
+
+
+def test_a_hot_cue_is_deleted_and_the_tempo_has_ranges_and_its_own(hands: Hands) -> None:
+    assert hands.type("3").hot_cues[2] is not None
+    assert hands.type("C3").hot_cues[2] is None
+    assert [hands.type("R").settings.tempo_range for _ in range(4)] == [16, 50, 6, 10]
+    assert hands.type("}}0").settings.tempo == 0
+
+
+def test_a_stem_is_swapped_with_the_other_deck_and_back(hands: Hands) -> None:
+    hands.type("wv")
+    a, b = hands.booth.mixers["a"], hands.booth.mixers["b"]
+    assert (a.on("vocals", "solo"), b.on("vocals", "mute"), b.on("drums", "mute")) == (True, True, False)
+    hands.type("wv")
+    assert (a.on("vocals", "solo"), b.on("vocals", "mute")) == (False, False)
+
+
+def test_faders_trims_bands_curve_and_sides(hands: Hands) -> None:
+    master = hands.booth.master
+    hands.type("fffTi#yY")
+    assert [master.get("a", name) for name in ("gain", "trim", "low", "cue")] == [-3, 1, -26, 1]
+    assert master.get("a", "side") == 1
+    hands.type("im" + "f" * 60)
+    assert [master.get("a", name) for name in ("low", "mid", "gain")] == [0, -26, -40]
