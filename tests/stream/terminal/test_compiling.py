@@ -4,6 +4,7 @@ import gc
 import importlib
 import sys
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from numba import njit
@@ -25,7 +26,8 @@ def half(x):
 
 def test_the_first_time_has_one_line_and_the_next_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = list[str]()
-    (tmp_path / "doubled.py").write_text(SOURCE)
+    # numba keeps code by a file's path and what it says: an earlier run of this test may have had the same path
+    (tmp_path / "doubled.py").write_text(f"{SOURCE}\n# {uuid4()}\n")
     monkeypatch.syspath_prepend(tmp_path)
     for _ in range(2):
         monkeypatch.delitem(sys.modules, "doubled", raising=False)
