@@ -7,15 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from logging import CRITICAL
 from pathlib import Path
-from typing import Any
-
-from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
-from huggingface_hub.utils import logging
-from huggingface_hub.utils.tqdm import tqdm
+from typing import TYPE_CHECKING, Any
 
 from export.files import sha256
 from export.source import Progress
 from export.weights import Weights, read
+
+if TYPE_CHECKING:
+    from huggingface_hub.utils.tqdm import tqdm
 
 ASK_S = 8  # to find out whether the hub answers
 
@@ -40,6 +39,9 @@ class Hub:
 
         That is a check of the way here, not of the hub. Raises OSError or ValueError, in one line.
         """
+        # a tenth of every start, which few of them need
+        from huggingface_hub import get_hf_file_metadata, hf_hub_download, hf_hub_url
+
         endpoint = os.environ.get("HF_ENDPOINT")
         label = str(self)
         progress(0, None, label)
@@ -62,7 +64,9 @@ class Hub:
         return read(Path(loaded))
 
 
-def _bar(progress: Progress, label: str) -> type[tqdm]:
+def _bar(progress: Progress, label: str) -> "type[tqdm]":
+    from huggingface_hub.utils.tqdm import tqdm
+
     class Bar(tqdm):
         """The hub's progress bar, shown by someone else."""
 
@@ -80,6 +84,8 @@ def _bar(progress: Progress, label: str) -> type[tqdm]:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep the hub's own warnings off stderr: what fails is said by who asked."""
+    from huggingface_hub.utils import logging
+
     before = logging.get_verbosity()
     logging.set_verbosity(CRITICAL)
     try:
