@@ -24,6 +24,7 @@ from dsp.ramp import fade, ramp
 from stream.callback.header import DECK, HEADER, NEVER, REEL, RING, counter, frames
 from stream.callback.masterstage import add_cue, begin_master, clear, finish, join, mix_master, wait
 from stream.callback.mixstage import begin, meter, mix_rows, state, weigh, work
+from stream.callback.outputstage import tap_buses
 from stream.native.atomics import load_acquire, pointer, store_release
 from stream.native.memory import integers, record_at
 from stream.native.signature import STAGE
@@ -42,6 +43,8 @@ def _stage(own: Any, position: Any, n: Any, begins: Any) -> None:
         _begin(h, position, n)
     else:
         _play_all(h, position, n)
+        if h.tap_pairs > 0:
+            tap_buses(h, position, n)
 
 
 @njit(error_model="numpy")

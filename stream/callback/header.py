@@ -103,6 +103,8 @@ HEADER = layout(
     "decks", "deck_records", "deck_stage", "own",
     # what devices can hear: the address of all buses, float32 (bus_rows, PIECE), two rows of each
     "buses", "bus_rows",
+    "tap_pairs",  # how many buses a recording of decks has: the master's, the mix first; 0 where nobody records
+    tap_ring=RING,  # of these
     feed_ring=RING,  # of the file that is read ahead
     player=PLAYER,  # the input
     master=MASTER)  # where there are decks

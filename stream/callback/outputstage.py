@@ -10,8 +10,8 @@ from numba import njit
 
 from dsp.console import BUS, DRY, HEARD, PIECE, STEM, strip
 from stream.callback import bridge
-from stream.callback.header import MONO, part
-from stream.native.atomics import pointer
+from stream.callback.header import MONO, counter, frames, part
+from stream.native.atomics import pointer, store_release
 from stream.native.memory import floats, integers, record_at
 
 
@@ -27,10 +27,10 @@ def fade_buses(h: Any, way: Any, done: Any, n: Any, count: Any) -> None:
 
     done: frames of the block before the piece      n: of the block      count: of the piece
     """
-    frames, rows = min(n, h.player.fade_frames), buses(h)
+    length, rows = min(n, h.player.fade_frames), buses(h)
     for row in range(len(rows)):
         for i in range(count):
-            part = min(np.float32(1), np.float32(done + i + 1) / np.float32(frames))
+            part = min(np.float32(1), np.float32(done + i + 1) / np.float32(length))
             rows[row, i] *= part if way > 0 else np.float32(1) - part
 
 
@@ -96,6 +96,18 @@ def tap(p: Any, work: Any, at: Any, n: Any) -> None:
         _join(work, strip(s, stems) + STEM, to, 1 + s)
         if p.has_inserts:
             _join(work, strip(s, stems) + HEARD, to, 2 + stems + s)
+
+
+@njit(error_model="numpy")
+def tap_buses(h: Any, at: Any, n: Any) -> None:
+    """For recordings of decks: the master's buses, by device positions."""
+    rows, mask = buses(h), h.tap_ring.mask
+    to = frames(h.tap_ring, 2 * h.tap_pairs)
+    for channel in range(2 * h.tap_pairs):
+        row = rows[BUS + channel]
+        for i in range(n):
+            to[(at + i) & mask, channel] = row[i]
+    store_release(counter(h.tap_ring), 0, at + n)
 
 
 @njit(error_model="numpy")

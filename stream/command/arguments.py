@@ -215,18 +215,22 @@ def _run(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--clock", choices=("device", "wall", "virtual"),
                        help="speed of a run from file to file: the song's own (wall), or as fast as the computer can "
                             "(virtual, the default there)")
-    group.add_argument("--record", type=path_argument, metavar="DIR",
-                       help="record the whole run: the input, the mix, each stem, and what you do to the mixer "
-                            "(docs/guide/recording.md)")
-    group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
-                       help="float WAV, which `render` makes again bit for bit, or FLAC with 24 bits (default: wav)")
-    group.add_argument("--takes", type=path_argument, default=Path("takes"), metavar="DIR",
-                       help="folder for what the keys r (record) and k (keep the last seconds) record (default: takes)")
-    group.add_argument("--keep", type=seconds, default=60.0, metavar="SECONDS",
-                       help="how many seconds k keeps; each takes 3 MB of memory (default: 60)")
+    _takes(group, "the input, the mix, each stem, and what you do to the mixer", 60.0)
     _live(parser)
     _surface(parser)
     _model(parser)
+
+
+def _takes(group: argparse._ArgumentGroup, whole: str, keep_s: float) -> None:
+    """What is recorded; whole: of a whole run      keep_s: that can be kept, where nobody says otherwise"""
+    group.add_argument("--record", type=path_argument, metavar="DIR",
+                       help=f"record the whole run: {whole} (docs/guide/recording.md)")
+    group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
+                       help="float WAV, which `render` makes again bit for bit, or FLAC with 24 bits (default: wav)")
+    group.add_argument("--takes", type=path_argument, default=Path("takes"), metavar="DIR",
+                       help="folder for what `record` and `keep` record: keys r and k, MIDI, OSC (default: takes)")
+    group.add_argument("--keep", type=seconds, default=keep_s, metavar="SECONDS",
+                       help=f"how many seconds `keep` keeps; each takes up to 3 MB of memory (default: {keep_s:g})")
 
 
 def _clocks(group: "argparse._ArgumentGroup") -> None:
@@ -259,6 +263,7 @@ def _play(parser: argparse.ArgumentParser) -> None:
     _clocks(live)
     _separation(live)
     _controllers(parser.add_argument_group("controllers"))
+    _takes(parser.add_argument_group("recording"), "the mix, each deck as it is heard in it, and a cue sheet", 0.0)
     stem_cache(parser)
     _model(parser)
 

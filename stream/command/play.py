@@ -14,6 +14,7 @@ from stream.command.choosing import for_files
 from stream.command.driving import furnish, start_controllers
 from stream.command.fetching import Models
 from stream.command.playlist import playlist
+from stream.command.run import recording_options
 from stream.command.runwords import AUTO, RunWords, latency_s
 from stream.command.sourcesink import SourceSink, device, input_
 from stream.common import interrupt
@@ -44,7 +45,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     ends = arguments.automix or (live is None and not sys.stdin.isatty())
     request = PlayRequest(for_files(models.opening(arguments), say), songs, sink, arguments.block,
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
-                          live)
+                          live, recording_options(arguments, "device"))
     stopped = threading.Event()
     host = DeckHost(request, say)
     stack.callback(host.close)
@@ -62,6 +63,8 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
         host.run(watch)
     for text in closing_lines(host.live) if host.live else ():
         say(text)
+    for path in host.files.values():
+        say(f"wrote {path}")
     if host.trouble is not None:
         raise Incomplete(host.trouble, host.report())
     return host.report()
@@ -70,7 +73,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
 def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: threading.Event, stack: ExitStack) -> None:
     """Scenes, MIDI and OSC."""
     desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
-    furnish(desk, None, arguments, say, stopped)
+    furnish(desk, host.takes, arguments, say, stopped)
     start_controllers(desk, partial(deck_facts, host.booth, host.engine), arguments, say, stack)
 
 

@@ -18,7 +18,7 @@ from stream.session.request import Say
 from stream.terminal.surface import UserInterface
 
 
-def _recording(arguments: Namespace, clock: str) -> RecordingOptions:
+def recording_options(arguments: Namespace, clock: str) -> RecordingOptions:
     """What may be recorded: takes by hand only where somebody has the time to make them."""
     kind = Kind("flac", 24) if arguments.record_format == "flac" else FLOAT
     takes = arguments.takes if clock != "virtual" else None
@@ -35,7 +35,7 @@ def run(arguments: Namespace, opening: Callable[[], Opening], say: Say, console:
         say("no --device: using the default input and output")
     ends = source_sink(arguments)
     surface = stack.enter_context(UserInterface(arguments, say, console, paced=ends.clock != "virtual"))
-    host = Host(words.request(opening, ends, _recording(arguments, ends.clock), surface.say), surface.say)
+    host = Host(words.request(opening, ends, recording_options(arguments, ends.clock), surface.say), surface.say)
     stack.callback(host.close, keep=False)
     drive(host, arguments, surface, stack)
     return host.report().json()

@@ -22,7 +22,8 @@ WAIT_S = 0.02
 TRIES = 15  # whoever sweeps has it for a moment only
 PATIENT = 500  # and so does whoever writes a file of a few bytes
 # what we write, half of it; other programs' hidden files are left alone
-PART = re.compile(r"\..*\.(wav|flac|mp3|mp4|json|jsonl|toml|onnx|ort|yaml|config|sha256)(\.[0-9a-f]{8})?\.part", re.S)
+PART = re.compile(r"\..*\.(wav|flac|mp3|mp4|json|jsonl|toml|onnx|ort|yaml|config|sha256|cue)(\.[0-9a-f]{8})?\.part",
+                  re.S)
 _GUARD = ".lock" if os.name == "nt" else ""  # there a locked file can be neither written by a library nor moved
 
 

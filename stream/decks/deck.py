@@ -31,6 +31,7 @@ ROWS = 512  # that are rendered at a time
 AHEAD_S = 0.1  # beyond two blocks: what the thread may be late
 MARGIN_S = 0.004  # from the callback's next block to where what was pressed begins: it is rendered meanwhile
 FIRST_ROWS = 2048  # that a swap begins with, beside a block
+SOUNDINGS = 8
 SWITCH = 32  # frames from a ring to the other where both have the same
 UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
 # a press of these is heard from its first frame on, whenever the callback takes it over; others stay in time
@@ -52,6 +53,7 @@ class Deck:
     """One deck, empty at first: silence is rendered.
 
     name: `a`, `b` ...      track: the song that is on it
+    soundings: the last songs that were heard, and the device position from which on each was; the last is heard now
     settings: as they are wanted; what was pressed a moment ago is not heard yet
     """
 
@@ -66,6 +68,7 @@ class Deck:
         self.name, self.sources = name, sources
         self.track: Track | None = None
         self.settings = DeckSettings()
+        self.soundings: tuple[tuple[Track | None, int], ...] = ((None, 0),)
         self._rings, self._record, self._device, self._say = rings, record, device, say
         self._rate, self._block = sizes
         self._ahead = min(2 * self._block + FADE + int(AHEAD_S * self._rate), 8192)
@@ -143,6 +146,8 @@ class Deck:
         if not self._taken and not self._rings.swapping:
             self._taken = True
             self._offset = int(self._record["shift"]) - self._floating
+            if self.soundings[-1][0] is not self.track:
+                self.soundings = (*self.soundings[1 - SOUNDINGS :], (self.track, int(self._record["shift"])))
         track = self.track
         if track is None:
             return

@@ -13,7 +13,8 @@ from stream.callback.player import FADE
 from stream.callback.ring import Ring
 from stream.callback.routes import placed
 from stream.latency.geometry import Latency
-from stream.live.engine import Engine
+from stream.live.engine import HISTORY_S, Engine
+from stream.live.feeder import ENDLESS
 from stream.mixer.route import MIX, Route
 from stream.native.atomics import load
 from stream.native.memory import Record, fill
@@ -27,18 +28,22 @@ class DeckSetup:
     out_channels: of the device      block: frames, the most that come at once      routes: of buses to the channels;
     empty is the mix on the first two
     live: the engine of the input that is heard beside them, which has filled in the same header
+    tapped: somebody records      keep_s: how long a recording may look back
     """
 
     out_channels: int
     block: int = 512
     routes: tuple[Route, ...] = ()
     live: Engine | None = None
+    tapped: bool = False
+    keep_s: float = 0.0
 
 
 class DeckEngine:
     """Decks, ready to be called.
 
-    live: of the input, if one is heard too      ends: whether the run is over, all songs having been played
+    live: of the input, if one is heard too      tap: for recordings: the mix and the players, by device positions
+    ends: whether the run is over, all songs having been played
     """
 
     address = int(callback.address or 0)
@@ -64,7 +69,24 @@ class DeckEngine:
             self._position = self.live.inputs.counter
         fill(header, out_channels=setup.out_channels, route=self._route.ctypes.data)
         players.fill(header)
+        self.tap = self._tapped(setup) if setup.tapped else None
         self._user = ctypes.c_void_p(header.ctypes.data)
+
+    def _tapped(self, setup: DeckSetup) -> Ring:
+        pairs = 1 + len(self.players.players)
+        tap = Ring(int((HISTORY_S + setup.keep_s) * self.latency.samplerate), 2 * pairs, setup.block)
+        fill(self.header, tap_pairs=pairs)
+        hd.connect(self.header["tap_ring"], tap.data, tap.counter)
+        return tap
+
+    @property
+    def end(self) -> int:
+        """Nobody knows when all has been played. [any-thread]"""
+        return ENDLESS
+
+    @property
+    def expected(self) -> None:
+        """No file says how long it will be. [any-thread]"""
 
     @property
     def sources(self) -> tuple[str, ...]:

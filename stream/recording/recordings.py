@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from stream.live.engine import Engine
-from stream.recording.log import TakeInfo
 from stream.recording.options import RecordingOptions
 from stream.recording.recorder import RecordedFile, Recorder
 from stream.recording.takes import Takes
+from stream.recording.takewriter import Recorded, TakeNotes
 
 
 class Recordings:
@@ -16,7 +15,7 @@ class Recordings:
     trouble: what ended a recording of the whole run before the run, known once all is closed
     """
 
-    def __init__(self, engine: Engine, sink: Path | None) -> None:
+    def __init__(self, engine: Recorded, sink: Path | None) -> None:
         """Open that file, before the callback runs. Raises Failure.
 
         sink: its path; None where a device is the output
@@ -31,13 +30,13 @@ class Recordings:
             self._sink = Recorder(engine.tap, [track], engine.latency.samplerate, engine.expected)
             self.files[sink.stem] = str(sink)
 
-    def allow(self, take: TakeInfo, options: RecordingOptions, say: Callable[[str], None]) -> None:
+    def allow(self, notes: TakeNotes, options: RecordingOptions, say: Callable[[str], None]) -> None:
         """Let takes be made; before the callback runs. Raises Failure.
 
-        take: what all of them have in common
+        notes: what is written beside their sound
         [main-thread]
         """
-        self.takes = Takes(self._engine, take, options, say)
+        self.takes = Takes(self._engine, notes, options, say)
         self.files |= self.takes.files
 
     @property

@@ -1,26 +1,23 @@
 """Takes of a run: the whole of it, what is recorded by hand, and the last seconds once more. Its own thread writes."""
 
 from stream.common.errors import Failure
-from stream.live.engine import Engine
-from stream.recording.automation import GestureLog
-from stream.recording.log import TakeInfo
 from stream.recording.manual import ManualTake, give_up
 from stream.recording.options import RecordingOptions
 from stream.recording.retrospective import RetrospectiveTake
-from stream.recording.takewriter import Say, TakeContext, TakeWriter
+from stream.recording.takewriter import Recorded, Say, TakeContext, TakeNotes, TakeWriter
 
 
 class Takes:
     """All takes of a run. What fails while a device is heard ends its take, and is said; audio goes on."""
 
-    def __init__(self, engine: Engine, take: TakeInfo, options: RecordingOptions, say: Say) -> None:
+    def __init__(self, engine: Recorded, notes: TakeNotes, options: RecordingOptions, say: Say) -> None:
         """Open the whole run's files, if they are wanted, before the callback runs. Raises Failure.
 
-        take: what all takes have in common
+        notes: what is written beside their sound
         [main-thread]
         """
-        self._context = TakeContext(engine, take, options, GestureLog(engine.mixer, engine.events), say)
-        self._live = engine.feeder is None
+        self._context = TakeContext(engine, notes, options, say)
+        self._live = engine.expected is None
         self._manual, self._retrospective = ManualTake(self._context), RetrospectiveTake(self._context)
         self._run_take = None
         self.files: dict[str, str] = {}  # name to path of the whole run's files
@@ -54,17 +51,17 @@ class Takes:
 
     def step(self) -> bool:
         """Do what there is to do; False if that was nothing. Raises Failure. [recorder-thread]"""
-        gestures = self._context.gestures
-        gestures.collect()
+        notes = self._context.notes
+        notes.collect()
         self._manual.look()
         self._retrospective.look()
-        gestures.forget(self._oldest())
+        notes.forget(self._oldest())
         went = self._write()
         return self._manual.step() or went
 
     def close(self, keep: bool) -> None:
         """Finish all takes, or remove the whole run's, once no thread steps. Raises Failure. [main-thread]"""
-        self._context.gestures.collect()
+        self._context.notes.collect()
         self._manual.wanted = False
         self._manual.end()
         take, self._run_take = self._run_take, None

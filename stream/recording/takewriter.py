@@ -1,31 +1,66 @@
-"""A take while it is made: its tracks, and when it ends its log."""
+"""A take while it is made: its tracks, and when it ends what is noted beside them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from stream.audiofiles.audiofile import claim
-from stream.live.engine import Engine
-from stream.recording import log
-from stream.recording.automation import GestureLog
+from stream.callback.ring import Ring
+from stream.latency.geometry import Latency
 from stream.recording.options import RecordingOptions
 from stream.recording.recorder import RecordedFile, Recorder
 
 Say = Callable[[str], None]
 
 
+class Recorded(Protocol):
+    """An engine: one that separates live, or one of decks. [any-thread]"""
+
+    latency: Latency
+    tap: Ring | None
+
+    @property
+    def end(self) -> int:
+        """Frames that there will be in all; ENDLESS while nobody knows."""
+
+    @property
+    def expected(self) -> int | None:
+        """Frames that there will be as a file states; None for a device."""
+
+
+class TakeNotes(Protocol):
+    """What is written beside the sound of a take: its gestures, or the songs that were played. [recorder-thread]"""
+
+    @property
+    def name(self) -> str:
+        """Of the file."""
+
+    @property
+    def tracks(self) -> Mapping[str, int]:
+        """By name, the first of their two channels in the tap."""
+
+    def collect(self) -> None:
+        """Take over what has happened."""
+
+    def forget(self, before: int) -> None:
+        """Let go of what happened before a frame."""
+
+    def write(self, folder: Path, stretch: tuple[int, int], paths: Sequence[Path], lost: int) -> None:
+        """Write the file of a take, from a frame to another. Raises Failure."""
+
+
 @dataclass(frozen=True)
 class TakeContext:
     """What all takes of a run have in common.
 
-    take: what their logs begin with      say: takes lines for the user
+    say: takes lines for the user
     [any-thread]
     """
 
-    engine: Engine
-    take: log.TakeInfo
+    engine: Recorded
+    notes: TakeNotes
     options: RecordingOptions
-    gestures: GestureLog
     say: Say
 
     @property
@@ -37,7 +72,7 @@ class TakeContext:
     @property
     def keep_frames(self) -> int:
         """Frames that can be kept after they were heard."""
-        return int(self.options.keep_s * self.take.samplerate)
+        return int(self.options.keep_s * self.engine.latency.samplerate)
 
 
 class TakeWriter:
@@ -54,10 +89,13 @@ class TakeWriter:
         """
         self._context, self.folder, self.start = context, folder, start
         assert context.engine.tap is not None
-        self._alone = claim(folder / log.NAME)  # until the take has ended: two takes in one folder would be a mixture
+        # until the take has ended: two takes in one folder would be a mixture
+        self._alone = claim(folder / context.notes.name)
+        kind = context.options.kind
+        tracks = [RecordedFile(folder / f"{name}.{kind.format}", at, kind=kind)
+                  for name, at in context.notes.tracks.items()]
         try:
-            self._recorder = Recorder(context.engine.tap, tracks(context, folder), context.take.samplerate, frames,
-                                      start)
+            self._recorder = Recorder(context.engine.tap, tracks, context.engine.latency.samplerate, frames, start)
         except BaseException:
             self._alone.drop()
             raise
@@ -66,7 +104,7 @@ class TakeWriter:
     @property
     def seconds(self) -> str:
         """How long it is, in words. [recorder-thread]"""
-        return f"{(self._recorder.at - self.start) / self._context.take.samplerate:.1f} s"
+        return f"{(self._recorder.at - self.start) / self._context.engine.latency.samplerate:.1f} s"
 
     def step(self) -> bool:
         """Write what has come; False if there was nothing. Raises Failure. [recorder-thread]"""
@@ -79,29 +117,14 @@ class TakeWriter:
         self.close(keep=True)
 
     def close(self, keep: bool) -> None:
-        """Move all files to their places and write the log, or remove them. Raises Failure.
+        """Move all files to their places and write the notes, or remove them. Raises Failure.
 
         [main-thread, recorder-thread]
         """
         try:
             self._recorder.close(keep)
             if keep:
-                self._write_log()
+                recorder = self._recorder
+                self._context.notes.write(self.folder, (self.start, recorder.at), self.paths, recorder.overruns)
         finally:
             self._alone.drop()
-
-    def _write_log(self) -> None:
-        recorder, context = self._recorder, self._context
-        automation = context.gestures.between(self.start, recorder.at)
-        take = replace(context.take, frames=recorder.at - self.start, lost=context.gestures.lost + recorder.overruns,
-                       files={path.stem: path.name for path in self.paths})
-        log.write(self.folder / log.NAME, take, automation)
-
-
-def tracks(context: TakeContext, folder: Path) -> list[RecordedFile]:
-    """The tracks of a take: what came in, the mix, every stem, and what inserts made of some. [any-thread]"""
-    kind, sources = context.options.kind, context.take.sources
-    after = 2 + 2 * len(sources)
-    names = {"input": after, "mix": 0} | {stem: 2 + 2 * i for i, stem in enumerate(sources)}
-    names |= {log.inserted(stem): after + 2 + 2 * sources.index(stem) for stem in context.take.inserts}
-    return [RecordedFile(folder / f"{name}.{kind.format}", at, kind=kind) for name, at in names.items()]

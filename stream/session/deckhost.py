@@ -15,12 +15,16 @@ from stream.common.priority import preferred
 from stream.decks.booth import Booth
 from stream.decks.deck import Deck
 from stream.decks.engine import DeckEngine, DeckSetup
+from stream.decks.playednotes import PlayedNotes
 from stream.latency.geometry import Latency
 from stream.live.clock import IDLE_S, run_device
 from stream.live.engine import Engine
 from stream.mixer.mixer import Mixer
 from stream.mixer.route import Route, apart
 from stream.native.memory import Record
+from stream.recording.options import NOTHING, RecordingOptions
+from stream.recording.recordings import Recordings
+from stream.recording.takes import Takes
 from stream.separators.opening import Opening
 from stream.session.devicerequest import DeviceRequest
 from stream.session.line import AnyDevice
@@ -36,6 +40,7 @@ from stream.tracks.store import StemStore
 
 DECK_IDLE_S = 0.001  # between two looks for what was pressed
 NO_INPUT_S = (DECK_IDLE_S,)
+RECORDER_S = 0.01
 INPUT_S = (*IDLE_S[:2], DECK_IDLE_S)  # of the input's file, its separator, the decks
 
 
@@ -47,6 +52,7 @@ class PlayRequest:
     store_bytes: how much the store of stems may hold
     automix: the next song begins by itself      ends: the run does, once nothing plays any more
     live: an input that is separated live and heard beside the decks, whose devices are then all that is opened
+    recording: what may be recorded, and where
     """
 
     opening: Opening
@@ -59,6 +65,7 @@ class PlayRequest:
     automix: bool = False
     ends: bool = True
     live: RunRequest | None = None
+    recording: RecordingOptions = NOTHING
 
 
 class DeckHost:
@@ -70,6 +77,7 @@ class DeckHost:
         self._request, self._say = request, say
         self._live: Engine | None = None
         self._upkeep: Upkeep | None = None
+        self._begun = False  # before, there is nothing to keep
         try:
             self._build()
         except BaseException:
@@ -85,8 +93,14 @@ class DeckHost:
         streams, header = self._alone() if request.live is None else self._with_input(request.live)
         latency = Latency(streams.samplerate, 0, 0, 0, self.booth.players.lookahead, 0, 0, streams.device[1])
         self.engine = DeckEngine(header, self.booth.players, latency,
-                                 DeckSetup(streams.out_channels, streams.block, streams.routes, self._live))
+                                 DeckSetup(streams.out_channels, streams.block, streams.routes, self._live,
+                                           request.recording.used, request.recording.keep_s))
         self.booth.open(lambda: self.engine.position, streams.block, say)
+        self._recordings = Recordings(self.engine, None)
+        if self.engine.tap is not None:
+            notes = PlayedNotes(self.booth, self.engine.tap, streams.samplerate)
+            self._recordings.allow(notes, request.recording, say)
+            self._open.callback(lambda: self._recordings.close(keep=self._begun))
         self.engine.ends = lambda: request.ends and self.booth.over
         self.booth.automix = request.automix
         self._returns = Returns(streams, self.engine, say)
@@ -138,11 +152,16 @@ class DeckHost:
                 self._upkeep.rest()
             return going
 
-        live = self._live
+        live, self._begun = self._live, True
         steps = [self.booth.step] if live is None else [live.feed, live.worker.step, self.booth.step]
+        idle_s = NO_INPUT_S if live is None else INPUT_S
+        if self.takes is not None:
+            steps, idle_s = [*steps, self._recordings.step], (*idle_s, RECORDER_S)
         with undisturbed():
             try:
-                run_device(self.engine, self._returns, steps, watching, NO_INPUT_S if live is None else INPUT_S)
+                run_device(self.engine, self._returns, steps, watching, idle_s)
+                while self._recordings.step():
+                    pass
             finally:
                 self.close()
 
@@ -155,9 +174,19 @@ class DeckHost:
             self._upkeep.look(back)
 
     @property
+    def files(self) -> dict[str, str]:
+        """Of a recording of the whole run: name to path."""
+        return self._recordings.files
+
+    @property
+    def takes(self) -> Takes | None:
+        """None where nobody may make one, and when the run has ended."""
+        return self._recordings.takes
+
+    @property
     def trouble(self) -> str | None:
         """What a run that has come to its end has done without."""
-        return None if self._upkeep is None else self._upkeep.trouble
+        return (self._upkeep.trouble if self._upkeep is not None else None) or self._recordings.trouble
 
     @property
     def live(self) -> RunReport | None:
@@ -172,7 +201,7 @@ class DeckHost:
         """What was done and measured until now."""
         rate, live = self.engine.latency.samplerate, self.live
         return {"samplerate": rate, "played_s": self.engine.position / rate, "preferred": self._preferred,
-                "latency_s": self.engine.latency.total_s, **self.engine.counts(),
+                "latency_s": self.engine.latency.total_s, **self.engine.counts(), "files": self.files,
                 "decks": {name: _song(deck) for name, deck in self.booth.decks.items()},
                 **({} if live is None else {"live": live.json()})}
 

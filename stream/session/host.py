@@ -9,6 +9,7 @@ from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
 from stream.latency.geometry import Latency
 from stream.live.clock import run_device, run_virtual, run_wall
+from stream.recording.gesturenotes import GestureNotes
 from stream.recording.recordings import Recordings
 from stream.recording.takes import Takes
 from stream.separators.protocol import Separator
@@ -50,7 +51,7 @@ class Host:
             self._open.callback(self._returns.close)
         self._recordings = Recordings(self.engine, request.sink if isinstance(request.sink, Path) else None)
         if request.recording.used:
-            self._recordings.allow(self._path.take_info(), request.recording, say)
+            self._recordings.allow(GestureNotes(self.engine, self._path.take_info()), request.recording, say)
         self.files = self._recordings.files
 
     @property

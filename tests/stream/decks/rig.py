@@ -36,7 +36,7 @@ class Rig:
     """
 
     def __init__(self, block: int = BLOCK, songs: Sequence[Path] = (), separator: Separator | None = None,
-                 routes: Sequence[str] = ()) -> None:
+                 routes: Sequence[str] = (), tapped: bool = False) -> None:
         """songs: paths that a song is made for, each when it is loaded      separator: of an input that is heard too"""
         self.block, self.said = block, list[str]()
         mixer = None if separator is None else Mixer(tuple(separator.sources), RATE)
@@ -50,7 +50,7 @@ class Rig:
         self.channels = 2 * max(1, len(routes))
         latency = Latency(RATE, 0, 0, 0, self.booth.players.lookahead, 0, 0, 0)
         self.engine = DeckEngine(self.header, self.booth.players, latency,
-                                 DeckSetup(self.channels, block, tuple(map(route, routes)), self.live))
+                                 DeckSetup(self.channels, block, tuple(map(route, routes)), self.live, tapped))
         self.booth.open(lambda: self.engine.position, block, self.said.append)
         self.a, self.b = self.booth.decks.values()
 

@@ -13,6 +13,7 @@ from stream.inserts.naming import Effect
 from stream.inserts.process import Process
 from stream.live.insert import Insert
 from stream.recording import log
+from stream.recording.gesturenotes import GestureNotes
 from stream.recording.log import TakeInfo
 from stream.recording.options import RecordingOptions
 from stream.recording.rendering import render
@@ -34,7 +35,7 @@ class Stage:
                          late=late)
         self.said: list[str] = []
         take = TakeInfo(**{**vars(TAKE), "late": late, "inserts": {insert.stem: "an effect" for insert in inserts}})
-        self.takes = Takes(self.live.engine, take, options, self.said.append)
+        self.takes = Takes(self.live.engine, GestureNotes(self.live.engine, take), options, self.said.append)
         self.heard: list[Frames] = []
 
     def play(self, mix: Frames, separate: bool = True, before: Callable[[int], object] = abs) -> None:
