@@ -27,7 +27,7 @@ class Stage(Rig):
     def play(self, blocks: int) -> Frames:
         heard = []
         for _ in range(blocks):
-            heard.append(self.hear())
+            heard.append(self.leave())
             while self.takes.step():
                 pass
         return np.concatenate(heard)
