@@ -146,6 +146,7 @@ class Latency:
 
     drift: between an input's clock and the output's, where these are two
     insert: of stems that are sent through effects; what they do not go through waits as long
+    limiter: of the master, where decks are heard beside the input
     """
 
     samplerate: int
@@ -158,11 +159,12 @@ class Latency:
     device_out: int
     drift: int = 0
     insert: int = 0
+    limiter: int = 0
 
     @property
     def delay(self) -> int:
-        """Frames between a frame's way in and its way out of the callback."""
-        return self.total - self.device_in - self.drift - self.device_out
+        """Frames between a frame's way in and its way out of the mixer of its stems."""
+        return self.total - self.device_in - self.drift - self.device_out - self.limiter
 
     @property
     def total(self) -> int:
@@ -191,9 +193,11 @@ class DeviceTiming:
 
     samplerate: Hz      block: frames that come at once
     device: frames that devices add: in, out, and between two clocks      insert: frames that inserts add
+    limiter: frames that the master's limiter adds
     """
 
     samplerate: int = SAMPLERATE
     block: int = 512
     device: tuple[int, int, int] = (0, 0, 0)
     insert: int = 0
+    limiter: int = 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dsp.limiter import lookahead
 from dsp.stft import FFT_HOP
 from stream.audiofiles.song import open_live
 from stream.callback.deckplayers import DeckPlayers
@@ -49,7 +50,7 @@ class LivePath:
         self.samplerate = paced_by.samplerate
         self.block = self.streams.block if self.streams else request.block
         inserts = open_inserts(request.inserts, self.samplerate, request.clock != "virtual", stack)
-        self.chosen = self._negotiate(inserts)
+        self.chosen = self._negotiate(inserts, 0 if beside is None else lookahead(self.samplerate))
         separator, latency = self.chosen.separator, self.chosen.latency
         self.mixer = self._mixer(separator, inserts)
         players = None if beside is None else beside(self.mixer, self.samplerate)
@@ -64,12 +65,12 @@ class LivePath:
         self._stack.callback(streams.close)
         return streams
 
-    def _negotiate(self, inserts: Sequence[Insert]) -> Negotiated:
-        """The separator, opened for these devices and effects."""
+    def _negotiate(self, inserts: Sequence[Insert], limiter: int) -> Negotiated:
+        """The separator, opened for these devices and effects, and a limiter that looks so many frames ahead."""
         request = self._request
         device = self.streams.device if self.streams else (0, 0, 0)
         lags = [lag(insert.process, self.samplerate, self.block) for insert in inserts]
-        timing = DeviceTiming(self.samplerate, self.block, device, max(lags, default=0))
+        timing = DeviceTiming(self.samplerate, self.block, device, max(lags, default=0), limiter)
         return negotiate(request.opening, request.latency_s, timing, self._say, request.clock != "virtual")
 
     def _mixer(self, separator: Separator, inserts: Sequence[Insert]) -> Mixer:

@@ -34,7 +34,8 @@ def negotiate(opening: Opening, latency_s: float | None, timing: DeviceTiming, s
     asked_s = latency_s
     for _ in range(TRIES):
         separator, budget_s = opening.open(asked_s)
-        latency = spend(separator, timing.samplerate, timing.device, budget_s, timing.block + FADE + 1)
+        latency = spend(separator, timing.samplerate, timing.device, budget_s, timing.block + FADE + 1 + timing.limiter)
+        latency = replace(latency, budget=latency.budget - timing.limiter, limiter=timing.limiter)
         chosen = Negotiated(separator, replace(latency, insert=timing.insert), asked_s)
         if not timed:
             return chosen

@@ -23,7 +23,8 @@ from tests.rig.models import model
 RATE = 44_100
 REPORTED = {"model", "provider", "samplerate", "separator", "latency_s", "latency_parts_s", "hops", "misses",
             "underruns", "xruns", "hop_time_s", "files"}
-PARTS = {"device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift", "insert"}
+PARTS = {"device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift", "insert",
+         "limiter"}
 
 
 def wav(path: Path, frames: np.ndarray, samplerate: int = RATE) -> Path:
