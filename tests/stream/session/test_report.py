@@ -19,7 +19,8 @@ KEYS = ["model", "provider", "samplerate", "separator", "sources", "latency_s", 
         "window_s", "preferred", "expected_loss_db", "heard_s", "hops", "eased_hops", "blocks", "misses",
         "late_frames", "underruns", "overruns", "insert_misses", "cleaned", "xruns", "gaps", "hop_time_s", "files",
         "absences", "inserts"]
-PARTS = ["device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift", "insert", "limiter"]
+PARTS = ["device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out", "drift", "insert",
+         "limiter"]
 
 
 @pytest.fixture
