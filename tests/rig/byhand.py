@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from stream.callback.callback import callback
 from stream.callback.header import HEADER
 from stream.callback.player import FADE
+from stream.live import caller
 from stream.live.engine import Engine, Setup
 from stream.live.insert import Insert, lag
 from stream.mixer.mixer import Mixer
@@ -19,6 +21,7 @@ from stream.separators.protocol import Separator
 Frames = NDArray[np.float32]
 SOURCES = ("drums", "bass", "other", "vocals")
 BLOCKS = [1, 17, 512, 4096]
+PATIENCE_S = 300.0  # with a hop
 
 
 class Shares:
@@ -65,8 +68,9 @@ class Live:
         latency = replace(latency, insert=max((lag(insert.process, rate, block) for insert in inserts), default=0))
         self.header = np.zeros((), HEADER)
         settings = {"offline": True, "inserts": inserts, **setup}
-        self.engine = Engine(self.header, separator, self.mixer, latency,
-                             Setup(*channels, most or block, **settings))  # type: ignore[arg-type]
+        with patch.object(caller, "SPARE_S", PATIENCE_S):  # at the lowest priority a busy machine takes its time
+            self.engine = Engine(self.header, separator, self.mixer, latency,
+                                 Setup(*channels, most or block, **settings))  # type: ignore[arg-type]
         self.delay = latency.delay
 
     def serve(self, block: Frames, flags: int = 0) -> Frames:
