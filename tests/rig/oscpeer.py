@@ -18,20 +18,28 @@ class OscPeer:
     osc: Osc
 
     def __init__(self) -> None:
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind(("127.0.0.1", 0))
-        self._socket.settimeout(WAIT_S)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.settimeout(WAIT_S)
+
+    def send(self, address: str, *values: object) -> None:
+        """Say something."""
+        self.raw(build_msg(address, list(values)).dgram)
+
+    def raw(self, data: bytes) -> None:
+        """Send whatever it is."""
+        self.socket.sendto(data, ("127.0.0.1", self.osc.port))
 
     def done(self, address: str, *values: object) -> None:
         """Send, and let it be done."""
-        self._socket.sendto(build_msg(address, list(values)).dgram, ("127.0.0.1", self.osc.port))
+        self.send(address, *values)
         self.osc.step()
 
     def heard(self, count: int) -> dict[str, Any]:
         """So many values that were told, by address."""
         found = {}
         for _ in range(count):
-            message = OscPacket(self._socket.recv(65_536)).messages[0].message
+            message = OscPacket(self.socket.recv(65_536)).messages[0].message
             found[message.address] = message.params[0]
         return found
 
@@ -40,4 +48,4 @@ class OscPeer:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._socket.close()
+        self.socket.close()

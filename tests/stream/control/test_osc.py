@@ -10,7 +10,6 @@ import pytest
 import soundfile as sf
 from pythonosc.osc_bundle_builder import OscBundleBuilder
 from pythonosc.osc_message_builder import build_msg
-from pythonosc.osc_packet import OscPacket
 
 from stream.control.osc import AT_ONCE, FLOODED, MOST_LINES, Osc, OscAddresses, osc_address
 from stream.control.oscpacket import matches
@@ -18,43 +17,23 @@ from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 from stream.mixer.strip import PARAMETERS
 from tests.rig.live import Live, command, noise
+from tests.rig.oscpeer import WAIT_S, OscPeer
 
 STEMS = ("drums", "bass", "other", "vocals")
 ALL = len(PARAMETERS) * len(STEMS) + 2  # and two facts
-WAIT_S = 60.0
 
 
-class Rig:
+class Rig(OscPeer):
     """An OSC program on the other side, and the engine's end."""
 
     def __init__(self, tell: bool = False) -> None:
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.settimeout(WAIT_S)
+        super().__init__()
         self.mixer, self.said, self.acts = Mixer(STEMS), list[str](), list[str]()
         desk = Desk(self.mixer)
         desk.offer("record", lambda: self.acts.append("record"))
         peers = [self.socket.getsockname()] if tell else []
         self.facts: dict[str, int | float] = {"/latency": 0.45, "/misses": 0}
         self.osc = Osc(OscAddresses(("127.0.0.1", 0), peers), desk, lambda: self.facts, self.said.append)
-
-    def send(self, address: str, *values: object) -> None:
-        self.raw(build_msg(address, list(values)).dgram)
-
-    def raw(self, data: bytes) -> None:
-        self.socket.sendto(data, ("127.0.0.1", self.osc.port))
-
-    def done(self, address: str, *values: object) -> None:
-        """Send, and let it be done."""
-        self.send(address, *values)
-        self.osc.step()
-
-    def heard(self, count: int) -> dict[str, float]:
-        found = {}
-        for _ in range(count):
-            message = OscPacket(self.socket.recv(65_536)).messages[0].message
-            found[message.address] = message.params[0]
-        return found
 
     def close(self) -> None:
         self.osc.__exit__(None, None, None)
