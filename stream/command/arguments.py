@@ -146,7 +146,7 @@ def _live(parser: argparse.ArgumentParser) -> None:
     _separation(parser.add_argument_group("live"))
 
 
-def _separation(group: "argparse._ArgumentGroup") -> None:
+def _separation(group: argparse._ArgumentGroup) -> None:
     """What is said of a live separator, by whichever command has one."""
     group.add_argument("--latency", metavar="SECONDS|NAME",
                        help="how much later the music leaves than it came in: fast, balanced, quality, auto (the best "
@@ -228,12 +228,12 @@ def _takes(group: argparse._ArgumentGroup, whole: str, keep_s: float) -> None:
     group.add_argument("--record-format", choices=("wav", "flac"), default="wav",
                        help="float WAV, which `render` makes again bit for bit, or FLAC with 24 bits (default: wav)")
     group.add_argument("--takes", type=path_argument, default=Path("takes"), metavar="DIR",
-                       help="folder for what `record` and `keep` record: keys r and k, MIDI, OSC (default: takes)")
+                       help="folder for what is recorded by key, MIDI or OSC while it plays (default: takes)")
     group.add_argument("--keep", type=seconds, default=keep_s, metavar="SECONDS",
                        help=f"how many seconds `keep` keeps; each takes up to 3 MB of memory (default: {keep_s:g})")
 
 
-def _clocks(group: "argparse._ArgumentGroup") -> None:
+def _clocks(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--clocks", choices=("auto", "one", "two"), default="auto",
                        help="whether input and output share one clock, or have two that must be kept in step (default: "
                             "auto)")

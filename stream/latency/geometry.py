@@ -146,7 +146,7 @@ class Latency:
 
     drift: between an input's clock and the output's, where these are two
     insert: of stems that are sent through effects; what they do not go through waits as long
-    limiter: of the master, where decks are heard beside the input
+    limiter: of the master, where decks are heard
     """
 
     samplerate: int

@@ -91,7 +91,8 @@ class DeckHost:
         if others := apart(request.routes)[1]:
             raise ValueError(f"--out {others[0]}: decks are heard by one device")
         streams, header = self._alone() if request.live is None else self._with_input(request.live)
-        latency = Latency(streams.samplerate, 0, 0, 0, self.booth.players.lookahead, 0, 0, streams.device[1])
+        latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1],
+                          limiter=self.booth.players.lookahead)
         self.engine = DeckEngine(header, self.booth.players, latency,
                                  DeckSetup(streams.out_channels, streams.block, streams.routes, self._live,
                                            request.recording.used, request.recording.keep_s))
@@ -149,7 +150,7 @@ class DeckHost:
             if going:
                 self._look()
             elif self._upkeep is not None:
-                self._upkeep.rest()
+                self._upkeep.last_look()
             return going
 
         live, self._begun = self._live, True

@@ -91,7 +91,7 @@ class Host:
                 self._upkeep.recover()
                 self._look()
             else:
-                self._upkeep.rest()
+                self._upkeep.last_look()
             return going
 
         with undisturbed():

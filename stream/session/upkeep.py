@@ -49,8 +49,8 @@ class Upkeep:
             self._current.look(back)
         self._notices.look()
 
-    def rest(self) -> None:
-        """Before the devices are let go of: what they have said just now is in the report, too."""
+    def last_look(self) -> None:
+        """See, before devices are let go of, what they have said just now: it is in the report, too."""
         if self._current is not None:
             for _ in range(RESTS):
                 self._current.look(back=False)

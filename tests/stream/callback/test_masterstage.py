@@ -36,7 +36,8 @@ class Rig:
         self.master = MasterMixer({"a": CrossfaderSide.A, "b": CrossfaderSide.B})
         self.players = DeckPlayers(self.mixers, self.master, None, RATE)
         self.late, self.channels = self.players.lookahead, 2 * max(1, len(routes))
-        self.engine = DeckEngine(np.zeros((), hd.HEADER), self.players, Latency(RATE, 0, 0, 0, self.late, 0, 0, 0),
+        latency = Latency(RATE, 0, 0, 0, 0, 0, 0, 0, limiter=self.late)
+        self.engine = DeckEngine(np.zeros((), hd.HEADER), self.players, latency,
                                  DeckSetup(self.channels, MOST, tuple(map(route, routes))))
         self.songs = rows(a), rows(np.zeros((MOST, 2), np.float32) if b is None else b)
         for ring, song in zip(self.players.rings.values(), self.songs, strict=True):

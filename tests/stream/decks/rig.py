@@ -48,7 +48,7 @@ class Rig:
             self.live = Engine(self.header, separator, mixer, latency, setup)
         self.separates = True  # the input, as fast as it comes
         self.channels = 2 * max(1, len(routes))
-        latency = Latency(RATE, 0, 0, 0, self.booth.players.lookahead, 0, 0, 0)
+        latency = Latency(RATE, 0, 0, 0, 0, 0, 0, 0, limiter=self.booth.players.lookahead)
         self.engine = DeckEngine(self.header, self.booth.players, latency,
                                  DeckSetup(self.channels, block, tuple(map(route, routes)), self.live, tapped))
         self.booth.open(lambda: self.engine.position, block, self.said.append)
