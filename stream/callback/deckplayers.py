@@ -13,6 +13,7 @@ from stream.callback.masterarrays import MasterArrays
 from stream.callback.player import Player
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer
+from stream.mixer.players import LIVE
 from stream.mixer.route import BOOTH, CUE, MIX, buses
 from stream.native.memory import Record, fill
 
@@ -35,16 +36,16 @@ class DeckPlayers:
         live: the input's mixer, if that is heard too      samplerate: of the device, Hz
         [main-thread]
         """
-        mixers: dict[str, Mixer] = {"": master, **decks, **({"live": live} if live is not None else {})}
+        mixers: dict[str, Mixer] = {"": master, **decks, **({LIVE: live} if live is not None else {})}
         sizes = [rows(len(each.sources)) for each in mixers.values()]
         booth = sum(sizes)
         starts = dict(zip(mixers, np.cumsum([0, *sizes]), strict=False))
         self.memory = np.zeros((booth + 2, PIECE), np.float32)
         players = {name: Player(mixer, samplerate, self.memory[starts[name] : starts[name] + rows(len(mixer.sources))])
                    for name, mixer in mixers.items()}
-        self.master, self.live = players.pop(""), players.pop("live", None)
+        self.master, self.live = players.pop(""), players.pop(LIVE, None)
         self.decks = players
-        self.players = players | ({} if self.live is None else {"live": self.live})
+        self.players = players | ({} if self.live is None else {LIVE: self.live})
         self.rings = {name: DeckRings(len(mixer.sources)) for name, mixer in decks.items()}
         self.records = np.zeros(len(decks), hd.DECK)
         own = {_named(name, bus): (int(starts[name]) + BUS) // 2 + at

@@ -8,12 +8,12 @@ from typing import Any, Protocol
 
 from stream.control.keytable import stem_keys
 from stream.control.terminalkeys import TerminalKeys
+from stream.mixer.deckstrip import TEMPO_RANGES
 from stream.mixer.master import MasterMixer
 from stream.mixer.masterstrip import MASTER, MASTER_PARAMETERS, PLAYER_PARAMETERS
 from stream.mixer.mixer import Mixer
 
 FADE_STEP, TEMPO_STEP, LEAST_DB = 0.1, 0.01, -40.0
-TEMPO_RANGES = (6, 10, 16, 50)
 # key: what is pressed, its values, and what it is called in the help
 PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
     " ": ("play_pause", (), "space plays"), "c": ("cue_press", (), "c cues"),

@@ -10,10 +10,11 @@ from stream.callback.deckplayers import DeckPlayers
 from stream.decks.deck import Deck
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer, listing
+from stream.mixer.players import LIVE
 from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Track
 
-NAMES, LIVE = ("a", "b"), "live"
+NAMES = ("a", "b")
 AUTOMIX_S, DONE_S = 4.0, 0.1  # seconds of a song's end that fade into the next
 Say = Callable[[str], None]
 

@@ -60,6 +60,6 @@ def deck_facts(booth: Booth, engine: DeckEngine) -> dict[str, int | float | str]
         facts |= {f"/{name}/title": track.title if track else "", f"/{name}/artist": track.artist if track else "",
                   f"/{name}/length": round((track.frames or 0) / rate, 1) if track else 0.0,
                   f"/{name}/position": round(max(0.0, state.position) / rate, 1),
-                  f"/{name}/bpm": round(state.grid.bpm(rate) * state.settings.speed, 1) if state.grid else 0.0,
+                  f"/{name}/bpm": round(state.bpm(rate) or 0.0, 1),
                   f"/{name}/separated": round(track.separated, 2) if track else 0.0}
     return facts

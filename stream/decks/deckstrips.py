@@ -14,8 +14,7 @@ from stream.decks.decksettings import SET_BY
 from stream.decks.marks import Hold
 from stream.decks.transportstate import TransportState
 from stream.mixer.deckstrip import DECK_PARAMETERS, HOT_CUES
-from stream.mixer.mixer import listing
-from stream.mixer.strip import Parameter, Scene, Strips
+from stream.mixer.strip import Parameter, Scene, Strips, known
 
 _STATES: Mapping[str, Callable[[TransportState], bool]] = {
     "play": lambda state: state.playing, "reverse": lambda state: state.reversed and state.hold is not Hold.CENSOR,
@@ -33,18 +32,13 @@ class DeckStrips:
         self.touched: tuple[str, str] | None = None
         self.touched_s = 0.0
 
-    def _deck(self, name: str) -> Deck:
-        if name not in self.sources:
-            raise ValueError(f"there is no deck {name}; the decks are {listing(self.sources)}")
-        return self._booth.decks[name]
-
     def values(self) -> Strips:
         """How every deck is."""
-        return {name: _values(self._deck(name)) for name in self.sources}
+        return {name: _values(self._booth.deck(name)) for name in self.sources}
 
     def get(self, strip: str, name: str) -> float:
         """One of these: a setting as it is wanted, anything else as it is heard."""
-        return _values(self._deck(strip))[name]
+        return _values(self._booth.deck(strip))[name]
 
     def on(self, strip: str, name: str) -> bool:
         """Whether a switch is on, a button held, a hot cue set."""
@@ -57,7 +51,7 @@ class DeckStrips:
 
     def flip(self, strip: str, name: str) -> None:
         """Turn a switch over; press a button, or let it go if it is held. Raises ValueError for what is neither."""
-        state = self._deck(strip).state
+        state = self._booth.deck(strip).state
         if name not in DECK_PARAMETERS or not DECK_PARAMETERS[name].switch:
             raise ValueError(f"{name} is not a switch")
         kind, _, number = name.partition("/")
@@ -76,8 +70,8 @@ class DeckStrips:
 
     def check(self, scene: Scene) -> list[tuple[str, str, float]]:
         """Deck, parameter and value of everything. Raises ValueError for what is not here."""
-        return [(deck, name, _checked(deck, name, value))
-                for deck, strip in scene.items() if self._deck(deck) for name, value in strip.items()]
+        return [(deck, name, known(DECK_PARAMETERS, name, f"deck {deck}").check(f"{name} of deck {deck}", value))
+                for deck, strip in scene.items() if self._booth.deck(deck) for name, value in strip.items()]
 
     def recall(self, scene: Scene) -> None:
         """Set all of it or nothing. Raises ValueError for what is not here."""
@@ -105,10 +99,3 @@ def _values(deck: Deck) -> dict[str, float]:
     found |= {name: getattr(settings, own) for name, own in SET_BY.items()}
     found |= {f"hotcue/{number}": state.hot_cues[number - 1] is not None for number in range(1, HOT_CUES + 1)}
     return {name: float(found[name]) for name in DECK_PARAMETERS}
-
-
-def _checked(deck: str, name: str, value: float) -> float:
-    if name not in DECK_PARAMETERS:
-        raise ValueError(f"there is no parameter {name}; deck {deck} has {listing(DECK_PARAMETERS)}")
-    parameter = DECK_PARAMETERS[name]
-    return float(value >= 0.5) if parameter.switch else parameter.check(f"{name} of deck {deck}", value)

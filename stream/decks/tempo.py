@@ -5,8 +5,8 @@ from typing import Any
 
 from stream.decks.songhead import SongHead
 from stream.decks.transportstate import TransportState
+from stream.mixer.deckstrip import TEMPO_RANGES
 
-RANGES = (6.0, 10.0, 16.0, 50.0)  # percent
 MOST_BEND = 0.5
 _SMOOTH_S = 0.02  # from one rate to another
 
@@ -20,8 +20,9 @@ def tempo(state: TransportState, slider: float) -> TransportState:
 
 def tempo_range(state: TransportState, percent: float) -> TransportState:
     """How far the slider leads at its ends. ValueError: none of 6, 10, 16 and 50 percent."""
-    if percent not in RANGES:
-        raise ValueError(f"the tempo range must be {', '.join(f'{each:g}' for each in RANGES)} percent, not {percent}")
+    if percent not in TEMPO_RANGES:
+        ranges = ", ".join(f"{each:g}" for each in TEMPO_RANGES)
+        raise ValueError(f"the tempo range must be {ranges} percent, not {percent}")
     return _set(state, tempo_range=percent)
 
 

@@ -55,6 +55,10 @@ class TransportState:
         """The frame of the song that is heard next."""
         return self.head.heard / UNIT
 
+    def bpm(self, samplerate: float, frame: float | None = None) -> float | None:
+        """Beats per minute at the tempo that is set, around a frame of the song or on average; None without a grid."""
+        return None if self.grid is None else self.grid.bpm(samplerate, frame) * self.settings.speed
+
     @property
     def moving(self) -> bool:
         """Whether something is heard: playing, held, or not yet stopped."""

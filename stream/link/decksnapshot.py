@@ -91,13 +91,13 @@ class DeckSnapshot:
 
     def _song(self, track: Track | None, state: TransportState) -> dict[str, Any]:
         """What stays for a while: the song, what is there of it, and how the deck is set."""
-        settings, grid = state.settings, state.grid
+        settings, grid, bpm = state.settings, state.grid, state.bpm(self._rate, state.position)
         found: dict[str, Any] = {
             "loaded": track is not None, "playing": state.playing, "held": state.hold.value,
             "reversed": state.reversed, "ended": track is not None and state.ended,
             "tempo_percent": round(100 * (settings.speed - 1), 2), "tempo_range": settings.tempo_range,
             "key_lock": settings.key_lock, "slip": settings.slip, "quantize": settings.quantize,
-            "bpm": None if grid is None else round(grid.bpm(self._rate, state.position) * settings.speed, 1),
+            "bpm": None if bpm is None else round(bpm, 1),
             "beats_per_bar": 4 if grid is None else grid.beats_per_bar, "loop": self._loop(state),
             "cue_s": self._seconds(state.cue),
             "hot_cues_s": [None if cue is None else self._seconds(cue.place) for cue in state.hot_cues]}

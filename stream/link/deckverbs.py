@@ -50,6 +50,4 @@ def _flip(booth: Booth, name: str, switch: str) -> None:
 
 
 def _choose(booth: Booth, keys: DeckKeys, deck: str) -> None:
-    if deck not in booth.decks:
-        raise ValueError(f"there is no deck {deck}; the decks are {', '.join(booth.decks)}")
-    keys.chosen = deck
+    keys.chosen = booth.deck(deck).name

@@ -7,10 +7,10 @@ from stream.control.keytable import stem_keys
 from stream.link.waveform import WaveformSource, slice_at, slice_frames, slices_ahead
 from stream.live.engine import Engine
 from stream.mixer.desk import Desk
+from stream.mixer.players import LIVE
 from stream.separators.protocol import Easing, Separator
 
 RECENT = 256  # hops that times are told of
-LIVE = "live"  # the player whose stems are separated while they are heard
 
 
 class Slices(Protocol):

@@ -6,8 +6,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stream.link.snapshot import LIVE
 from stream.mixer.desk import Desk
+from stream.mixer.players import LIVE
 
 Verbs = Mapping[str, Callable[..., None]]
 

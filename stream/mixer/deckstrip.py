@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from stream.mixer.strip import Parameter
 
 HOT_CUES = 8
+TEMPO_RANGES = (6.0, 10.0, 16.0, 50.0)  # percent
 _SWITCH, _BUTTON = Parameter(0, 1, switch=True), Parameter(0, 1, switch=True, held=True)
 _MOTOR = Parameter(0, 60, unit="s")
 DECK_PARAMETERS: Mapping[str, Parameter] = {

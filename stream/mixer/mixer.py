@@ -11,7 +11,7 @@ import numpy as np
 from dsp.console import CUE, CURRENT, FILTER, GOAL, INSERT, LEFT, PARTS, RIGHT, WET_NOW, WIDTH
 from dsp.equalizer import coefficients
 from stream.latency.geometry import SAMPLERATE
-from stream.mixer.strip import PARAMETERS, Parameter, Scene, Strips
+from stream.mixer.strip import PARAMETERS, Parameter, Scene, Strips, known
 from stream.native.atomics import store
 
 RAMP_S = 0.01
@@ -115,7 +115,7 @@ class Mixer:
 
     def check(self, scene: Scene) -> list[tuple[str, str, float]]:
         """Stem, parameter and value of everything in a scene. Raises ValueError for what is not here. [any-thread]"""
-        return [(stem, name, self._value(stem, name, value))
+        return [(stem, name, self._parameter(stem, name).check(f"{name} of {stem}", value))
                 for stem, strip in scene.items() if self._table(stem) for name, value in strip.items()]
 
     def _table(self, stem: str) -> Mapping[str, Parameter]:
@@ -128,14 +128,7 @@ class Mixer:
 
     def _parameter(self, stem: str, name: str) -> Parameter:
         table = self._table(stem)
-        if name not in tuple(table):
-            owner = "a stem" if table is PARAMETERS else stem
-            raise ValueError(f"there is no parameter {name}; {owner} has {listing(table)}")
-        return table[name]
-
-    def _value(self, stem: str, name: str, value: float) -> float:
-        parameter = self._parameter(stem, name)
-        return float(value >= 0.5) if parameter.switch else parameter.check(f"{name} of {stem}", value)
+        return known(table, name, "a stem" if table is PARAMETERS else stem)
 
     def _share(self, _stem: str) -> float:
         """A gain beside that of the strip's own fader."""

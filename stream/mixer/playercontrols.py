@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from stream.mixer.controls import Controls
 from stream.mixer.mixer import listing
-from stream.mixer.strip import Parameter, Scene, Strips
+from stream.mixer.strip import Parameter, Scene, Strips, known
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,7 @@ class PlayerControls:
     def _place(self, strip: str, name: str) -> tuple[Controls, str, str]:
         if strip not in self._places:
             raise ValueError(f"there is no strip {strip}; there are {listing(self._places)}")
-        if name not in self._places[strip]:
-            raise ValueError(f"there is no parameter {name}; {strip} has {listing(self._places[strip])}")
-        return self._places[strip][name]
+        return known(self._places[strip], name, strip)
 
     def get(self, strip: str, name: str) -> float:
         """A parameter; a switch is 1 or 0. Raises ValueError for what is not here."""

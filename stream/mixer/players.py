@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from stream.mixer.deckstrip import DECK_PARAMETERS
 from stream.mixer.masterstrip import MASTER, MASTER_PARAMETERS, PLAYER_PARAMETERS
-from stream.mixer.strip import PARAMETERS, Parameter
+from stream.mixer.strip import PARAMETERS, Parameter, known
 
 LIVE, DECKS = "live", ("a", "b", "c", "d")
 LISTENED = {"cue": "pfl"}  # of a player's own strip: beside a deck's play button `cue` is the other one
@@ -36,7 +36,4 @@ def has(strip: str | int) -> Mapping[str, Parameter]:
 def parameter(strip: str | int, name: str) -> Parameter:
     """A strip's parameter. Raises ValueError, with those that there are."""
     table = has(strip)
-    if name not in table:
-        owner = "a stem" if table is PARAMETERS else strip
-        raise ValueError(f"there is no parameter {name}; {owner} has {', '.join(table)}")
-    return table[name]
+    return known(table, name, "a stem" if table is PARAMETERS else str(strip))

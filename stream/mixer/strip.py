@@ -6,8 +6,10 @@ keyboard, MIDI maps, OSC addresses, scenes, the configuration and the screen.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 MOST_DB = 24.0
+Found = TypeVar("Found")
 
 Scene = Mapping[str, Mapping[str, float]]  # by stem and parameter
 Strips = dict[str, dict[str, float]]  # one that may be changed
@@ -30,7 +32,12 @@ class Parameter:
     held: bool = False
 
     def check(self, name: str, value: float) -> float:
-        """The value, or the nearest that there is; raises ValueError for one that is out of range, or no number."""
+        """The value, or the nearest that there is; raises ValueError for one that is out of range, or no number.
+
+        Switches are on from a half on, and take whatever number there is.
+        """
+        if self.switch:
+            return float(value >= 0.5)
         if self.least <= value <= self.most:
             return float(round(value)) if self.words else float(value)
         unit = f" {self.unit}" if self.unit else ""
@@ -50,3 +57,10 @@ PARAMETERS = {
     "filter": Parameter(-1, 1),  # closing from above (low-pass) to closing from below (high-pass)
 }
 REST = {name: parameter.rest for name, parameter in PARAMETERS.items()}
+
+
+def known(table: Mapping[str, Found], name: str, owner: str) -> Found:
+    """What a table has under a parameter's name. Raises ValueError, with those that there are. owner: whose they are"""
+    if name not in tuple(table):  # whatever it is: a list has no hash
+        raise ValueError(f"there is no parameter {name}; {owner} has {', '.join(table)}")
+    return table[name]

@@ -52,7 +52,8 @@ class DeckLine:
             return "empty"
         rate = track.samplerate
         length = clock(track.frames / rate) if track.frames else "?"
-        beats = [f"{state.grid.bpm(rate) * state.settings.speed:.1f} bpm"] if state.grid is not None else []
+        bpm = state.bpm(rate)
+        beats = [] if bpm is None else [f"{bpm:.1f} bpm"]
         words = ["plays" if state.playing else "stands", f"{clock(max(0.0, state.position) / rate)} of {length}",
                  f"{100 * (state.settings.speed - 1):+.1f} %", *beats, f"stems {100 * track.separated:.0f} %"]
         return " ".join([*words, *_without(mixer)])
