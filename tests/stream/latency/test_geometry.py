@@ -30,12 +30,12 @@ def test_sizes_that_cannot_be_are_refused_by_name_and_number(change: dict[str, i
 
 def test_latency_is_the_sum_of_its_named_parts() -> None:
     latency = Latency(48_000, device_in=100, resampler=20, hop=1024, lookahead=512, crossfade=256, budget=700,
-                      device_out=200, insert=1536)
+                      device_out=200, insert=1536, limiter=66)
     assert list(latency.parts) == ["device_in", "resampler", "hop", "lookahead", "crossfade", "budget", "device_out",
-                                   "drift", "insert"]
-    assert latency.total == sum(latency.parts.values()) == 4348
+                                   "drift", "insert", "limiter"]
+    assert latency.total == sum(latency.parts.values()) == 4414
     assert latency.total_s == pytest.approx(sum(latency.parts_s.values()))
-    assert latency.delay == 4048  # what the device itself adds is not waited for
+    assert latency.delay == 4048  # what devices and the master's limiter add is not waited for
 
 
 HOPS = {"hop": 8192, "lookahead": 1024, "crossfade": 1024, "recompute": 2048, "context": 252 * 1024}
