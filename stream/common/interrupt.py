@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import ClassVar
 
-from stream.common.lostinterrupt import Interrupt, telling, untold
+from stream.common.lostinterrupt import Interrupt, delicate, untold
 
 AGAIN_S = 0.5  # supervisors and `timeout` signal a process and then its group: whatever comes together is one request
 _ALWAYS = ("SIGINT", "SIGTERM")
@@ -81,7 +81,7 @@ class SignalHandler:
 
     def _request(self, frame: FrameType | None) -> None:
         """The next call. An interrupt that was lost is made again by whoever handles signals now."""
-        if telling(frame):
+        if delicate(frame):
             Interrupt()  # it is lost at once, and its signal is sent again
         else:
             (self._calls.pop(0) if self._calls else end)()

@@ -8,6 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -97,8 +98,13 @@ def untold() -> Iterator[None]:
         sys.unraisablehook = before
 
 
-def telling(frame: FrameType | None) -> bool:
-    """Whether Python is about to tell what it has dropped: what is raised there is dropped and printed."""
-    while frame is not None and frame.f_code is not _Untold.__call__.__code__:
+# what is raised in the first is dropped and printed; in the others, where a library of C++ begins, it ends the process
+_DELICATE = (_Untold.__call__.__code__, ExtensionFileLoader.create_module.__code__,
+             ExtensionFileLoader.exec_module.__code__)
+
+
+def delicate(frame: FrameType | None) -> bool:
+    """Whether nothing may be raised now: Python tells what it has dropped, or a library in C is being loaded."""
+    while frame is not None and frame.f_code not in _DELICATE:
         frame = frame.f_back
     return frame is not None

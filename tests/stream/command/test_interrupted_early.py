@@ -60,6 +60,8 @@ def callback():  # of a weak reference
     thing = {0}
     kept = weakref.ref(thing, interrupt)
     del thing
+def interrupted(does):
+    return lambda *given, **named: (interrupt(), does(*given, **named))[1]
 sys.argv = ["/usr/bin/demucs-stream", "models"]
 class Finder:
     def find_spec(self, name, path=None, target=None):
@@ -85,6 +87,12 @@ def test_whatever_is_being_loaded_it_is_a_line(name: str, times: int) -> None:
 
 def test_it_is_that_line_too_where_python_drops_what_is_raised() -> None:
     done = while_loading("export.store", 1, "callback(); time.sleep(300)")
+    assert (done.returncode, done.stderr) == (1, "stopped\n")
+
+
+def test_it_is_that_line_too_where_a_library_of_c_plus_plus_is_beginning() -> None:
+    where = "import enum; create = enum.EnumType._create_; setattr(enum.EnumType, '_create_', interrupted(create))"
+    done = while_loading("onnx.onnx_cpp2py_export", 1, where)
     assert (done.returncode, done.stderr) == (1, "stopped\n")
 
 

@@ -9,6 +9,7 @@ import time
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from typing import Any
 
 import pytest
@@ -120,6 +121,36 @@ def test_it_ends_the_command_also_while_something_else_is_told(
     with pytest.raises(KeyboardInterrupt):
         lasts(while_another_is_told)
     assert capfd.readouterr() == ("", "")
+
+
+class Named(ModuleSpec):
+    """A library in C that is interrupted as it begins: when it asks what it is called."""
+
+    raised: BaseException | None = None
+
+    @property
+    def name(self) -> str:
+        try:
+            ctrl_c()
+        except BaseException as error:
+            self.raised = error
+        return "none"
+
+    @name.setter
+    def name(self, _name: str) -> None:
+        pass
+
+
+def test_nothing_is_raised_in_a_library_in_c_as_it_begins_where_it_would_end_the_process() -> None:
+    library = Named("none", None, origin="/nowhere.so")
+
+    def load() -> None:
+        with suppress(ImportError):
+            ExtensionFileLoader("none", "/nowhere.so").create_module(library)
+
+    with pytest.raises(KeyboardInterrupt):
+        lasts(load)
+    assert library.raised is None
 
 
 def test_whoever_handles_signals_by_then_is_asked(capfd: pytest.CaptureFixture[str]) -> None:
