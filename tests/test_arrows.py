@@ -153,6 +153,13 @@ def test_commands_that_play_nothing_do_not_compile_the_audio_thread() -> None:
     assert done.stdout.strip() == "False"
 
 
+def test_a_run_without_decks_compiles_nothing_of_them() -> None:
+    code = ("import sys, stream.command.run, stream.command.demo, stream.session.host; "
+            "print('stream.callback.deckstage' in sys.modules)")
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.parametrize("words", [["--version"], ["run", "--help"], ["devices"], ["run", "--device"]], ids=" ".join)
 def test_a_short_answer_does_not_wait_for_numba_or_onnxruntime(words: list[str]) -> None:
     code = ("import sys; from stream.command.main import main\n"

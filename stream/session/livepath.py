@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dsp.limiter import lookahead
 from dsp.stft import FFT_HOP
 from stream.audiofiles.song import open_live
-from stream.callback.deckplayers import DeckPlayers
 from stream.callback.header import HEADER
 from stream.callback.player import FADE
 from stream.latency.geometry import SAMPLERATE, DeviceTiming
@@ -25,6 +25,9 @@ from stream.session.negotiate import Negotiated, negotiate
 from stream.session.request import RunRequest, Say
 from stream.session.streams import Streams
 
+if TYPE_CHECKING:  # a run without decks compiles nothing of them
+    from stream.callback.deckplayers import DeckPlayers
+
 
 class LivePath:
     """Nothing of it plays yet.
@@ -35,7 +38,7 @@ class LivePath:
     """
 
     def __init__(self, request: RunRequest, say: Say, stack: ExitStack,
-                 beside: Callable[[Mixer, int], DeckPlayers] | None = None) -> None:
+                 beside: "Callable[[Mixer, int], DeckPlayers] | None" = None) -> None:
         """Open it; the stack closes it. Raises ValueError for a request that cannot be, Failure.
 
         beside: makes the decks that are heard beside the input, of its mixer and the samplerate; routes and buses are
@@ -81,7 +84,7 @@ class LivePath:
             self._request.prepare(mixer)
         return mixer
 
-    def _setup(self, players: DeckPlayers | None, inserts: Sequence[Insert]) -> Setup:
+    def _setup(self, players: "DeckPlayers | None", inserts: Sequence[Insert]) -> Setup:
         request, streams = self._request, self.streams
         made = Setup(block=self.block, late=request.late, offline=request.clock == "virtual", reader=self.reader,
                      tapped=request.recording.used or isinstance(request.sink, Path), keep_s=request.recording.keep_s,
