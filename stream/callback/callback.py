@@ -93,25 +93,26 @@ def _serve(h: Any, x: Any, y: Any, n: Any) -> None:
     if h.live:
         take(h, x, at, n)
     grown = h.incoming_burst - h.burst
-    if grown > 0 and p.delay + grown <= h.max_delay:
-        done = min(n, p.fade_frames)
-        _grow(h, y, at, done, grown)
-    position, way = at - p.delay, h.fade_in
-    if done < n:
+    fading = min(n, p.fade_frames) if grown > 0 and p.delay + grown <= h.max_delay else np.int64(0)
+    while done < n:
+        grows = done < fading
+        count, way = (fading, np.int64(-1)) if grows else (n - done, h.fade_in)
+        _give(h, y[done * h.out_channels :], at - p.delay + done, count, way)
         h.fade_in = 0
-        _give(h, y[done * h.out_channels :], position + done, n - done, way)
+        if grows:
+            _grow(h, grown)
+        done += count
+    position = at - p.delay
     if p.tap_ring.data != 0 and position + n > 0:
         store_release(counter(p.tap_ring), 0, position + n)
     store_release(taken, 0, at + n)
 
 
 @njit(error_model="numpy")
-def _grow(h: Any, y: Any, at: Any, n: Any, grown: Any) -> None:
-    """Be later from now on, since more frames come at once: what was heard fades out over `n` frames, and goes on from
-    as many frames before as come more, fading in. Nothing is lost: some is heard twice."""
-    _give(h, y, at - h.player.delay, n, np.int64(-1))
-    p = h.player
-    p.delay += grown
+def _grow(h: Any, grown: Any) -> None:
+    """Be later from now on, since more frames come at once: what was heard has faded out, and goes on from as many
+    frames before as come more, fading in. Nothing is lost: some is heard twice."""
+    h.player.delay += grown
     h.burst = h.incoming_burst
     h.fade_in = 1
 
