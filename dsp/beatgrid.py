@@ -16,6 +16,7 @@ import numpy as np
 
 Marker = tuple[float, float]
 BY_HAND = 1.0  # the confidence of whatever a person has set or changed; no analysis is that sure
+SLOWEST_BPM, FASTEST_BPM = 20.0, 500.0  # of anything that is played
 _MOST_MARKERS = 100_000
 
 
@@ -72,6 +73,11 @@ class BeatGrid:
                   for i in range(len(taps)) for j in range(i + 1, len(taps)) if beats[j] > beats[i]]
         period = float(np.median(slopes))  # Theil and Sen: a tap that came late moves nothing
         return cls(float(np.median(taps - period * beats)), period, beats_per_bar)
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person has set or changed it."""
+        return self.confidence == BY_HAND
 
     @property
     def constant(self) -> bool:

@@ -90,18 +90,12 @@ class BeatTracker:
         return self._answer
 
     def refined(self, grid: BeatGrid) -> BeatGrid:
-        """A person's grid, moved to the onsets that are near its beats, by less than taps are off.
+        """A person's grid, moved to the onsets that are near its beats: see `refined`."""
+        song = self.heard()
+        return grid if song is None else refined(song, grid)
 
-        For taps, and for edits that were made before all of the song was there. A grid whose tempo moves stays as it
-        is, and so does one that would explain less.
-        """
-        song = self._heard()
-        if song is None or not grid.constant:
-            return grid
-        found = fit_near(song, grid)
-        return replace(found, confidence=grid.confidence) if explained(song, found) > explained(song, grid) else grid
-
-    def _heard(self) -> Heard | None:
+    def heard(self) -> Heard | None:
+        """The song so far, as grids are fitted to it; None where nothing was heard."""
         detector = self._beaten
         if not len(detector.strength):
             return None
@@ -109,7 +103,7 @@ class BeatTracker:
         return heard(made, detector.onsets, detector.hop, detector.samplerate)
 
     def _grid(self) -> BeatGrid | None:
-        song = self._heard()
+        song = self.heard()
         if song is None or len(song.onsets.frames) < _FEWEST:
             return None
         tempo = find_tempo(song.pulse, song.samplerate / song.hop)
@@ -122,6 +116,18 @@ class BeatTracker:
             return None
         columns = Columns(self._beaten.strength, self._song.chroma, song.hop, song.samplerate)
         return _with_bars(song, replace(_fast_enough(grid, columns), confidence=confidence), columns)
+
+
+def refined(song: Heard, grid: BeatGrid) -> BeatGrid:
+    """A person's grid, moved to the onsets that are near its beats, by less than taps are off.
+
+    For taps, and for edits that were made before all of the song was there. A grid whose tempo moves stays as it is,
+    and so does one that would explain less.
+    """
+    if not grid.constant:
+        return grid
+    found = fit_near(song, grid)
+    return replace(found, confidence=grid.confidence) if explained(song, found) > explained(song, grid) else grid
 
 
 def _fitted(song: Heard, periods: NDArray[np.float64]) -> BeatGrid:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("callback", "control", "decks", "link", "live", "mixer", "recording", "separators", "tracks")
 # CONTRIBUTING.md says what each is
 THREADS = ("any", "audio", "beats", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader",
-           "main", "midi", "opening", "osc", "recorder", "screen", "separator")
+           "main", "marks", "midi", "opening", "osc", "recorder", "screen", "separator")
 WHERE_IT_IS_SAID = ("CONTRIBUTING.md", "tests/test_thread_tags.py")
 NAME = rf"(?:{'|'.join(THREADS)})-thread"
 ENDS = re.compile(rf"\[{NAME}(, {NAME})*\]\Z")

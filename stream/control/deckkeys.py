@@ -17,7 +17,8 @@ FADE_STEP, TEMPO_STEP, LEAST_DB = 0.1, 0.01, -40.0
 # key: what is pressed, its values, and what it is called in the help
 PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
     " ": ("play_pause", (), "space plays"), "c": ("cue_press", (), "c cues"),
-    ",": ("beat_jump", (-4,), ", . jump 4 beats"), ".": ("beat_jump", (4,), ""),
+    ",": ("jump_back", (), ", . jump"), ".": ("jump_on", (), ""),
+    "_": ("halve_jump", (), "_ + halve, double the size of jumps"), "+": ("double_jump", (), ""),
     "[": ("loop_in", (), "[ ] loop in, out"), "]": ("loop_out", (), ""), "l": ("auto_loop", (4,), "l loops 4 beats"),
     "-": ("halve_loop", (), "- = halve, double it"), "=": ("double_loop", (), ""),
     "x": ("leave_loop", (), "x leaves it"),
@@ -25,16 +26,24 @@ PRESSES: Mapping[str, tuple[str, tuple[Any, ...], str]] = {
     "h": ("beat_jump", (-1,), "h j jump a beat"), "j": ("beat_jump", (1,), ""),
     "H": ("beat_jump", (-32,), "H J 32"), "J": ("beat_jump", (32,), ""),
     "u": ("skip", (-10,), "u U seek 10 s"), "U": ("skip", (10,), ""), "0": ("tempo", (0,), "0 own tempo"),
+    "!": ("grid_tap", (), "! taps the beat"), "E": ("eject", (), "E ejects"),
     "r": ("reverse", (), "r reverses"), "z": ("brake", (), "z brakes")}
+GRID: Mapping[str, tuple[str, tuple[Any, ...]]] = {  # after G
+    "=": ("grid_double", ()), "-": ("grid_halve", ()), "3": ("grid_three_quarters", ()), "4": ("grid_four_thirds", ()),
+    ",": ("grid_move", (-10,)), ".": ("grid_move", (10,)), "<": ("grid_move", (-1,)), ">": ("grid_move", (1,)),
+    "h": ("grid_here", ()), "d": ("grid_downbeat", ()), "0": ("grid_reset", ())}
 SWITCHES = {"k": "key_lock", "s": "slip", "g": "quantize"}
 TEMPO = {"{": -TEMPO_STEP, "}": TEMPO_STEP}
 HOT_CUES = "12345678"
 BENDS = {";": -0.02, "'": 0.02}  # until the same key, or the other one
 LEVELS = {"f": ("gain", -1.0), "F": ("gain", 1.0), "t": ("trim", -1.0), "T": ("trim", 1.0)}  # dB
 KILLS = {"i": "low", "m": "mid", "a": "high"}
-OTHERS = ("q", "n", "/", "<", ">", "e", "R", "C", "w", "#", "y", "Y")
+PREFIXES = ("C", "w", "G")  # the next key says what
+OTHERS = ("q", "n", "/", "<", ">", "e", "R", *PREFIXES, "#", "y", "Y")
 TAKEN = {*PRESSES, *SWITCHES, *TEMPO, *HOT_CUES, *BENDS, *LEVELS, *KILLS, *OTHERS}
-MORE = ("e censors", "; ' bend", "C and a digit deletes a hot cue", "R tempo range", "w and a stem swaps it with the "
+MORE = ("e censors", "; ' bend", "C and a digit deletes a hot cue",
+        "G and a key sets the grid: = - 3 4 take 2, 1/2, 3/4, 4/3 of its tempo, , . < > move it 10 or 1 ms, h puts a "
+        "beat here, d a downbeat, 0 is what was found", "R tempo range", "w and a stem swaps it with the "
         "other deck", "f F fader", "t T trim", "i m a kill low, mid, high", "# cue bus", "y curve", "Y side",
         "{ } tempo", "k key lock", "s slip", "g quantize", "1 to 8 hot cues", "< > crossfade", "n next song",
         "/ other deck", "q quits")
@@ -75,7 +84,7 @@ class DeckKeys(TerminalKeys):
         self._hands, self._state, self._stop, self._say = hands, state, stop, say
         self._decks = tuple(hands.mixers)
         self.chosen = self._decks[0]
-        self._before = ""  # C or w, of which the next key says what
+        self._before = ""  # one of PREFIXES, or none
         mixer = hands.mixers[self.chosen]
         self.stems = {key: stem for key, stem in stem_keys(mixer.sources).items() if key not in TAKEN}
 
@@ -100,11 +109,14 @@ class DeckKeys(TerminalKeys):
     def press(self, key: str) -> None:
         """Do what a key says; one that means nothing is passed over. Raises ValueError. [keys-thread]"""
         deck, hands = self.chosen, self._hands
-        before, self._before = self._before, key if key in ("C", "w") and not self._before else ""
+        before, self._before = self._before, key if key in PREFIXES and not self._before else ""
         if before == "C" and key in HOT_CUES:
             hands.press(deck, "hot_cue_delete", HOT_CUES.index(key))
         elif before == "w" and key in self.stems:
             self._swap(deck, self.stems[key])
+        elif before == "G" and key in GRID:
+            name, values = GRID[key]
+            hands.press(deck, name, *values)
         elif key in "eR" or key in BENDS:
             self._press_more(deck, key)
         elif key in LEVELS or key in KILLS or key in "#yY":

@@ -47,10 +47,14 @@ class Booth:
         self._begun = False
         self._fading: str | None = None
 
-    def open(self, device: Callable[[], int], block: int, say: Say) -> None:
-        """Make the decks, for a device that asks for so many frames at once. [main-thread]"""
+    def open(self, device: Callable[[], int], block: int, say: Say, late: int = 0) -> None:
+        """Make the decks, for a device that asks for so many frames at once.
+
+        late: frames from the callback to who listens
+        [main-thread]
+        """
         self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
-                                 (self._rate, block), self._sources, say) for at, name in enumerate(NAMES)}
+                                 (self._rate, block, late), self._sources, say) for at, name in enumerate(NAMES)}
 
     @property
     def waiting(self) -> int:
@@ -124,5 +128,4 @@ class Booth:
     def close(self) -> None:
         """Take all songs off. [main-thread]"""
         for deck in self.decks.values():
-            if deck.track is not None:
-                deck.track.close()
+            deck.close()

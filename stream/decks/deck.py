@@ -10,16 +10,19 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from dsp.beatgrid import BeatGrid
+from dsp.onsets import Onsets
 from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
 from stream.decks.decksettings import SET_BY, DeckSettings
+from stream.decks.markkeeper import MarkKeeper
+from stream.decks.motor import eject
 from stream.decks.pressvalues import press_values
+from stream.decks.songfacts import DeckPress, SongFacts
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
 from stream.decks.transport import VERBS, Transport, loaded
 from stream.decks.transportstate import TransportState
@@ -35,16 +38,7 @@ SOUNDINGS = 8
 SWITCH = 32  # frames from a ring to the other where both have the same
 UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
 # a press of these is heard from its first frame on, whenever the callback takes it over; others stay in time
-AT_ONCE = frozenset({"play", "play_pause", "cue_press", "hot_cue_press", "seek", "load"})
-
-
-class DeckPress(NamedTuple):
-    """verb: what it does to a state      values: of the verb"""
-
-    name: str
-    verb: Callable[..., TransportState]
-    values: tuple[Any, ...] = ()
-
+AT_ONCE = frozenset({"play", "play_pause", "cue_press", "hot_cue_press", "seek", "load", "eject"})
 
 Loading = tuple[Track | None, BeatFinder | None]
 
@@ -58,11 +52,12 @@ class Deck:
     """
 
     def __init__(self, name: str, rings: DeckRings, record: Record, device: Callable[[], int],
-                 sizes: tuple[int, int], sources: tuple[str, ...], say: Callable[[str], None]) -> None:
+                 sizes: tuple[int, int, int], sources: tuple[str, ...], say: Callable[[str], None]) -> None:
         """Silence is rendered.
 
         record: the callback's, of the deck      device: gives the position of the callback's next block
-        sizes: samplerate, Hz, and frames of a block      sources: of its strips      say: takes a line for the user
+        sizes: samplerate, Hz; frames of a block; frames from the callback to who listens
+        sources: of its strips      say: takes a line for the user
         [main-thread]
         """
         self.name, self.sources = name, sources
@@ -70,19 +65,19 @@ class Deck:
         self.settings = DeckSettings()
         self.soundings: tuple[tuple[Track | None, int], ...] = ((None, 0),)
         self._rings, self._record, self._device, self._say = rings, record, device, say
-        self._rate, self._block = sizes
+        self._rate, self._block, behind = sizes
+        self._late = behind + self._block / 2 + MARGIN_S * self._rate  # of what is pressed behind what is heard
         self._ahead = min(2 * self._block + FADE + int(AHEAD_S * self._rate), 8192)
-        self._transport = Transport(loaded(0, self._rate))
+        self._transport = Transport(self._fresh(0))
         self._voice: SongVoice | None = None
         self._state = VoiceState()
         self._waiting: deque[DeckPress | Loading] = deque()
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
-        self._told_length = True
-        self._beats: BeatFinder | None = None
-        self._grid: BeatGrid | None = None  # the one that was taken over from it
-        self._anchors = 0  # how many onsets
+        self._keeper = MarkKeeper(say)
+        self._facts: SongFacts | None = None
+        self._onsets: Onsets | None = None  # which the voice has
         self._lock = threading.Lock()  # of the transport, between its thread and those who look
         rings.write(self._render(self._block + FADE + ROWS))
 
@@ -101,6 +96,12 @@ class Deck:
             self.settings = replace(self.settings, **{SET_BY[name]: taken[0]})
         self._waiting.append(DeckPress(name, VERBS[name], taken))
 
+    def close(self) -> None:
+        """Take the song off, when nothing is rendered any more; what was set in it is written. [main-thread]"""
+        self._keeper.close()
+        if self.track is not None:
+            self.track.close()
+
     @property
     def state(self) -> TransportState:
         """Of what is heard now. [any-thread]"""
@@ -110,7 +111,10 @@ class Deck:
     @property
     def over(self) -> bool:
         """Whether nothing is on it that could still be played. [any-thread]"""
-        return not self._waiting and (self.track is None or (self._told_length and self.state.ended))
+        facts = self._facts
+        if self._waiting or self.track is None or facts is None:
+            return not self._waiting and self.track is None
+        return facts.told_length and not facts.presses and self.state.ended
 
     def _heard(self) -> int:
         """The next frame that the callback takes, by the deck's count."""
@@ -129,7 +133,7 @@ class Deck:
         return went
 
     def _go_on(self) -> bool:
-        if self._taken and self._waiting:
+        if self._taken and (self._waiting or (self._facts is not None and self._facts.presses)):
             self._obey()
             return True
         heard = self._heard() if self._taken else self._floating
@@ -148,13 +152,14 @@ class Deck:
             self._offset = int(self._record["shift"]) - self._floating
             if self.soundings[-1][0] is not self.track:
                 self.soundings = (*self.soundings[1 - SOUNDINGS :], (self.track, int(self._record["shift"])))
-        track = self.track
-        if track is None:
+        facts, voice = self._facts, self._voice
+        if facts is None or voice is None:
             return
-        if track.ended and not self._told_length and track.frames is not None:
-            self._told_length = True
-            self._waiting.append(DeckPress("length", TransportState.with_length, (track.frames,)))
-        self._look_for_beats()
+        facts.look()
+        onsets = facts.onsets
+        if onsets is not None and onsets is not self._onsets:
+            self._onsets = onsets
+            voice.anchors = anchors(onsets.frames, onsets.strengths)
 
     def _tell(self) -> None:
         """Tell the track where it is, and goes to."""
@@ -166,19 +171,6 @@ class Deck:
         rate = state.head.rate_after(0) if state.moving else 0.0
         track.playhead = Playhead(int(state.position), rate, tuple(int(point) for point in state.prepared))
 
-    def _look_for_beats(self) -> None:
-        """Take over what was found of the song's beats since."""
-        beats, voice = self._beats, self._voice
-        if beats is None or voice is None:
-            return
-        if beats.grid is not self._grid:
-            self._grid = beats.grid
-            self._waiting.append(DeckPress("grid", TransportState.with_grid, (self._grid,)))
-        onsets = beats.onsets
-        if len(onsets.frames) != self._anchors:
-            self._anchors = len(onsets.frames)
-            voice.anchors = anchors(onsets.frames, onsets.strengths)
-
     def _obey(self) -> None:
         """All that was pressed: from the callback's next block on, or a moment later."""
         presses: list[DeckPress] = []
@@ -187,24 +179,32 @@ class Deck:
             if isinstance(waits, DeckPress):
                 presses.append(waits)
             else:
-                presses = []
+                presses = [press for press in presses if press.name in SET_BY]  # these outlast a song
                 self._put(*waits)
                 presses.append(DeckPress("load", lambda state: state))
+        if self._facts is not None:
+            presses = [*self._facts.take(), *presses]
         self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
+        if self._facts is not None:
+            self._facts.keep(self._transport.state(self._end))
 
     def _put(self, track: Track | None, beats: BeatFinder | None) -> None:
         """Change the song; the settings of the deck stay."""
-        old, self.track, self._beats, self._grid, self._anchors = self.track, track, beats, None, 0
+        old, self.track, self._onsets = self.track, track, None
+        self._facts = None if track is None else SongFacts(track, beats, self._keeper)
         frames = 0 if track is None else track.frames or UNKNOWN
         at = max(self._heard(), 0)
         settings = self._transport.state(at).settings
         with self._lock:
-            self._transport = Transport(replace(loaded(frames, self._rate, settings), frame=at))
+            self._transport = Transport(replace(self._fresh(frames, settings), frame=at))
         self._voice = None if track is None else SongVoice(track, self.sources)
-        self._told_length = track is None
         self._states = deque([(at, VoiceState())])
         if old is not None:
             old.close()
+
+    def _fresh(self, frames: int, settings: DeckSettings | None = None) -> TransportState:
+        """A song of so many frames, as it is put on the deck."""
+        return replace(loaded(frames, self._rate, settings), late=self._late)
 
     def _again(self, presses: list[DeckPress], at_once: bool) -> None:
         """Render from where the callback will be, with what was pressed, onto the other ring, and have it heard.
@@ -243,13 +243,18 @@ class Deck:
         except ValueError as error:  # it cannot be obeyed as things are
             self.settings = self._transport.state(frame).settings
             self._say(f"deck {self.name}: {error}")
+            return
+        if press.verb is eject:
+            self._put(None, None)
+            self._state = VoiceState()
 
     def _render(self, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
         """The next rows, by the deck's count."""
         rows = np.zeros((count, self._rings.width), np.float32)
         with self._lock:
             pieces = self._transport.plan(self._end, count)
-            self._transport.forget(self._oldest() - ROWS)
+            first = self._states[0][0] if self._states else self._end  # from where on it may be rendered again
+            self._transport.forget(min(self._oldest() - ROWS, first))
         if self._voice is None:
             rows[:, 2] = 1
         else:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 # verbs that set one of these, and which
 SET_BY: Mapping[str, str] = {"tempo": "tempo", "tempo_range": "tempo_range", "bend": "bend", "key_lock": "key_lock",
-                             "quantize": "quantize", "slip": "slip", "brake_time": "brake_s", "spin_time": "spin_s"}
+                             "quantize": "quantize", "slip": "slip", "brake_time": "brake_s", "spin_time": "spin_s",
+                             "jump_size": "jump_beats"}
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class DeckSettings:
     """What a person sets and what stays from song to song.
 
     tempo: the slider, -1 to 1      tempo_range: percent at its end      bend: a fraction of the tempo that is added
+    jump_beats: how far a jump goes
     brake_s, spin_s: how long the motor takes to stop and to start; 0 is at once
     """
 
@@ -24,6 +26,7 @@ class DeckSettings:
     slip: bool = False
     brake_s: float = 0.0
     spin_s: float = 0.0
+    jump_beats: float = 4.0
 
     @property
     def speed(self) -> float:

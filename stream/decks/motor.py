@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from stream.decks.marks import Hold
+from stream.decks.marks import Hold, PressRefused
 from stream.decks.slip import departed, departs, followed, returned
 from stream.decks.songhead import UNIT, SongHead
 from stream.decks.transportstate import TransportState
@@ -72,6 +72,13 @@ def brake_time(state: TransportState, seconds: float) -> TransportState:
 def spin_time(state: TransportState, seconds: float) -> TransportState:
     """How long `play` takes until the song is at its speed; 0 is at once. ValueError: not 0 to 60."""
     return replace(state, settings=replace(state.settings, spin_s=_time(seconds)))
+
+
+def eject(state: TransportState) -> TransportState:
+    """Take the song off; the deck lets go of all that it has of it. PressRefused: something of it is heard."""
+    if state.moving:
+        raise PressRefused("the song plays; pause it, then it can be ejected")
+    return TransportState(0, state.samplerate, frame=state.frame, settings=state.settings, late=state.late)
 
 
 def _time(seconds: float) -> float:

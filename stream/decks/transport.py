@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsp.beatgrid import BeatGrid
-from stream.decks import cues, jumps, loops, motor, slip, tempo
+from stream.decks import cues, gridedits, jumps, loops, motor, slip, tempo
 from stream.decks.decksettings import DeckSettings
 from stream.decks.marks import HotCue
 from stream.decks.planning import due, plan
@@ -31,7 +31,10 @@ VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (
     motor.brake_time, motor.spin_time, cues.cue_press, cues.cue_release, cues.hot_cue_press, cues.hot_cue_release,
     cues.hot_cue_set, cues.hot_cue_delete, loops.loop_in, loops.loop_out, loops.auto_loop, loops.halve_loop,
     loops.double_loop, loops.move_loop, loops.leave_loop, loops.reloop, jumps.seek, jumps.skip, jumps.beat_jump,
-    slip.slip, tempo.tempo, tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize)}
+    jumps.jump_back, jumps.jump_on, jumps.jump_size, jumps.halve_jump, jumps.double_jump, slip.slip, tempo.tempo,
+    tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize, gridedits.grid_double, gridedits.grid_halve,
+    gridedits.grid_three_quarters, gridedits.grid_four_thirds, gridedits.grid_tap, gridedits.grid_move,
+    gridedits.grid_here, gridedits.grid_downbeat, gridedits.grid_reset, motor.eject)}
 """What can be pressed, by name (docs/notes/decks.md): each takes a state and its values, and gives the state after."""
 
 

@@ -25,6 +25,9 @@ class TransportState:
     frame: of the device
     head: where the song is      shadow: where it would be, had nobody held, looped, reversed or stopped it; None is
     `head` itself      playing: what the play button's light says      reversed: whether it is switched to backwards
+    grid: the song's beats, as they count      found: as they were found; the same, until somebody edits them
+    taps: where beats were tapped, frames of the song
+    late: frames of the device from here to what somebody hears
     cue: in ticks      held: which hot cue, while it is held
     left: ticks, where what was last heard would have gone on; None: nothing was heard
     """
@@ -44,6 +47,9 @@ class TransportState:
     hot_cues: tuple[HotCue | None, ...] = (None,) * HOT_CUES
     settings: DeckSettings = field(default_factory=DeckSettings)
     left: int | None = None
+    found: BeatGrid | None = None
+    taps: tuple[float, ...] = ()
+    late: float = 0.0
 
     @property
     def end(self) -> int:
@@ -54,6 +60,11 @@ class TransportState:
     def position(self) -> float:
         """The frame of the song that is heard next."""
         return self.head.heard / UNIT
+
+    @property
+    def audible(self) -> float:
+        """The frame of the song that somebody hears who presses something now."""
+        return self.position - self.late * self.head.rate_after(0) if self.moving else self.position
 
     def bpm(self, samplerate: float, frame: float | None = None) -> float | None:
         """Beats per minute at the tempo that is set, around a frame of the song or on average; None without a grid."""

@@ -97,6 +97,7 @@ class DeckSnapshot:
             "reversed": state.reversed, "ended": track is not None and state.ended,
             "tempo_percent": round(100 * (settings.speed - 1), 2), "tempo_range": settings.tempo_range,
             "key_lock": settings.key_lock, "slip": settings.slip, "quantize": settings.quantize,
+            "jump_beats": settings.jump_beats, "grid_by_hand": grid is not None and grid.by_hand,
             "bpm": None if bpm is None else round(bpm, 1),
             "beats_per_bar": 4 if grid is None else grid.beats_per_bar, "loop": self._loop(state),
             "cue_s": self._seconds(state.cue),

@@ -96,7 +96,7 @@ class DeckHost:
         self.engine = DeckEngine(header, self.booth.players, latency,
                                  DeckSetup(streams.out_channels, streams.block, streams.routes, self._live,
                                            request.recording.used, request.recording.keep_s))
-        self.booth.open(lambda: self.engine.position, streams.block, say)
+        self.booth.open(lambda: self.engine.position, streams.block, say, latency.total)
         self._recordings = Recordings(self.engine, None)
         if self.engine.tap is not None:
             notes = PlayedNotes(self.booth, self.engine.tap, streams.samplerate)
@@ -130,8 +130,7 @@ class DeckHost:
     def _make_booth(self, live: Mixer | None, samplerate: int) -> DeckPlayers:
         """What separates songs, and the decks; live: the mixer of the input, which comes before songs."""
         request, say = self._request, self._say
-        store = StemStore(request.store_bytes, say) if request.store_bytes else None
-        separator = TrackSeparator(request.opening, samplerate, store, self._busy, say,
+        separator = TrackSeparator(request.opening, samplerate, StemStore(request.store_bytes, say), self._busy, say,
                                    request.opening.named_sources)
         self._open.callback(separator.close)
         self.booth = Booth(separator.sources or ("mix",), samplerate, separator.load, request.songs, live)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
@@ -53,9 +54,12 @@ class DeckLine:
         rate = track.samplerate
         length = clock(track.frames / rate) if track.frames else "?"
         bpm = state.bpm(rate)
-        beats = [] if bpm is None else [f"{bpm:.1f} bpm"]
+        by_hand = " by hand" if state.grid is not None and state.grid.by_hand else ""
+        beats = [] if bpm is None else [f"{bpm:.1f} bpm{by_hand}"]
+        jumps = Fraction(state.settings.jump_beats).limit_denominator(32)
         words = ["plays" if state.playing else "stands", f"{clock(max(0.0, state.position) / rate)} of {length}",
-                 f"{100 * (state.settings.speed - 1):+.1f} %", *beats, f"stems {100 * track.separated:.0f} %"]
+                 f"{100 * (state.settings.speed - 1):+.1f} %", *beats, f"jumps {jumps}",
+                 f"stems {100 * track.separated:.0f} %"]
         return " ".join([*words, *_without(mixer)])
 
     def _of_input(self, name: str) -> str:

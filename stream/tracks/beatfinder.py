@@ -1,84 +1,190 @@
-"""The thread that finds a track's beats and onsets while it is decoded. [beats-thread]"""
+"""The thread that finds a track's beats and onsets: while it is decoded, and in its drums once these are there.
+
+[beats-thread]
+"""
 
 import threading
 import time
 from contextlib import suppress
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
 from dsp.beatgrid import BeatGrid
-from dsp.beats import BeatTracker
+from dsp.beats import BeatTracker, refined
+from dsp.gridfit import Heard
 from dsp.onsets import Onsets
 from stream.common.priority import yielding
-from stream.tracks.track import Track
+from stream.tracks.songnotes import GRID, Note, kept_grid
+from stream.tracks.track import Frames, Track
 
 FRAMES = 8192  # that are listened to at a time: some milliseconds
 WAIT_S = 0.05  # for more of the song
-NOTE = "grid"  # what a grid is kept under, beside the stems
+DRUMS = "drums"
+REFINE_S = 0.1
+SURER = 0.8  # a grid found in drums, by the one found in the song: drums that are hardly there have none
+APART_S, FAR = 0.5, 1 << 50  # the song's onsets count so far from any of its drums; frames
+TRACKER = 1  # of whatever finds other grids than before: those that were kept are found anew
+
+
+class _Kept(NamedTuple):
+    """A grid that was kept, None for none, and whether it was found in drums."""
+
+    grid: BeatGrid | None
+    drums: bool
 
 
 class BeatFinder:
     """Listens to a track from its beginning on.
 
-    grid: as good as it is by now, or None      onsets: those that were found so far      done: it will find no more
+    grid: as good as it is by now, or None      onsets: those that were found so far      done: the song was heard
+    by_drums: whether its drums were, too
+    refined: the last grid that was tapped, and what became of it; empty before
     """
 
     def __init__(self, track: Track) -> None:
         """Begin, on a thread of its own, which ends with the track."""
         self.grid: BeatGrid | None = None
         self.onsets = Onsets(np.zeros(0, np.int64), np.zeros(0, np.float32))
-        self.done = False
+        self.done = self.by_drums = False
+        self.refined: tuple[BeatGrid, ...] = ()
         self._track = track
+        self._kept: _Kept | None = None  # once that was looked up
         self._found: BeatGrid | None = None  # the tracker's last answer
-        self._read: tuple[BeatGrid | None] | None = None  # what was kept, once that was looked up
+        self._heard: Heard | None = None
+        self._tapped: BeatGrid | None = None
+        self._asked = threading.Event()
         threading.Thread(target=self._run, name="beats", daemon=True).start()
+
+    def refine(self, tapped: BeatGrid) -> None:
+        """Have a grid that was tapped moved to the onsets near it, when the song was heard. [deck-thread]"""
+        self._tapped = tapped
+        self._asked.set()
 
     def _run(self) -> None:
         track = self._track
         track.opened.wait()
-        self.grid = self._kept()
-        tracker, at = BeatTracker(track.samplerate), 0
-        with yielding():
-            while not track.closing.is_set():
-                there = min(FRAMES, track.decoded - at)
-                if there < FRAMES and not track.ended:
-                    time.sleep(WAIT_S)
-                elif there > 0:
-                    frames = np.zeros((there, 2), np.float32)
-                    track.read_dry(at, frames)
-                    tracker.feed(frames)
-                    at += there
-                    self._answer(tracker)
-                    time.sleep(0)
-                else:
-                    break
-            else:
+        with yielding(), suppress(OSError):  # the scratch disk has gone, which whoever plays it tells
+            if not self._listen():
                 return
-            tracker.finish()
-            self._answer(tracker, last=True)
-        self._keep()
-        self.done = True
+            self.done = True
+            while not track.closing.is_set() and not (DRUMS in track.stored and track.separated == 1):
+                self._refine()
+            self._listen_to_drums()
+            while not track.closing.is_set():
+                self._refine()
+
+    def _listen(self) -> bool:
+        """Hear the song as it is decoded; False if the track was closed meanwhile."""
+        track = self._track
+        tracker, at = BeatTracker(track.samplerate), 0
+        self.grid = self._look_up().grid
+        while not track.closing.is_set():
+            there = min(FRAMES, track.decoded - at)
+            if there < FRAMES and not track.ended:
+                time.sleep(WAIT_S)
+            elif there > 0:
+                tracker.feed(self._song(at, there))
+                at += there
+                self._answer(tracker)
+                time.sleep(0)
+            else:
+                tracker.finish()
+                self._answer(tracker, last=True)
+                self._heard = tracker.heard()
+                self._keep(drums=False)
+                return True
+        return False
+
+    def _listen_to_drums(self) -> None:
+        """Hear the whole song once more, with its drums; its grid counts where it is not less sure."""
+        track = self._track
+        tracker = BeatTracker(track.samplerate, drums=True)
+        for first in range(0, track.decoded, FRAMES):
+            count = min(FRAMES, track.decoded - first)
+            drums = self._drums(first, count)
+            if drums is None or track.closing.is_set():
+                return
+            tracker.feed(self._song(first, count), drums)
+            time.sleep(0)
+        tracker.finish()
+        self.onsets = beside(tracker.onsets, self.onsets, track.samplerate)
+        self._heard, found = tracker.heard(), tracker.answer()
+        least = SURER * self.grid.confidence if self.grid is not None else 0.0
+        if found is not None and found.confidence >= least and not self._look_up().drums:
+            self.grid = found
+            self._keep(drums=True)
+        self.by_drums = True
+
+    def _song(self, first: int, count: int) -> Frames:
+        frames = np.zeros((count, 2), np.float32)
+        self._track.read_dry(first, frames)
+        return frames
+
+    def _drums(self, first: int, count: int) -> Frames | None:
+        """None: the track was closed."""
+        file, stored = self._track.stems_file, self._track.stored
+        if file is None:
+            return None
+        stems = np.zeros((count, 2 * len(stored)), np.float32)
+        file.read(first, stems)
+        at = 2 * stored.index(DRUMS)
+        return np.ascontiguousarray(stems[:, at : at + 2])
 
     def _answer(self, tracker: BeatTracker, last: bool = False) -> None:
         """Take over what the tracker knows; onsets with each new grid, for they are all copied."""
         found = tracker.answer()
         if found is not self._found or last:
             self._found, self.onsets = found, tracker.onsets
-        self.grid = self._kept() or found
+        self.grid = self._look_up().grid or found
 
-    def _kept(self) -> BeatGrid | None:
-        """The grid that was kept with the song's stems, by an earlier evening or by hand."""
-        if self._read is None and self._track.entry is not None:
-            found = self._track.entry.notes(NOTE)
-            try:
-                self._read = (BeatGrid.from_json(found, self._track.samplerate) if found else None,)
-            except ValueError:
-                self._read = (None,)
-        return self._read[0] if self._read else None
+    def _refine(self) -> None:
+        """Wait a little for somebody who taps."""
+        if self._asked.wait(REFINE_S):
+            self._asked.clear()
+            tapped, song = self._tapped, self._heard
+            if tapped is not None and song is not None:
+                self.refined = tapped, refined(song, tapped)
 
-    def _keep(self) -> None:
-        """Leave the grid beside the stems, unless a person's is there."""
-        entry, grid = self._track.entry, self.grid
-        if entry is not None and grid is not None and self._kept() is None:
+    def _look_up(self) -> _Kept:
+        """The grid that was found in this song on an earlier evening."""
+        notes = self._track.notes
+        if self._kept is None and notes is not None:
+            self._kept = _kept(notes.read(GRID), self._track.samplerate)
+        return self._kept or _NONE
+
+    def _keep(self, drums: bool) -> None:
+        """Have the grid kept, unless as good a one is there."""
+        notes, grid = self._track.notes, self.grid
+        if notes is not None and grid is not None:
             with suppress(OSError):  # it is found again next time
-                entry.note(NOTE, grid.to_json(self._track.samplerate))
+                notes.change(GRID, partial(_noted, grid, drums, self._track.samplerate))
+
+
+_NONE = _Kept(None, False)
+
+
+def _kept(note: Note | None, samplerate: float) -> _Kept:
+    if note is None or note.get("tracker") != TRACKER:
+        return _NONE
+    with suppress(ValueError):
+        return _Kept(kept_grid(note, samplerate), note.get("drums") is True)
+    return _NONE
+
+
+def _noted(grid: BeatGrid, drums: bool, samplerate: float, note: Note | None) -> Note:
+    kept = _kept(note, samplerate)
+    if note is not None and kept.grid is not None and kept.drums >= drums:
+        return note
+    return {**grid.to_json(samplerate), "tracker": TRACKER, "drums": drums}
+
+
+def beside(drums: Onsets, song: Onsets, samplerate: float) -> Onsets:
+    """Onsets of drums, and of the song where no drums are near."""
+    edges = np.concatenate([[-FAR], drums.frames, [FAR]])
+    at = np.searchsorted(edges, song.frames)
+    alone = np.minimum(song.frames - edges[at - 1], edges[at] - song.frames) > APART_S * samplerate
+    frames = np.concatenate([drums.frames, song.frames[alone]])
+    order = np.argsort(frames, kind="stable")
+    return Onsets(frames[order], np.concatenate([drums.strengths, song.strengths[alone]])[order])

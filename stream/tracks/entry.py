@@ -1,7 +1,6 @@
 """One song's stems in the store: FLAC files, and an index that is written last, without which there is no entry.
 
     stems/<key>/stems.json  drums.flac  bass.flac  vocals.flac       by song, model and rate
-    songs/<sha256 of the song>/grid.json  cues.json                  by song alone: notes of whoever plays it
 [any-thread]
 """
 
@@ -14,16 +13,14 @@ import zlib
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from dsp.quantize import Integer, from_integers, to_integers
 from stream.audiofiles.audiofile import AudioWriter, Frames, SampleReader
 from stream.audiofiles.kind import Kind
-from stream.common.claim import Claim, Taken, write_atomically
+from stream.common.claim import Claim, Taken
 from stream.common.closing import Closing
 from stream.common.errors import Failure
 
@@ -76,7 +73,7 @@ class StemEntry:
     def __init__(self, root: Path, identity: Identity) -> None:
         """Nothing is looked at yet. root: the store's folder"""
         self.identity = identity
-        self.folder, self._notes = root / "stems" / identity.key, root / "songs" / identity.song
+        self.folder = root / "stems" / identity.key
 
     def index(self) -> Index | None:
         """What it says of itself; None where there are no stems, or none of this song, model, rate and format."""
@@ -124,26 +121,6 @@ class StemEntry:
     def remove(self) -> None:
         """Remove its stems; notes stay. What somebody is writing just now stays as it is. Raises OSError."""
         remove(self.folder)
-
-    def note(self, name: str, content: dict[str, Any]) -> None:
-        """Keep something about the song, whatever model separates it. Raises OSError.
-
-        name: of letters, such as `grid` or `cues`
-        content: JSON. NB: frames in it are frames at some samplerate, which belongs in it, too
-        """
-        write_atomically(self._note(name), partial(_write_json, content))
-
-    def notes(self, name: str) -> dict[str, Any] | None:
-        """What was noted; None where there is nothing that can be read."""
-        with suppress(OSError, ValueError):
-            found = json.loads(self._note(name).read_text("utf-8"))
-            return found if isinstance(found, dict) else None
-        return None
-
-    def _note(self, name: str) -> Path:
-        if not name.isalpha():
-            raise ValueError(f"a note's name is of letters, not {name!r}")
-        return self._notes / f"{name}.json"
 
 
 class KeptStems(Closing):
@@ -219,7 +196,3 @@ def size(folder: Path) -> int:
     with suppress(OSError), os.scandir(folder) as entries:
         return sum(entry.stat().st_size for entry in entries if entry.is_file())
     return 0
-
-
-def _write_json(content: dict[str, Any], to: Path) -> None:
-    to.write_text(json.dumps(content), "utf-8")

@@ -44,9 +44,13 @@ class KeptModel:
 def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) -> None:
     """Look a track up in the store, and bring its stems in order of need; its `origin` says how that went.
 
+    A store that has no room for stems has notes nevertheless.
     model: waits until it is known; None where there is none
     [loader-thread]
     """
+    if store.limit <= 0:  # nothing to wait for
+        track.opened.wait()
+        track.origin = track.origin or "model"
     try:
         found = _look_up(track, store, model)
         if found is not None and not _bring(track, found):
@@ -63,7 +67,11 @@ def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) 
 
 def _look_up(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) -> Index | None:
     song = song_sum(track.path, track.closing.is_set)
+    if song is not None:
+        track.notes = store.notes(song)
     track.opened.wait()
+    if store.limit <= 0:
+        return None
     named = model()
     if song is None or named is None:
         return None

@@ -36,7 +36,7 @@ class TrackSeparator(Closing):
         """Begin to open the model, on a thread.
 
         chosen: the model, its provider settled      samplerate: Hz, the device's
-        store: where stems are kept; None keeps none
+        store: where stems and notes are kept; None keeps none
         busy: whether something live needs the machine now      say: takes a line for the user
         sources: the model's stems, where they are known beforehand: the first song need not wait for the model then
         [main-thread]
@@ -69,7 +69,7 @@ class TrackSeparator(Closing):
         Waits for the model to be open where its stems are not known yet. [any-thread]
         """
         track = open_track(path, self.samplerate, self.sources, self._rate, self._say)
-        if self._store is None or not track.sources:
+        if self._store is None:
             track.origin = "model"
         else:
             threading.Thread(target=load, args=(track, self._store, self._kept_model), name="loader",
@@ -128,7 +128,7 @@ class TrackSeparator(Closing):
             raise ValueError(f"it gives {', '.join(sources)} at {opened.samplerate} Hz, not what was said of it")
         self._sources, self._rate = sources, opened.samplerate
         self._opened.set()
-        if self._store is not None:
+        if self._store is not None and self._store.limit > 0:
             self._model = KeptModel(self._chosen.model, weights_sum(self._chosen))
 
     def _segment(self) -> bool:

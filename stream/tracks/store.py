@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stream.common.places import cache
 from stream.tracks.entry import INDEX, KEY, Identity, Index, StemEntry, read_index, remove, size
+from stream.tracks.songnotes import SongNotes
 
 GB = 1_000_000_000
 
@@ -45,6 +46,10 @@ class StemStore:
     def entry(self, identity: Identity) -> StemEntry:
         """The place of some stems."""
         return StemEntry(self.folder, identity)
+
+    def notes(self, song: str) -> SongNotes:
+        """What is kept of a song besides its stems. song: sha256 of its file"""
+        return SongNotes(self.folder, song)
 
     def entries(self) -> list[StoredSong]:
         """What is there, last used first. What is no entry is left out."""

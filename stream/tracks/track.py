@@ -22,6 +22,7 @@ from stream.tracks.entry import StemEntry
 from stream.tracks.material import residual
 from stream.tracks.reading import Reading
 from stream.tracks.scratchfile import ScratchFile, scratch_folder
+from stream.tracks.songnotes import SongNotes
 from stream.tracks.spans import FOREVER, Spans
 
 Frames = NDArray[np.float32]
@@ -61,7 +62,8 @@ class Track(Closing):
     failure: what went wrong, in one line; empty if nothing did. What is there can be played nevertheless
     whole: whether all of the file was decoded, undamaged
     origin: where its stems come from: `file`, `store` or `model`; empty until that is known
-    entry: its place in the store, where beat grids and cues are noted as well; None until it is known, and without one
+    entry: its place in the store; None until it is known, and without one
+    notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
     playhead: set by the deck whenever it likes
     finished: which stems are there
     """
@@ -82,6 +84,7 @@ class Track(Closing):
         self.ended, self.whole = False, False
         self.origin = ""
         self.entry: StemEntry | None = None
+        self.notes: SongNotes | None = None
         self.failure = ""
         self.level_so_far: SongLevel | None = None
         self.playhead, self.finished = Playhead(), Finished()

@@ -94,7 +94,8 @@ def test_a_name_that_no_song_has_is_said(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_one_or_all_are_removed_and_notes_stay(capsys: pytest.CaptureFixture[str]) -> None:
     entries = [kept(title) for title in ("First", "Second", "Third")]
-    entries[0].note("cues", {"a": 1})
+    notes = StemStore().notes(entries[0].identity.song)
+    notes.change("marks", lambda _kept: {"a": 1})
     assert main(["cache", "first", "--clear"]) == 0
     assert capsys.readouterr().out.startswith("removed the stems of 1 song, ")
     assert not entries[0].folder.exists()
@@ -104,7 +105,7 @@ def test_one_or_all_are_removed_and_notes_stay(capsys: pytest.CaptureFixture[str
     assert main(["cache", "--clear"]) == 0
     assert capsys.readouterr().out.startswith("removed the stems of 1 song, ")
     assert not any(entry.folder.exists() for entry in entries)
-    assert entries[0].notes("cues") == {"a": 1}
+    assert notes.read("marks") == {"format": 1, "a": 1}
 
 
 def test_what_is_being_written_stays_and_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from stream.control.deckkeys import BENDS, HOT_CUES, KILLS, LEVELS, OTHERS, PRESSES, SWITCHES, TEMPO, DeckKeys
+from dsp.beatgrid import BeatGrid
+from stream.control.deckkeys import BENDS, GRID, HOT_CUES, KILLS, LEVELS, OTHERS, PRESSES, SWITCHES, TEMPO, DeckKeys
+from stream.decks import gridedits
+from stream.decks.songfacts import DeckPress
+from stream.decks.transport import VERBS
 from tests.stream.decks.rig import BLOCK, RATE, Rig
 
 
@@ -141,3 +145,43 @@ def test_faders_trims_bands_curve_and_sides(hands: Hands) -> None:
     assert master.get("a", "side") == 1
     hands.type("im" + "f" * 60)
     assert [master.get("a", name) for name in ("low", "mid", "gain")] == [0, -26, -40]
+
+
+def test_the_size_of_jumps_is_halved_and_doubled_and_jumps_have_it(hands: Hands) -> None:
+    assert [hands.type(key).settings.jump_beats for key in "___+++++++"] == [2, 1, .5, 1, 2, 4, 8, 16, 32, 32]
+    assert [hands.type(key).settings.jump_beats for key in "_" * 11][-2:] == [1 / 32, 1 / 32]
+    hands.type("++++")
+    before = hands.type("", 1).position
+    assert hands.type(".").position - before == RATE // 4  # half a beat of 120 a minute
+    assert hands.type(".,,").position == before
+    hands.booth.press("a", "jump_size", 3)
+    assert hands.type(".").position - before == 3 * RATE // 2
+    with pytest.raises(ValueError, match="jumps must be 1/32 to 32 beats, not 33"):
+        VERBS["jump_size"](hands.a.state, 33)
+
+
+@pytest.mark.parametrize("key", GRID)
+def test_after_g_a_key_sets_the_grid_and_without_it_the_key_does_what_it_did(hands: Hands, key: str) -> None:
+    found = BeatGrid(500, 20_000, confidence=0.7)
+    hands.a._waiting.append(DeckPress("grid", gridedits.found, (found,)))
+    before = hands.type("u")
+    name, values = GRID[key]
+    assert hands.type("G" + key).grid == VERBS[name](before, *values).grid
+    assert hands.a.state.grid == found if key == "0" else hands.a.state.grid.by_hand
+    edited = hands.a.state.grid
+    hands.type(key)
+    assert hands.a.state.grid == edited
+    assert hands.type("G0").grid == found
+
+
+def test_the_beat_is_tapped(hands: Hands) -> None:
+    assert hands.type(" " + 4 * "!", 40).grid.period == 40 * BLOCK
+
+
+def test_a_deck_is_ejected_when_it_stands(hands: Hands) -> None:
+    hands.type(" E")
+    assert hands.said == ["deck a: the song plays; pause it, then it can be ejected"]
+    hands.type(" E")
+    assert hands.a.track is None
+    hands.type("n ")
+    assert hands.a.state.playing

@@ -131,6 +131,19 @@ def test_what_cannot_be_obeyed_is_told_and_the_deck_plays_on(booth: Rig) -> None
         booth.a.press("fly")
 
 
+@pytest.mark.parametrize("blocks", range(1, 9))
+def test_a_press_soon_after_one_that_was_refused_is_obeyed(booth: Rig, blocks: int) -> None:
+    booth.a.press("play")
+    booth.hear(20)
+    booth.a.press("eject")
+    booth.hear(blocks)
+    booth.a.press("halve_loop")
+    booth.hear(blocks)
+    assert len(booth.said) == 2
+    booth.a.press("seek", 3 * RATE)
+    assert place(booth.hear(2)[256:]) == 3 * RATE + 256
+
+
 def test_a_thread_that_was_too_late_goes_on_where_the_song_would_be(booth: Rig) -> None:
     booth.a.press("play")
     booth.hear(10)

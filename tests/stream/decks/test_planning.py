@@ -25,7 +25,8 @@ VALUES: dict[str, Callable[[random.Random], tuple[float, ...]]] = {
     "move_loop": lambda r: (r.choice([-4, -1, 0.25, 2]),), "seek": lambda r: (r.uniform(-9, SONG + 9),),
     "skip": lambda r: (r.uniform(-2, 2),), "beat_jump": lambda r: (r.choice([-32, -1, 0.25, 4, 16]),),
     "tempo": lambda r: (r.choice([-1, 0, 0, 0.5, 1]),), "tempo_range": lambda r: (r.choice([6.0, 50.0]),),
-    "bend": lambda r: (r.choice([0, 0, -0.04, 0.3]),),
+    "bend": lambda r: (r.choice([0, 0, -0.04, 0.3]),), "jump_size": lambda r: (2.0 ** r.randrange(-5, 6),),
+    "grid_move": lambda r: (r.uniform(-30, 30),),
     **{name: lambda r: (r.random() < 0.5,) for name in ("slip", "key_lock", "quantize")},
     **{f"hot_cue_{what}": lambda r: (r.randrange(3),) for what in ("press", "release", "set", "delete")},
 }  # fmt: skip
@@ -44,7 +45,7 @@ def pressed(seed: int, presses: int = 60) -> tuple[list[tuple[int, SongPiece]], 
     choose, transport, frame = random.Random(seed), deck(), 0
     heard: list[tuple[int, SongPiece]] = []
     for _ in range(presses):
-        verb = choose.choice(["play", "play", *VERBS])
+        verb = choose.choice(["play", "play", *(name for name in VERBS if name != "eject")])
         ahead = choose.randrange(1, 9000)
         transport.plan(frame, ahead)  # what a press makes void
         with suppress(PressRefused):

@@ -80,7 +80,7 @@ def test_a_head_says_what_is_heard(playing: DeckRig) -> None:
 
 def deck_grid(grid: BeatGrid) -> Any:
     """What a deck's thread does when beats are found."""
-    from stream.decks.deck import DeckPress
+    from stream.decks.songfacts import DeckPress
 
     return DeckPress("grid", lambda state: replace(state, grid=grid))
 

@@ -51,7 +51,7 @@ with TrackSeparator(Opening("toy", (folder / "toy.onnx",), threads=1), rate, sto
         hear(4)
     separator.wait()
     tracks = [deck.track for deck in booth.decks.values()]
-    while not all(deck._beats.done for deck in booth.decks.values()):
+    while not all(deck._facts._beats.by_drums for deck in booth.decks.values()):
         time.sleep(0.01)
     for name in booth.decks:
         for press, *values in (("play",), ("seek", 0), ("tempo", 0.3), ("key_lock", True), ("reverse",), ("reverse",),

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
-from stream.tracks.beatfinder import BeatFinder
-from stream.tracks.entry import Identity
-from stream.tracks.store import StemStore
+from dsp.onsets import Onsets
+from stream.tracks.beatfinder import TRACKER, BeatFinder, beside
+from stream.tracks.songnotes import SongNotes
+from stream.tracks.track import Track
 from tests.stream.decks.rig import RATE, Frames, Rig, track
 
-IDENTITY = Identity("a" * 64, "htdemucs", "b" * 64, RATE)
 BPM = 126.0
 PERIOD = 60 * RATE / BPM
 
@@ -33,6 +33,12 @@ def until(there: Callable[[], object]) -> None:
     while not there():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def grid_of(track: Track) -> BeatGrid | None:
+    """What is kept of its beats."""
+    found = None if track.notes is None else track.notes.read("grid")
+    return None if found is None else BeatGrid.from_json(found, RATE)
 
 
 @pytest.fixture(scope="module")
@@ -61,26 +67,99 @@ def test_a_deck_has_its_songs_grid_and_its_loops_are_of_beats(song: Frames, tmp_
 
 
 def test_a_grid_that_was_kept_is_not_found_anew(song: Frames, tmp_path: Path) -> None:
-    kept = BeatGrid(100.0, 20_000.0)
-
+    kept = BeatGrid(100.0, 20_000.0, confidence=0.7)
     loaded = track(tmp_path / "song.wav", song)
-    loaded.entry = StemStore(folder=tmp_path / "store").entry(IDENTITY)
-    loaded.entry.note("grid", kept.to_json(RATE))
+    loaded.notes = SongNotes(tmp_path / "store", "a" * 64)
+    loaded.notes.change("grid", lambda _kept: {**kept.to_json(RATE), "tracker": TRACKER, "drums": False})
     beats = BeatFinder(loaded)
     until(lambda: beats.done)
     assert beats.grid is not None
     assert (beats.grid.first, beats.grid.period) == pytest.approx((100.0, 20_000.0))
-    assert loaded.entry.notes("grid") == kept.to_json(RATE)
+    assert grid_of(loaded) == kept
     loaded.close()
 
 
 def test_what_was_found_is_kept_for_the_next_evening(song: Frames, tmp_path: Path) -> None:
     loaded = track(tmp_path / "song.wav", song)
-    loaded.entry = StemStore(folder=tmp_path / "store").entry(IDENTITY)
+    loaded.notes = SongNotes(tmp_path / "store", "a" * 64)
     beats = BeatFinder(loaded)
     until(lambda: beats.done)
     assert beats.grid is not None
-    assert loaded.entry.notes("grid") == beats.grid.to_json(RATE)
+    until(lambda: grid_of(loaded) == beats.grid)
+    loaded.close()
+
+
+@pytest.mark.parametrize("note", [
+    {"tracker": TRACKER - 1}, {"period": 0}, {"period": 1e-9}, {"markers": 7}, {"samplerate": "fast"}], ids=str)
+def test_a_grid_that_is_damaged_or_of_another_tracker_is_found_anew_and_kept(
+        song: Frames, tmp_path: Path, note: dict[str, object]) -> None:
+    loaded = track(tmp_path / "song.wav", song)
+    loaded.notes = SongNotes(tmp_path / "store", "a" * 64)
+    kept = BeatGrid(100.0, 20_000.0, confidence=0.7).to_json(RATE)
+    loaded.notes.change("grid", lambda _kept: {**kept, "tracker": TRACKER, "drums": True, **note})
+    beats = BeatFinder(loaded)
+    until(lambda: beats.done)
+    assert beats.grid is not None
+    assert beats.grid.period == pytest.approx(PERIOD, rel=1e-4)
+    assert grid_of(loaded) == beats.grid
+    loaded.close()
+
+
+def test_a_grid_of_a_newer_version_is_left_alone(song: Frames, tmp_path: Path) -> None:
+    loaded = track(tmp_path / "song.wav", song)
+    loaded.notes = SongNotes(tmp_path / "store", "a" * 64)
+    loaded.notes.folder.mkdir(parents=True)
+    file = loaded.notes.folder / "grid.json"
+    file.write_text('{"format": 2, "beats": "otherwise"}')
+    beats = BeatFinder(loaded)
+    until(lambda: beats.done)
+    assert beats.grid is not None
+    assert file.read_text() == '{"format": 2, "beats": "otherwise"}'
+    loaded.close()
+
+
+def test_when_the_drums_are_there_its_beats_are_theirs(tmp_path: Path) -> None:
+    """Beats half a beat later than all else that is heard: only the drums tell."""
+    drums, others = clicks(25), clicks(25)
+    others[round(PERIOD / 2) :] = others[: len(others) - round(PERIOD / 2)].copy()
+    loaded = track(tmp_path / "song.wav", 0.2 * drums + others)
+    loaded.notes = SongNotes(tmp_path / "store", "a" * 64)
+    beats = BeatFinder(loaded)
+    until(lambda: beats.done)
+    loaded.put(0, np.concatenate([drums, np.zeros((len(drums), 4), np.float32)], axis=1))
+    until(lambda: beats.by_drums)
+    assert beats.grid is not None
+    assert abs(beats.grid.at(0) - round(beats.grid.at(0))) < 0.05
+    assert grid_of(loaded) == beats.grid
+    assert all(abs(at / PERIOD - round(at / PERIOD)) < 0.05 for at in beats.onsets.frames[5:-5])
+    again = BeatFinder(loaded)
+    until(lambda: again.by_drums)
+    assert again.grid == beats.grid
+    loaded.close()
+
+
+def test_where_there_are_no_drums_the_songs_onsets_count() -> None:
+    def onsets(*frames: int) -> Onsets:
+        return Onsets(np.array(frames, np.int64), np.arange(len(frames), dtype=np.float32))
+
+    found = beside(onsets(RATE, 2 * RATE), onsets(0, RATE - 9, RATE + 9, 3 * RATE, 4 * RATE), RATE)
+    assert found.frames.tolist() == [0, RATE, 2 * RATE, 3 * RATE, 4 * RATE]
+    assert found.strengths.tolist() == [0, 0, 1, 3, 4]
+    assert beside(onsets(), onsets(5, 6), RATE).frames.tolist() == [5, 6]
+
+
+def test_taps_are_moved_to_the_onsets_near_them(song: Frames, tmp_path: Path) -> None:
+    loaded = track(tmp_path / "song.wav", song)
+    beats = BeatFinder(loaded)
+    until(lambda: beats.done)
+    off = np.random.default_rng(0).normal(0, 0.015 * RATE, 8)
+    tapped = BeatGrid.from_taps([8 * PERIOD + n * PERIOD + off[n] for n in range(8)])
+    beats.refine(tapped)
+    until(lambda: beats.refined)
+    asked, found = beats.refined
+    assert (asked, found.by_hand) == (tapped, True)
+    assert found.period == pytest.approx(PERIOD, rel=1e-4)
+    assert abs(found.at(8 * PERIOD)) < 0.01
     loaded.close()
 
 

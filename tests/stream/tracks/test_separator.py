@@ -224,8 +224,8 @@ def test_what_was_separated_once_is_there_at_once_bit_for_bit(tmp_path: Path, st
         first = decks.load(path)
         decks.wait()
         heard = read(first)
-        assert first.entry is not None
-        first.entry.note("cues", {"a": 1})
+        assert first.notes is not None
+        first.notes.change("marks", lambda _kept: {"a": 1})
     with separator(toy, store, samplerate, busy=lambda: True) as (decks, said):  # nothing is made
         again = decks.load(path.rename(tmp_path / "b.wav"))
         until(lambda: again.separated == 1 and again.ended)
@@ -233,8 +233,8 @@ def test_what_was_separated_once_is_there_at_once_bit_for_bit(tmp_path: Path, st
             np.testing.assert_array_equal(before, after)
         decks.wait()
         assert (again.origin, said) == ("store", [])
-        assert again.entry is not None
-        assert again.entry.notes("cues") == {"a": 1}
+        assert again.notes is not None
+        assert again.notes.marks == {"format": 1, "a": 1}
 
 
 def test_what_is_kept_comes_from_the_playhead_on(tmp_path: Path, store: StemStore, monkeypatch: pytest.MonkeyPatch,

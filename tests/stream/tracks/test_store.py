@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -205,44 +204,17 @@ def test_other_things_in_its_folder_are_left_alone(store: StemStore) -> None:
 
 
 def test_notes_are_a_songs_whatever_separates_it_and_stay_when_its_stems_go(store: StemStore) -> None:
-    entry = kept(store)
-    assert entry.notes("grid") is None
-    entry.note("grid", {"samplerate": RATE, "first": 12.5})
-    entry.note("cues", {"samplerate": RATE, "cues": [1, 2]})
+    entry, notes = kept(store), store.notes(identity().song)
+    assert notes.read("grid") is None
+    notes.change("grid", lambda _kept: {"samplerate": RATE, "first": 12.5})
+    notes.change("marks", lambda _kept: {"cue": 1})
     store.limit = 0
     store.make_room()
-    other = store.entry(replace(identity(), weights="d" * 64))
-    assert other.notes("grid") == {"samplerate": RATE, "first": 12.5}
-    assert other.notes("cues") == {"samplerate": RATE, "cues": [1, 2]}
-    assert store.entry(identity("z")).notes("grid") is None
-
-
-def test_a_damaged_note_is_none(store: StemStore) -> None:
-    entry = store.entry(identity())
-    entry.note("grid", {"first": 1})
-    (file,) = (store.folder / "songs").glob("*/grid.json")
-    for text in ("", "{", "[1]", "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")):
-        file.write_text(text)
-        assert entry.notes("grid") is None
-
-
-@pytest.mark.parametrize("name", ["", "../grid", "a/b", "a.b"])
-def test_a_note_is_called_by_letters(store: StemStore, name: str) -> None:
-    with pytest.raises(ValueError, match="letters"):
-        store.entry(identity()).note(name, {})
-
-
-def test_notes_by_two_at_once_are_each_whole(store: StemStore) -> None:
-    entry = store.entry(identity())
-    writers = [threading.Thread(target=lambda n=n: [entry.note("cues", {"by": n, "all": [n] * 500}) for _ in range(20)])
-               for n in range(2)]
-    for writer in writers:
-        writer.start()
-    while any(writer.is_alive() for writer in writers):
-        found = entry.notes("cues")
-        assert found is None or found["all"] == [found["by"]] * 500
-    for writer in writers:
-        writer.join()
+    assert entry.index() is None
+    again = store.notes(identity().song)
+    assert again.read("grid") == {"format": 1, "samplerate": RATE, "first": 12.5}
+    assert again.marks == {"format": 1, "cue": 1}
+    assert store.notes(identity("z").song).read("grid") is None
 
 
 def test_a_full_disk_is_an_error_and_leaves_nothing_half(small_disk: Path) -> None:
