@@ -1,6 +1,5 @@
 """A run that the user drives: with MIDI, OSC and what is in front of them, until its input ends or they end it."""
 
-import threading
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -8,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from stream.command import scenebook
 from stream.common import interrupt
 from stream.common.errors import Incomplete
+from stream.common.flag import Flag
 from stream.common.threads import Stepper
 from stream.mixer.desk import Desk
 from stream.recording.takes import Takes
@@ -27,7 +27,7 @@ def drive(host: Host, arguments: Namespace, surface: UserInterface, stack: ExitS
 
     Raises what `Host.run` does, and Incomplete where the run has done without something.
     """
-    stopped, say = threading.Event(), surface.say
+    stopped, say = Flag(), surface.say
     desk = Desk(host.mixer, scenebook.save)
     furnish(desk, host.takes, arguments, say, stopped)
 
@@ -80,7 +80,7 @@ def start_controllers(desk: Desk, facts: Callable[[], Mapping[str, Value]], argu
         stack.callback(stepper.stop)
 
 
-def furnish(desk: Desk, takes: Takes | None, arguments: Namespace, say: Say, stopped: threading.Event) -> None:
+def furnish(desk: Desk, takes: Takes | None, arguments: Namespace, say: Say, stopped: Flag) -> None:
     """Give a desk its scenes, and what hands may do in every run."""
     try:
         scenes = scenebook.load()

@@ -1,7 +1,6 @@
 """The command `play`: songs on two decks, by their stems."""
 
 import sys
-import threading
 from argparse import Namespace
 from contextlib import ExitStack
 from functools import partial
@@ -19,6 +18,7 @@ from stream.command.runwords import AUTO, RunWords, latency_s
 from stream.command.sourcesink import SourceSink, device, input_
 from stream.common import interrupt
 from stream.common.errors import Incomplete
+from stream.common.flag import Flag
 from stream.decks.deckdesk import deck_desk, deck_facts
 from stream.devices import jackports, portaudio
 from stream.latency.geometry import window_columns
@@ -46,7 +46,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     request = PlayRequest(for_files(models.opening(arguments), say), songs, sink, arguments.block,
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
                           live, recording_options(arguments, "device"))
-    stopped = threading.Event()
+    stopped = Flag()
     host = DeckHost(request, say)
     stack.callback(host.close)
     for text in opening_lines(host.live) if host.live else ():
@@ -70,7 +70,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     return host.report()
 
 
-def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: threading.Event, stack: ExitStack) -> None:
+def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag, stack: ExitStack) -> None:
     """Scenes, MIDI and OSC."""
     desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
     furnish(desk, host.takes, arguments, say, stopped)
