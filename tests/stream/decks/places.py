@@ -31,11 +31,15 @@ def counted() -> Frames:
 
 
 class KnownBeats:
-    """A grid, in the place of stream.tracks.beatfinder.BeatFinder."""
+    """A beat at every BEAT of the song: the grid of a stream.tracks.beatfinder.BeatFinder that heard it long ago."""
 
-    def __init__(self, grid: BeatGrid) -> None:
-        self.grid, self.done = grid, True
+    def __init__(self) -> None:
+        self.grid, self.done, self.by_drums = BeatGrid(0.0, BEAT, confidence=0.9), True, True
         self.onsets = Onsets(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        self.refined: tuple[BeatGrid, ...] = ()
+
+    def refine(self, _tapped: BeatGrid) -> None:
+        """There are no onsets to move it to."""
 
 
 class Counting(Rig):
@@ -44,7 +48,7 @@ class Counting(Rig):
     def __init__(self, song: Track) -> None:
         super().__init__()
         self.heard = list[Frames]()
-        self.a.load(song, KnownBeats(BeatGrid(0.0, BEAT)))  # type: ignore[arg-type]
+        self.a.load(song, KnownBeats())  # type: ignore[arg-type]
         self.hear(4)
 
     def press(self, name: str, *values: Any) -> None:

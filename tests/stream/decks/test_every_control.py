@@ -14,18 +14,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dsp.beatgrid import BeatGrid
 from dsp.quantize import quantize
-from stream.control.deckkeys import TAKEN, DeckKeys
+from stream.control.deckkeys import GRID, TAKEN, DeckKeys
 from stream.decks.deckdesk import ACTS, deck_desk
 from stream.mixer.deckstrip import DECK_PARAMETERS, HOT_CUES
 from stream.mixer.players import has
 from stream.tracks.track import Track
-from tests.stream.decks.places import BEAT, KnownBeats
+from tests.stream.decks.places import KnownBeats
 from tests.stream.decks.rig import RATE, STEMS, Frames, Rig, noise, track
 
 SECONDS, QUIET = 8, np.float32(0.2)  # of a song; what two of them together need not be limited for
 BLOCKS = 4  # that are heard after each thing that is done
+WAYS = ("verb", "act", "key")
 HALF_DB = -6.0206
 FULL = 1e-5
 
@@ -69,7 +69,7 @@ class Stage(Rig):
                              self.said.append)
         self.starts = {"a": 2 * RATE, "b": RATE}
         for name, at in self.starts.items():
-            self.booth.deck(name).load(songs[name].track, KnownBeats(BeatGrid(0.0, BEAT)))  # type: ignore[arg-type]
+            self.booth.deck(name).load(songs[name].track, KnownBeats())  # type: ignore[arg-type]
             self.booth.press(name, "seek", at)
             self.booth.press(name, "play")
         self.began = self.engine.position
@@ -139,6 +139,7 @@ def same(songs: Mapping[str, Song], does: tuple[Does, ...], wanted: tuple[Does, 
 
 
 LOOP = press("auto_loop", 0.25)
+ON_BEATS = (LOOP, *(nothing,) * 7)
 AGAIN = (nothing, press("hot_cue_press", 2))
 VERBS = {verb.name: verb for verb in (
     Verb("play", before=(press("pause"),)), Verb("pause"), Verb("play_pause"), Verb("brake", (0.1,)), Verb("reverse"),
@@ -152,6 +153,12 @@ VERBS = {verb.name: verb for verb in (
     Verb("double_loop", before=(LOOP,), after=(nothing, nothing)), Verb("move_loop", (1,), before=(LOOP,)),
     Verb("leave_loop", before=(LOOP,), after=(nothing,)),
     Verb("reloop", before=(LOOP, press("leave_loop"), nothing, nothing)),
+    Verb("jump_back"), Verb("jump_on"), *(Verb(name, values, after=(press("jump_on"),)) for name, values in (
+        ("jump_size", (1,)), ("halve_jump", ()), ("double_jump", ()))),
+    *(Verb(name, values, (press("quantize", True), *before), ON_BEATS) for name, values, before in (
+        ("grid_double", (), ()), ("grid_halve", (), ()), ("grid_three_quarters", (), ()), ("grid_four_thirds", (), ()),
+        ("grid_move", (-30,), ()), ("grid_here", (), ()), ("grid_reset", (), (press("grid_move", 40),)),
+        ("grid_tap", (), 3 * (press("grid_tap"), *(nothing,) * 6)))),
     Verb("seek", (3 * RATE,)), Verb("skip", (-1,)), Verb("beat_jump", (-2,)), Verb("tempo", (0.3,)),
     Verb("tempo_range", (50,), before=(press("tempo", 0.3),)), Verb("bend", (0.1,)),
     Verb("key_lock", (True,), before=(press("tempo", 0.5),)),
@@ -180,10 +187,11 @@ def test_every_parameter_of_a_transport_is_heard_as_its_verb(songs: dict[str, So
 
 
 # acts: hot cues are counted from 1 on there, and places in seconds
+OF_THEIR_OWN = ("eject", "grid_downbeat")  # have tests below
 COUNTED = {"seek": (3,), "hot_cue_set": (3,), "hot_cue_delete": (3,)}
 
 
-@pytest.mark.parametrize("name", ACTS)
+@pytest.mark.parametrize("name", [act for act in ACTS if act not in OF_THEIR_OWN])
 def test_every_act_of_a_deck_is_heard_as_its_verb(songs: dict[str, Song], name: str) -> None:
     assert name in VERBS, f"nobody hears {name}"
     verb = VERBS[name]
@@ -201,8 +209,9 @@ def set_key(strip: str, name: str, value: float, *before: Does) -> tuple[Verb, t
 
 ASIDE = put("master", "crossfader", 0.2)
 KEYS: dict[str, tuple[Verb, tuple[Does, ...]]] = {
-    " ": verb_key("play_pause"), "c": verb_key("cue_press"), ",": verb_key("beat_jump", -4),
-    ".": verb_key("beat_jump", 4), "[": verb_key("loop_in"), "]": verb_key("loop_out"), "h": verb_key("beat_jump", -1),
+    " ": verb_key("play_pause"), "c": verb_key("cue_press"), ",": verb_key("jump_back"),
+    ".": verb_key("jump_on"), "_": verb_key("halve_jump"), "+": verb_key("double_jump"), "!": verb_key("grid_tap"),
+    "[": verb_key("loop_in"), "]": verb_key("loop_out"), "h": verb_key("beat_jump", -1),
     "j": verb_key("beat_jump", 1), "H": verb_key("beat_jump", -32), "u": verb_key("skip", -10),
     "x": verb_key("leave_loop"), "X": verb_key("reloop"), "-": verb_key("halve_loop"), "=": verb_key("double_loop"),
     "(": verb_key("move_loop", -1), ")": verb_key("move_loop", 1), "r": verb_key("reverse"), "z": verb_key("brake"),
@@ -223,8 +232,11 @@ KEYS: dict[str, tuple[Verb, tuple[Does, ...]]] = {
 # keys that are followed by another one, or have a test of their own
 CHORDS = {"wv": (Verb("swap"), (lambda stage: (put("a/vocals", "solo", 1)(stage), put("b/vocals", "mute", 1)(stage)),)),
           "C3": (VERBS["hot_cue_delete"], (press("hot_cue_delete", 2),)),
-          "/v": set_key("b/vocals", "mute", 1)}
-OTHERS = {"q", "n", "J", "U"}
+          "/v": set_key("b/vocals", "mute", 1), "G=": verb_key("grid_double"), "G-": verb_key("grid_halve"),
+          "G3": verb_key("grid_three_quarters"), "G4": verb_key("grid_four_thirds"), "G,": verb_key("grid_move", -10),
+          "G.": verb_key("grid_move", 10), "G<": verb_key("grid_move", -1), "G>": verb_key("grid_move", 1),
+          "Gh": verb_key("grid_here"), "G0": verb_key("grid_reset")}
+OTHERS = {"q", "n", "J", "U", "E", "Gd"}  # have tests of their own
 
 
 @pytest.mark.parametrize("key", [*KEYS, *CHORDS])
@@ -236,7 +248,8 @@ def test_every_key_is_heard_as_what_it_stands_for(songs: dict[str, Song], key: s
 def test_every_key_there_is_is_heard(songs: dict[str, Song]) -> None:
     stage = Stage(songs)
     there = TAKEN | stage.keys.stems.keys() | {key.upper() for key in stage.keys.stems}
-    assert there == {*KEYS, *(chord[0] for chord in CHORDS), *OTHERS}
+    chords = {f"G{key}" for key in GRID} | {f"C{key}" for key in "3"} | {"wv", "/v"}
+    assert there | chords == {*KEYS, *CHORDS, *(chord[0] for chord in CHORDS), *OTHERS}
 
 
 def test_a_key_that_has_no_meaning_is_not_heard(songs: dict[str, Song]) -> None:
@@ -274,6 +287,31 @@ def test_the_next_song_is_heard(tmp_path: Path) -> None:
         own["a"] = song(tmp_path / "a.wav", 10)
     stage.booth.close()
     own["a"].track.close()
+
+
+@pytest.mark.parametrize("does", [press("eject"), act("eject"), typed("E")], ids=WAYS)
+def test_a_song_that_is_ejected_is_not_heard_again(tmp_path: Path, does: Does) -> None:
+    own = {name: song(tmp_path / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+    stage = Stage(own)
+    for done in (press("pause"), does, press("play")):
+        done(stage)
+        found = stage.hear(BLOCKS)
+    assert found[:, :2].tobytes() == stage.parts({"b": own["b"]}, len(found))["b"].tobytes()
+    assert stage.a.track is None
+    stage.booth.close()
+
+
+@pytest.mark.parametrize("does", [press("grid_downbeat"), act("grid_downbeat"), typed("Gd")], ids=WAYS)
+def test_a_downbeat_is_not_heard_and_is_seen(songs: dict[str, Song], does: Does) -> None:
+    stage = Stage(songs)
+    stage.booth.press("a", "seek", 5 * RATE + 1000)  # beat 10
+    stage.hear(BLOCKS)
+    does(stage)
+    found = stage.hear(BLOCKS)
+    grid = stage.a.state.grid
+    assert grid is not None
+    assert grid.at(5 * RATE) % 4 == 0
+    assert found.any()
 
 
 def test_q_ends_the_run(songs: dict[str, Song]) -> None:

@@ -4,6 +4,8 @@ What verbs do in every state is in test_verbs.py; here each is rendered. One tha
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -328,6 +330,39 @@ def _(deck: Counting) -> None:
     deck.follows((before, now, 1), (4 * BLOCK, now + before + 4 * BEAT, 1))
 
 
+def jumped(deck: Counting, verb: str, beats: float) -> None:
+    now = deck.play()
+    deck.wait(4)
+    deck.press(verb)
+    deck.wait(4)
+    before = 4 * BLOCK + MARGIN
+    deck.follows((before, now, 1), (4 * BLOCK, now + before + beats * BEAT, 1))
+
+
+@hears("jump_size", "jump_on")
+def _(deck: Counting) -> None:
+    deck.press("jump_size", 1.5)
+    jumped(deck, "jump_on", 1.5)
+
+
+@hears("jump_back")
+def _(deck: Counting) -> None:
+    deck.press("jump_size", 2)
+    jumped(deck, "jump_back", -2)
+
+
+@hears("halve_jump")
+def _(deck: Counting) -> None:
+    deck.press("halve_jump")
+    jumped(deck, "jump_on", 2)
+
+
+@hears("double_jump")
+def _(deck: Counting) -> None:
+    deck.press("double_jump")
+    jumped(deck, "jump_on", 8)
+
+
 @hears("slip")
 def _(deck: Counting) -> None:
     deck.press("slip", True)
@@ -399,12 +434,106 @@ def _(deck: Counting) -> None:
     assert (np.abs(slower - 1) < 0.01).mean() < 0.3
 
 
+# beats: with quantize a loop of one beat lies on the grid
+
+
+def on_beats(deck: Counting, now: float, first: float, length: float) -> None:
+    """A loop of a beat is pressed and heard: it lies here."""
+    deck.press("auto_loop", 1)
+    deck.wait(120)
+    deck.follows((first + length - now, now, 1), first + np.arange(80_000) % length, within=1)  # a part of a frame
+
+
 @hears("quantize")
 def _(deck: Counting) -> None:
-    """A loop begins at the nearest beat, and not where it was pressed."""
     now = deck.play()
     deck.press("quantize", True)
-    deck.press("auto_loop", 1)
-    deck.wait(60)
-    assert START % BEAT == 0
-    deck.follows(turns(60 * BLOCK, START, BEAT, now - START))
+    on_beats(deck, now, START, BEAT)
+
+
+def beats_are_put_right(deck: Counting, name: str, *values: float) -> float:
+    """Pressed when `START` comes; the frame that comes next."""
+    deck.press("quantize", True)
+    deck.play(START - 4 * BLOCK)
+    deck.press(name, *values)
+    deck.hear(4)
+    deck.heard = []
+    return START + 4 * BLOCK - MARGIN  # with quantize all presses stay in time
+
+
+@hears("grid_double")
+def _(deck: Counting) -> None:
+    on_beats(deck, beats_are_put_right(deck, "grid_double"), START, BEAT / 2)
+
+
+@hears("grid_halve")
+def _(deck: Counting) -> None:
+    on_beats(deck, beats_are_put_right(deck, "grid_halve"), START, 2 * BEAT)
+
+
+@hears("grid_three_quarters")
+def _(deck: Counting) -> None:
+    on_beats(deck, beats_are_put_right(deck, "grid_three_quarters"), START, BEAT * 4 / 3)
+
+
+@hears("grid_four_thirds")
+def _(deck: Counting) -> None:
+    on_beats(deck, beats_are_put_right(deck, "grid_four_thirds"), 5 * BEAT * 3 / 4, BEAT * 3 / 4)
+
+
+@hears("grid_move")
+def _(deck: Counting) -> None:
+    on_beats(deck, beats_are_put_right(deck, "grid_move", -20), START - 0.02 * RATE, BEAT)
+
+
+@hears("grid_here")
+def _(deck: Counting) -> None:
+    now = beats_are_put_right(deck, "grid_here")
+    on_beats(deck, now, START - deck.a.state.late, BEAT)  # where the song is heard by whoever presses
+
+
+@hears("grid_tap")
+def _(deck: Counting) -> None:
+    now, apart = beats_are_put_right(deck, "grid_tap"), 40 * BLOCK
+    for _ in range(3):
+        deck.hear(36)
+        deck.press("grid_tap")
+        deck.hear(4)
+    on_beats(deck, now + 3 * apart, START - deck.a.state.late + 3 * apart, apart)
+
+
+@hears("grid_reset")
+def _(deck: Counting) -> None:
+    deck.press("grid_move", 60)
+    on_beats(deck, beats_are_put_right(deck, "grid_reset"), START, BEAT)
+
+
+@hears("grid_downbeat")
+def _(deck: Counting) -> None:
+    """No beat moves, so nothing sounds otherwise; but another one begins a bar."""
+    now = deck.play(START + BEAT)
+    deck.press("quantize", True)
+    deck.press("grid_downbeat")
+    on_beats(deck, now, START + BEAT, BEAT)
+    grid = deck.a.state.grid
+    assert grid is not None
+    assert (grid.at(START + BEAT) % 4, grid.at(0) % 4) == (0, 3)
+
+
+# the song goes
+
+
+@hears("eject")
+def _(deck: Counting) -> None:
+    with TemporaryDirectory() as folder:
+        deck.b.load(track(Path(folder) / "song.wav", counted()[: 2 * START]))
+        deck.b.press("seek", START)
+        deck.b.press("play")
+        deck.hear(4)
+        deck.heard = []
+        for name in ("pause", "eject", "play"):
+            deck.wait(4)
+            deck.b.press(name)
+        deck.wait(4)
+        deck.follows((4 * BLOCK + MARGIN, START + 4 * BLOCK, 1), silent(12 * BLOCK))
+        assert deck.b.track is None
