@@ -22,7 +22,7 @@ class DeckPlayers:
     """All decks and the master.
 
     decks: by their names      players: these and the input, if that is heard too
-    rings: what decks are heard from      master: its mixer's sources are the decks,
+    stems: of each deck      rings: what decks are heard from      master: its mixer's sources are the decks,
         and last the input, if that is heard too
     memory: float32 (rows, PIECE), of all of them; the input's rows are among them
     buses: by name (`mix`, `a`, `cue`, `booth`, `a/vocals`), which pair of rows a bus is
@@ -45,6 +45,7 @@ class DeckPlayers:
                    for name, mixer in mixers.items()}
         self.master, self.live = players.pop(""), players.pop(LIVE, None)
         self.decks = players
+        self.stems = {name: mixer.sources for name, mixer in decks.items()}
         self.players = players | ({} if self.live is None else {LIVE: self.live})
         self.rings = {name: DeckRings(len(mixer.sources)) for name, mixer in decks.items()}
         self.records = np.zeros(len(decks), hd.DECK)
@@ -78,8 +79,10 @@ class DeckPlayers:
         return float(reduced(self._arrays.mix_limiter, self.lookahead))
 
     def counts(self) -> dict[str, int]:
-        """Frames and blocks in which a deck had not been rendered in time. [any-thread]"""
-        return {name: int(self.records[name].sum()) for name in ("late_blocks", "late_frames")}
+        """Frames and blocks in which a deck was not rendered in time; blocks that lack an insert. [any-thread]"""
+        missed = int(self.records["player"]["insert_misses"].sum())
+        return {name: int(self.records[name].sum()) for name in ("late_blocks", "late_frames")} | {
+            "insert_misses": missed}
 
 
 def _named(player: str, bus: str) -> str:

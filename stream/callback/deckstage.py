@@ -1,4 +1,5 @@
-"""Decks, piece by piece: out of the ring that is heard, through the deck's mixer, into the master's (masterstage).
+"""Decks, piece by piece: out of the ring that is heard, past inserts, through the deck's mixer, into the master's
+(masterstage).
 
 The deck's thread renders a song ahead of the callback. When somebody presses something, it renders again from where the
 callback is, onto the ring that is not heard, and wants a swap: the callback crossfades to it. The ring that was heard
@@ -19,13 +20,13 @@ import numpy as np
 from numba import cfunc, njit
 from numba.core.ccallback import CFunc
 
-from dsp.console import AWAY, DRY, STEM, WET, WET_NOW, strip
+from dsp.console import AWAY, DRY, HEARD, STEM, WET, WET_NOW, strip
 from dsp.ramp import fade, ramp
 from stream.callback.header import DECK, HEADER, NEVER, REEL, RING, counter, frames
 from stream.callback.masterstage import add_cue, begin_master, clear, finish, join, mix_master, wait
-from stream.callback.mixstage import begin, meter, mix_rows, state, weigh, work
+from stream.callback.mixstage import begin, hear_inserts, meter, mix_rows, state, weigh, work
 from stream.callback.outputstage import tap_buses
-from stream.native.atomics import load_acquire, pointer, store_release
+from stream.native.atomics import fence_release, load_acquire, pointer, store_release
 from stream.native.memory import integers, record_at
 from stream.native.signature import STAGE
 
@@ -103,7 +104,11 @@ def _play(d: Any, at: Any, n: Any) -> None:
     d.late_frames += late
     if late > 0 and not d.late_counted:
         d.late_blocks, d.late_counted = d.late_blocks + 1, 1
-    ramp(state(p), work(p), p.ramp_left, n)
+    if p.behind > 0:
+        _send(d, rows, at, n)
+    ramp(state(p), rows, p.ramp_left, n)
+    if p.has_inserts:
+        hear_inserts(p, at - p.behind, n)
     mix_rows(p, n)
     meter(p, n)
 
@@ -125,6 +130,26 @@ def _fetch(d: Any, rows: Any, at: Any, n: Any) -> Any:
         d.swaps, d.shift, d.fade_from = d.swaps + 1, d.next_shift, NEVER
         store_release(integers(d.taken, (8,)), 0, d.swaps)
     return late
+
+
+@njit(error_model="numpy")
+def _send(d: Any, rows: Any, at: Any, n: Any) -> None:
+    """Let inserts have a piece as it is heard, swaps and all, and hear in its place what they were given before."""
+    p, mask = d.player, d.sent.mask
+    columns, data = REEL + 2 * p.stems, frames(d.sent, REEL + 2 * p.stems)
+    fence_release()  # as in stream.callback.ring
+    for c in range(columns):
+        row = rows[_row(c, p.stems)]
+        for i in range(n):
+            data[(at + i) & mask, c] = row[i]
+        for i in range(n):
+            row[i] = data[(at + i - p.behind) & mask, c]
+    store_release(counter(d.sent), 0, at + n)
+    for s in range(p.stems):
+        first = strip(s, p.stems)
+        for side in range(2):
+            for i in range(n):
+                rows[first + HEARD + side, i] = rows[first + STEM + side, i]
 
 
 @njit(error_model="numpy", inline="always")

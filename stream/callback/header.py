@@ -37,6 +37,7 @@ PLAYER = layout(
     "dry_when_late",  # 1 where the dry signal is heard instead of late stems
     "hop", "separator_latency", "model_rate", "device_rate",
     "has_inserts",  # whether any stem has one
+    "behind",  # frames by which what is mixed is later than the positions it is asked for: decks, for inserts' sake
     # addresses: of the console's state, memory of equalizers and rows (dsp.console); of the peaks of buses, float32
     # (stems + BUSES, 2); of inserts, INSERT (stems,), zeros where a stem has none
     "mixer_state", "equalizer_memory", "rows", "peaks", "inserts",
@@ -64,6 +65,7 @@ DECK = layout(
     "anchors",
     "fades",  # address of int64 (2,): frames over which each ring is faded in when it is swapped in; 1 is at once
     "rings",  # address of both, RING (2,)
+    sent=RING,  # what is heard, as the rings have it, for inserts; only where there are some (`behind` of the player)
     player=PLAYER)
 
 # what the players come together in: a mixer whose stems they are, and what is around it (dsp.channelstrip)

@@ -31,7 +31,7 @@ from dsp.console import (
 from dsp.mix import loudest, mix
 from dsp.ramp import aim, blend, fade, move, ramp
 from stream.callback.header import INSERT as INSERT_LAYOUT
-from stream.callback.header import STEMS_PRESENT, TARGETS_TAKEN, counter, log_event, part
+from stream.callback.header import STEMS_PRESENT, TARGETS_TAKEN, counter, frames, log_event, part
 from stream.native.atomics import load_acquire, pointer
 from stream.native.memory import floats, record_at
 
@@ -67,7 +67,7 @@ def begin(p: Any, position: Any, n: Any) -> None:
         p.targets_taken, p.ramp_left = number, p.ramp_frames
         log_event(p, TARGETS_TAKEN, number, position)
     if p.has_inserts:
-        _see_inserts(p, position + n)
+        _see_inserts(p, position + n - p.behind)
     loud, fallen = peaks(p), np.float32(10 ** (-FALL * n / p.device_rate))
     for row in range(len(loud)):
         loud[row] *= fallen
@@ -94,7 +94,7 @@ def play(p: Any, at: Any, ready: Any, n: Any) -> Any:
     late = _fade(p, at, ready, n)
     _fetch(p, work(p), at, n)
     if p.has_inserts:
-        _hear(p, work(p), at, n)
+        hear_inserts(p, at, n)
     mix_rows(p, n)
     return late
 
@@ -182,17 +182,21 @@ def _split(frames: Any, pair: Any, work: Any, row: Any) -> None:
 
 
 @njit(error_model="numpy")
-def _hear(p: Any, work: Any, at: Any, n: Any) -> None:
-    """The stems that have inserts as these have made them."""
-    there = work[AWAY]
+def hear_inserts(p: Any, at: Any, n: Any) -> None:
+    """The stems that have inserts as these have made them; the gains are those of the frames."""
+    made = work(p)
+    there = made[AWAY]
     for s in range(p.stems):
         insert = _insert(p, s)
         if insert.ring.data != 0:
             first, now = strip(s, p.stems), state(p)[WET_NOW, s]
-            _split(part(insert.ring, 2, at, n), 0, work, first + HEARD)
+            data, mask = frames(insert.ring, 2), insert.ring.mask
+            for side in range(2):
+                for i in range(n):
+                    made[first + HEARD + side, i] = data[(at + i) & mask, side]
             ready = insert.ready - p.fade_frames - at
             now[INSERT] = fade(now[INSERT], ready, p.fade_frames, there, n)
-            blend(work, first, there, n)
+            blend(made, first, there, n)
 
 
 @njit(error_model="numpy")

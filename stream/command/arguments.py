@@ -140,10 +140,14 @@ def _live(parser: argparse.ArgumentParser) -> None:
                        help="set a stem's gain at the start, for example vocals=-12 to turn the singer down; may be "
                             "repeated")
     _controllers(group)
-    group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
-                       help="send a stem through an effect: the file of a VST3 or AU plugin, or one of pedalboard's "
-                            "(docs/guide/inserts.md); may be repeated, and effects are heard in that order")
+    _insert(group, "send a stem")
     _separation(parser.add_argument_group("live"))
+
+
+def _insert(group: argparse._ArgumentGroup, says: str) -> None:
+    group.add_argument("--insert", action="append", default=[], type=insert, metavar="STEM=EFFECT[:NAME=VALUE,...]",
+                       help=f"{says} through an effect: the file of a VST3 or AU plugin, or one of pedalboard's "
+                            "(docs/guide/inserts.md); may be repeated, and effects are heard in that order")
 
 
 def _separation(group: argparse._ArgumentGroup) -> None:
@@ -252,6 +256,7 @@ def _play(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--samplerate", type=positive, help="samplerate of the device, in Hz (default: its own)")
     group.add_argument("--block", type=positive, default=512, metavar="FRAMES",
                        help="samples that the device is asked to hand over at once (default: 512)")
+    _insert(group, "send a stem of a player (a/vocals, live/drums)")
     group.add_argument("--paused", action="store_true", help="load the songs and wait (default: the first one plays)")
     group.add_argument("--automix", action="store_true",
                        help="begin the next song by itself, with a fade of 4 seconds, and end after the last one")

@@ -12,6 +12,7 @@ from stream.command import scenebook
 from stream.command.choosing import for_files
 from stream.command.driving import furnish, start_controllers
 from stream.command.fetching import Models
+from stream.command.inserting import wanted_inserts
 from stream.command.playlist import playlist
 from stream.command.run import recording_options
 from stream.command.runwords import AUTO, RunWords, latency_s
@@ -19,15 +20,20 @@ from stream.command.sourcesink import SourceSink, device, input_
 from stream.common import interrupt
 from stream.common.errors import Incomplete
 from stream.common.flag import Flag
+from stream.control.deckkeys import DeckKeys
+from stream.decks.booth import NAMES
 from stream.decks.deckdesk import deck_desk, deck_facts
 from stream.devices import jackports, portaudio
+from stream.inserts.naming import Chains
 from stream.latency.geometry import window_columns
+from stream.mixer.desk import Desk
+from stream.mixer.players import LIVE
 from stream.recording.options import NOTHING
 from stream.session.deckhost import DeckHost, PlayRequest
 from stream.session.line import AnyDevice
 from stream.session.request import RunRequest, Say
 from stream.terminal.deckline import DeckLine
-from stream.terminal.status import closing_lines, opening_lines
+from stream.terminal.status import closing_lines, insert_lines, opening_lines
 from stream.tracks.store import GB
 
 
@@ -37,25 +43,30 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
         say(arguments.said)
     if not arguments.songs:
         raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
+    inserts = wanted_inserts(arguments, [*NAMES, *([] if arguments.input_device is None else [LIVE])])
     songs = playlist(arguments.songs, say)
     if not all(map(jackports.is_jack, (arguments.device, arguments.input_device or arguments.device))):
         portaudio.name_client()
     sink = device(arguments.device, "output")
-    live = None if arguments.input_device is None else _live(arguments, models, sink, say)
+    live = None if arguments.input_device is None else _live(arguments, models, (sink, inserts.pop(LIVE)), say)
     ends = arguments.automix or (live is None and not sys.stdin.isatty())
     request = PlayRequest(for_files(models.opening(arguments), say), songs, sink, arguments.block,
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
-                          live, recording_options(arguments, "device"))
+                          live, recording_options(arguments, "device"),
+                          {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()})
     stopped = Flag()
     host = DeckHost(request, say)
     stack.callback(host.close)
-    for text in opening_lines(host.live) if host.live else ():
+    for text in [*(opening_lines(host.live) if host.live else ()), *insert_lines(host.inserts)]:
         say(text)
-    _let_hands_in(host, arguments, say, stopped, stack)
+    if host.inserts:
+        say(f"effects make the decks {1000 * host.engine.latency.insert / host.engine.latency.samplerate:.0f} ms later")
+    desk = _let_hands_in(host, arguments, say, stopped, stack)
     if not arguments.paused:
         host.booth.press("a", "play")
     interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
-    with DeckLine(console, host.engine, host.booth, stopped.set, say, arguments.ui != "none") as line:
+    keys = DeckKeys(desk, say)
+    with DeckLine(console, host.engine, host.booth, keys, say, arguments.ui != "none") as line:
         def watch() -> bool:
             line.show()
             return not stopped.is_set()
@@ -70,17 +81,19 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     return host.report()
 
 
-def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag, stack: ExitStack) -> None:
-    """Scenes, MIDI and OSC."""
+def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag, stack: ExitStack) -> Desk:
+    """Scenes, MIDI and OSC; gives the desk that they work on."""
     desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
     furnish(desk, host.takes, arguments, say, stopped)
     start_controllers(desk, partial(deck_facts, host.booth, host.engine), arguments, say, stack)
+    return desk
 
 
-def _live(arguments: Namespace, models: Models, sink: AnyDevice, say: Say) -> RunRequest:
-    """The input, as a run of its own would have it."""
+def _live(arguments: Namespace, models: Models, to: tuple[AnyDevice, Chains], say: Say) -> RunRequest:
+    """The input, as a run of its own would have it. to: where it is heard, and what its stems go through before"""
     latency, window = arguments.latency, window_columns(arguments.window)
-    words = RunWords(latency_s(latency), latency == AUTO, window, arguments.on_late, lambda _mixer: None, {})
-    ends = SourceSink(input_(arguments.input_device), sink, "device", arguments.block, arguments.samplerate,
+    words = RunWords(latency_s(latency), latency == AUTO, window, arguments.on_late, lambda _mixer: None,
+                     to[1])
+    ends = SourceSink(input_(arguments.input_device), to[0], "device", arguments.block, arguments.samplerate,
                       tuple(arguments.out), arguments.clocks)
     return words.request(lambda: models.live(arguments), ends, NOTHING, say)

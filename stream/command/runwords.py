@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from stream.command.choosing import best_s, live
+from stream.command.inserting import wanted_inserts
 from stream.command.sourcesink import SourceSink
-from stream.inserts.naming import Chains, chains
+from stream.inserts.naming import Chains
 from stream.latency.geometry import SAMPLERATE, DeviceTiming, window_columns
 from stream.latency.planning import LEAST_S, MOST_S, NAMED_S
 from stream.mixer.mixer import Mixer
+from stream.mixer.players import LIVE
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.request import RunRequest, Say
@@ -51,7 +53,7 @@ def run_words(arguments: Namespace) -> RunWords:
     """As the command line has them. Raises ValueError for what cannot be, before anything is opened."""
     latency = arguments.latency
     return RunWords(latency_s(latency), latency == AUTO, window_columns(arguments.window), arguments.on_late,
-                    _preset(arguments), chains(arguments.insert))
+                    _preset(arguments), wanted_inserts(arguments, [LIVE])[LIVE])
 
 
 def latency_s(text: str | None) -> float | None:

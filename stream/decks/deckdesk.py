@@ -13,7 +13,7 @@ from stream.decks.deckstrips import DeckStrips
 from stream.decks.engine import DeckEngine
 from stream.decks.pressvalues import most_values
 from stream.decks.transport import VERBS
-from stream.mixer.deckstrip import DECK_PARAMETERS
+from stream.mixer.deckstrip import DECK_PARAMETERS, TEMPO_RANGES
 from stream.mixer.desk import Desk
 from stream.mixer.masterstrip import MASTER
 from stream.mixer.playercontrols import PlayerControls, StripPlace
@@ -41,6 +41,7 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
     for deck in booth.decks:
         for name in ACTS:
             desk.offer(f"{deck}/{name}", partial(_press, booth, samplerate, deck, name), most_values(name))
+        desk.offer(f"{deck}/next_tempo_range", partial(_next_tempo_range, booth, deck))
         desk.offer(f"{deck}/next_song", partial(booth.next_song, deck))
     return desk
 
@@ -48,6 +49,11 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
 def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) -> None:
     counted = _COUNTED.get(name)
     booth.press(deck, name, *(values if counted is None else [counted(value, samplerate) for value in values]))
+
+
+def _next_tempo_range(booth: Booth, deck: str) -> None:
+    at = TEMPO_RANGES.index(booth.deck(deck).settings.tempo_range)
+    booth.press(deck, "tempo_range", TEMPO_RANGES[(at + 1) % len(TEMPO_RANGES)])
 
 
 def deck_facts(booth: Booth, engine: DeckEngine) -> dict[str, int | float | str]:

@@ -12,6 +12,7 @@ from stream.callback.deckplayers import DeckPlayers
 from stream.callback.player import FADE
 from stream.callback.ring import Ring
 from stream.callback.routes import placed
+from stream.decks.deckinserts import DeckInserts
 from stream.latency.geometry import Latency
 from stream.live.engine import HISTORY_S, Engine
 from stream.live.feeder import ENDLESS
@@ -28,7 +29,7 @@ class DeckSetup:
     out_channels: of the device      block: frames, the most that come at once      routes: of buses to the channels;
     empty is the mix on the first two
     live: the engine of the input that is heard beside them, which has filled in the same header
-    tapped: somebody records      keep_s: how long a recording may look back
+    tapped: somebody records      keep_s: how long a recording may look back      inserts: of decks
     """
 
     out_channels: int
@@ -37,6 +38,7 @@ class DeckSetup:
     live: Engine | None = None
     tapped: bool = False
     keep_s: float = 0.0
+    inserts: DeckInserts | None = None
 
 
 class DeckEngine:
@@ -69,6 +71,8 @@ class DeckEngine:
             self._position = self.live.inputs.counter
         fill(header, out_channels=setup.out_channels, route=self._route.ctypes.data)
         players.fill(header)
+        if setup.inserts is not None:
+            setup.inserts.fill()
         self.tap = self._tapped(setup) if setup.tapped else None
         self._user = ctypes.c_void_p(header.ctypes.data)
 
@@ -139,4 +143,4 @@ class DeckEngine:
         h, late = self.header, self.players.counts()
         xruns = sum(int(h[flag]) for flag in hd.FLAGS) if self.live is None else self.live.counts()["xruns"]
         return {"blocks": int(h["blocks"]), "underruns": late["late_blocks"], "late_frames": late["late_frames"],
-                "xruns": xruns}
+                "insert_misses": late["insert_misses"], "xruns": xruns}

@@ -38,9 +38,13 @@ class PlayedNotes:
 
     name = "mix.cue"
 
-    def __init__(self, booth: Booth, tap: Ring, samplerate: int) -> None:
-        """Nothing was heard yet. [main-thread]"""
-        self._booth, self._tap, self._rate = booth, tap, samplerate
+    def __init__(self, booth: Booth, tap: Ring, samplerate: int, behind: int = 0) -> None:
+        """Nothing was heard yet.
+
+        behind: frames by which decks are later than they are rendered, for effects' sake
+        [main-thread]
+        """
+        self._booth, self._tap, self._rate, self._behind = booth, tap, samplerate, behind
         self.tracks: Mapping[str, int] = {name: 2 * at for at, name in enumerate(("mix", *booth.mixers))}
         self._at = 0
         self._heard: list[_Heard] = []
@@ -64,9 +68,9 @@ class PlayedNotes:
     def _listen(self, deck: str, loud: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> None:
         """loud: device positions at which something can be heard of a deck"""
         soundings = self._booth.decks[deck].soundings
-        ends = [*(begins for _, begins in soundings[1:]), FOREVER]
+        ends = [*(begins + self._behind for _, begins in soundings[1:]), FOREVER]
         for (track, begins), end in zip(soundings, ends, strict=True):
-            part = loud[(loud >= begins + FADE) & (loud < end)]
+            part = loud[(loud >= begins + self._behind + FADE) & (loud < end)]
             if track is not None and len(part):
                 self._hear(deck, track, int(part[0]), int(part[-1]))
 

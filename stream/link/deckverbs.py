@@ -4,50 +4,38 @@ Each raises ValueError.
 [any-thread]
 """
 
-from functools import partial
-from typing import Any
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar
 
 from stream.control.deckkeys import DeckKeys
 from stream.decks.booth import Booth
-from stream.link.verbs import Verbs
-from stream.mixer.mixer import Mixer
-from stream.mixer.strip import Scene
+from stream.link.verbs import Verbs, desk_verbs
+from stream.mixer.desk import Desk
+from stream.mixer.players import LISTENED
+
+Wanted = TypeVar("Wanted")
 
 
-def deck_verbs(booth: Booth, keys: DeckKeys) -> Verbs:
-    """Of decks: `a/vocals` is a stem of deck a, and `a` its own strip in the master's mixer.
+class DeckHands(NamedTuple):
+    """keys: what each does, and the deck that they act on      desk: strips, scenes, and what is done by its name"""
 
-    keys: what each does, and the deck that they act on
+    keys: DeckKeys
+    desk: Desk
+
+
+def deck_verbs(booth: Booth, hands: DeckHands) -> Verbs:
+    """Of decks: `a/vocals` is a stem of deck a, and `a` its own strip, of which screens have the mixer's half.
+
+    There the switch of the cue bus is `cue`, as in every strip (stream.link.decksnapshot).
     """
-    return {"set": partial(_set, booth), "flip": partial(_flip, booth), "press": booth.press,
-            "crossfade": booth.master.crossfade, "key": keys.press, "choose": partial(_choose, booth, keys)}
+    keys, desk = hands
+    players = booth.master.sources
 
+    def own(strip: object, wanted: Mapping[str, Wanted]) -> dict[str, Wanted]:
+        """As the desk calls parameters."""
+        return {LISTENED.get(name, name) if strip in players else name: value for name, value in wanted.items()}
 
-def _strip(booth: Booth, name: str) -> tuple[Mixer, str]:
-    """The mixer that has a strip, and what it calls it."""
-    player, _, stem = name.partition("/")
-    if not stem:
-        return booth.master, player
-    if player not in booth.mixers:
-        raise ValueError(f"there is no player {player}; the players are {', '.join(booth.mixers)}")
-    return booth.mixers[player], stem
-
-
-def _set(booth: Booth, scene: Scene) -> None:
-    """All of it or nothing."""
-    wanted: list[tuple[Mixer, dict[str, Any]]] = []
-    for name, strip in scene.items():
-        mixer, stem = _strip(booth, name)
-        mixer.check({stem: strip})
-        wanted.append((mixer, {stem: strip}))
-    for mixer, part in wanted:
-        mixer.recall(part)
-
-
-def _flip(booth: Booth, name: str, switch: str) -> None:
-    mixer, stem = _strip(booth, name)
-    mixer.flip(stem, switch)
-
-
-def _choose(booth: Booth, keys: DeckKeys, deck: str) -> None:
-    keys.chosen = booth.deck(deck).name
+    verbs = desk_verbs(desk)
+    return {**verbs, "set": lambda scene: verbs["set"]({strip: own(strip, wanted) for strip, wanted in scene.items()}),
+            "flip": lambda strip, name: verbs["flip"](strip, *own(strip, {name: None})),
+            "press": booth.press, "crossfade": booth.master.crossfade, "key": keys.press, "choose": keys.choose}

@@ -44,12 +44,14 @@ class Insert:
     """Brings a stem to its effects and back.
 
     ring: of y, float32 (n, 2)      trouble: why it is broken; None while it is not
+    polled: nobody wakes its thread, for only the callback knows when there is more
     """
 
     def __init__(self, stem: str, process: Process) -> None:
         """Effects that are loaded. [main-thread]"""
         self.stem, self.process = stem, process
         self.trouble: str | None = None
+        self.polled = False
         self._at = 0  # of the block that goes in next
         # places whose frames will come out next, and how many: the first ones lie before the first of x
         self._owed = deque([(-process.latency, process.latency)])
@@ -94,7 +96,7 @@ class Insert:
         return True
 
     def _woken(self) -> bool:
-        there = self._new.wait(WAIT_S)
+        there = not self.polled and self._new.wait(WAIT_S)
         self._new.clear()
         return there
 

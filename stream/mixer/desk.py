@@ -1,6 +1,7 @@
 """Everything that hands can reach: the strips, scenes of them, and whatever else a run offers under a name."""
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Desk:
         self.mixer, self._keep = mixer, keep
         self._scenes: dict[str, Scene] = {}
         self._acts: dict[str, Act] = {}
+        self._acted: tuple[str, float] = "", 0.0  # the last act of a player, with its values, and when it was
         self._lock = threading.Lock()
 
     def strip(self, name: str | int) -> str | None:
@@ -124,3 +126,14 @@ class Desk:
         if len(values) > act.most:
             raise ValueError(f"{name} takes {act.most or 'no'} values, not {len(values)}")
         act.does(*values)
+        if "/" in name:
+            self._acted = " ".join([name, *(f"{value:g}" for value in values)]), time.monotonic()
+
+    @property
+    def moved(self) -> tuple[str, str] | str | None:
+        """What hands moved last by itself: strip and parameter, or an act of a player with its values; None: nothing.
+
+        [any-thread]
+        """
+        act, acted_s = self._acted
+        return act if acted_s > self.mixer.touched_s else self.mixer.touched

@@ -1,8 +1,8 @@
 """A run of decks from beginning to end: devices, separator, decks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,16 @@ from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
 from stream.decks.booth import Booth
 from stream.decks.deck import Deck
+from stream.decks.deckinserts import DeckInserts
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.decks.playednotes import PlayedNotes
+from stream.inserts.naming import Chains
 from stream.latency.geometry import Latency
-from stream.live.clock import IDLE_S, run_device
+from stream.live.clock import IDLE_S, Step, run_device
 from stream.live.engine import Engine
+from stream.live.insert import Insert
 from stream.mixer.mixer import Mixer
+from stream.mixer.playercontrols import PlayerControls, StripPlace
 from stream.mixer.route import Route, apart
 from stream.native.memory import Record
 from stream.recording.options import NOTHING, RecordingOptions
@@ -27,10 +31,12 @@ from stream.recording.recordings import Recordings
 from stream.recording.takes import Takes
 from stream.separators.opening import Opening
 from stream.session.devicerequest import DeviceRequest
+from stream.session.inserts import insert_reports, open_inserts
 from stream.session.line import AnyDevice
 from stream.session.livepath import LivePath
+from stream.session.notices import InsertNotices
 from stream.session.rehearsal import rehearse
-from stream.session.report import RunReport
+from stream.session.report import InsertReport, RunReport
 from stream.session.request import BLOCK, RunRequest, Say
 from stream.session.returns import Returns
 from stream.session.streams import Streams
@@ -39,9 +45,8 @@ from stream.tracks.separator import TrackSeparator
 from stream.tracks.store import StemStore
 
 DECK_IDLE_S = 0.001  # between two looks for what was pressed
-NO_INPUT_S = (DECK_IDLE_S,)
+INSERT_IDLE_S = 0.002  # nobody wakes those of decks, and they have 20 ms to spare
 RECORDER_S = 0.01
-INPUT_S = (*IDLE_S[:2], DECK_IDLE_S)  # of the input's file, its separator, the decks
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class PlayRequest:
     automix: the next song begins by itself      ends: the run does, once nothing plays any more
     live: an input that is separated live and heard beside the decks, whose devices are then all that is opened
     recording: what may be recorded, and where
+    inserts: effects that stems of decks are sent through, named as `a/vocals`; they make all decks later
     """
 
     opening: Opening
@@ -66,6 +72,7 @@ class PlayRequest:
     ends: bool = True
     live: RunRequest | None = None
     recording: RecordingOptions = NOTHING
+    inserts: Chains = field(default_factory=dict)
 
 
 class DeckHost:
@@ -78,6 +85,7 @@ class DeckHost:
         self._live: Engine | None = None
         self._upkeep: Upkeep | None = None
         self._begun = False  # before, there is nothing to keep
+        self._over_at: int | None = None  # the position at which nothing more was to be played
         try:
             self._build()
         except BaseException:
@@ -91,19 +99,24 @@ class DeckHost:
         if others := apart(request.routes)[1]:
             raise ValueError(f"--out {others[0]}: decks are heard by one device")
         streams, header = self._alone() if request.live is None else self._with_input(request.live)
-        latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1],
+        self._inserts = self._open_inserts(streams.samplerate)
+        behind = DeckInserts(self.booth.players, self._inserts, (streams.samplerate, streams.block))
+        latency = Latency(streams.samplerate, 0, 0, 0, 0, 0, 0, streams.device[1], insert=behind.frames,
                           limiter=self.booth.players.lookahead)
         self.engine = DeckEngine(header, self.booth.players, latency,
                                  DeckSetup(streams.out_channels, streams.block, streams.routes, self._live,
-                                           request.recording.used, request.recording.keep_s))
+                                           request.recording.used, request.recording.keep_s, behind))
         self.booth.open(lambda: self.engine.position, streams.block, say, latency.total)
         self._recordings = Recordings(self.engine, None)
         if self.engine.tap is not None:
-            notes = PlayedNotes(self.booth, self.engine.tap, streams.samplerate)
+            notes = PlayedNotes(self.booth, self.engine.tap, streams.samplerate, behind.frames)
             self._recordings.allow(notes, request.recording, say)
             self._open.callback(lambda: self._recordings.close(keep=self._begun))
-        self.engine.ends = lambda: request.ends and self.booth.over
+        self.engine.ends = lambda: request.ends and self._all_left()
         self.booth.automix = request.automix
+        stems = PlayerControls({f"{deck}/{stem}": [StripPlace(mixer, stem)]
+                                for deck, mixer in self.booth.mixers.items() for stem in mixer.sources})
+        self._insert_notices = InsertNotices(self._inserts, stems, say)
         self._returns = Returns(streams, self.engine, say)
         self._open.callback(self._returns.close)
         for name in list(self.booth.decks)[: len(request.songs)]:
@@ -152,21 +165,44 @@ class DeckHost:
                 self._upkeep.last_look()
             return going
 
-        live, self._begun = self._live, True
-        steps = [self.booth.step] if live is None else [live.feed, live.worker.step, self.booth.step]
-        idle_s = NO_INPUT_S if live is None else INPUT_S
-        if self.takes is not None:
-            steps, idle_s = [*steps, self._recordings.step], (*idle_s, RECORDER_S)
+        self._begun = True
+        steps, idle_s = zip(*self._steps(), strict=True)
         with undisturbed():
             try:
-                run_device(self.engine, self._returns, steps, watching, idle_s)
+                run_device(self.engine, self._returns, list(steps), watching, idle_s)
                 while self._recordings.step():
                     pass
             finally:
                 self.close()
 
+    def _all_left(self) -> bool:
+        """Whether everything was played, and has left the device."""
+        if not self.booth.over:
+            self._over_at = None
+            return False
+        if self._over_at is None:
+            self._over_at = self.engine.position
+        return self.engine.position >= self._over_at + self.engine.latency.total
+
+    def _steps(self) -> list[tuple[Step, float]]:
+        """What has a thread of its own, and how long each sleeps when it has nothing to do, seconds."""
+        live, steps = self._live, [(self.booth.step, DECK_IDLE_S)]
+        if live is not None:
+            steps = [*zip((live.feed, live.worker.step), IDLE_S, strict=False), *steps,
+                     *((insert.step, IDLE_S[-1]) for insert in live.inserts)]
+        steps += [(insert.step, INSERT_IDLE_S) for insert in self._inserts]
+        return steps if self.takes is None else [*steps, (self._recordings.step, RECORDER_S)]
+
+    def _open_inserts(self, samplerate: int) -> Sequence[Insert]:
+        """The effects of decks. Raises ValueError, Failure."""
+        for name in self._request.inserts:
+            deck, _, stem = name.partition("/")
+            self.booth.mixers[deck].check({stem: {}})
+        return open_inserts(self._request.inserts, samplerate, True, self._open)
+
     def _look(self) -> None:
         """See what has changed, and say so."""
+        self._insert_notices.look()
         back = self._returns.look()
         self.booth.look()
         if self._upkeep is not None:
@@ -189,6 +225,11 @@ class DeckHost:
         return (self._upkeep.trouble if self._upkeep is not None else None) or self._recordings.trouble
 
     @property
+    def inserts(self) -> list[InsertReport]:
+        """Of decks."""
+        return insert_reports(self._inserts)
+
+    @property
     def live(self) -> RunReport | None:
         """What a run of the input alone would report; None where there is none."""
         return None if self._upkeep is None else self._upkeep.report(self._preferred, {}, self._returns.report())
@@ -203,6 +244,7 @@ class DeckHost:
         return {"samplerate": rate, "played_s": self.engine.position / rate, "preferred": self._preferred,
                 "latency_s": self.engine.latency.total_s, **self.engine.counts(), "files": self.files,
                 "decks": {name: _song(deck) for name, deck in self.booth.decks.items()},
+                "inserts": [asdict(insert) for insert in self.inserts],
                 **({} if live is None else {"live": live.json()})}
 
 

@@ -7,6 +7,7 @@ from stream.common.errors import Failure
 from stream.inserts.naming import Chains
 from stream.inserts.process import Process
 from stream.live.insert import Insert, too_slow
+from stream.session.report import InsertReport
 
 
 def open_inserts(chains: Chains, samplerate: int, live: bool, stack: ExitStack) -> Sequence[Insert]:
@@ -22,3 +23,9 @@ def open_inserts(chains: Chains, samplerate: int, live: bool, stack: ExitStack) 
             raise Failure(f"insert {insert.process.name}: it takes {insert.process.block_s * 1000:.1f} ms for a "
                           "block, which is too long to be live")
     return inserts
+
+
+def insert_reports(inserts: Sequence[Insert]) -> list[InsertReport]:
+    """What each has done until now."""
+    return [InsertReport(insert.stem, insert.process.name, insert.process.latency, insert.process.block_s,
+                         insert.trouble) for insert in inserts]

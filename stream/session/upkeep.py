@@ -9,10 +9,11 @@ from stream.latency.planning import expected_loss_db
 from stream.separators.opening import sizes, window_s
 from stream.separators.protocol import Separator
 from stream.session.currentlatency import CurrentLatency
+from stream.session.inserts import insert_reports
 from stream.session.livepath import LivePath
 from stream.session.notices import Notices
 from stream.session.recovery import Recovery
-from stream.session.report import Absence, HopTime, InsertReport, RunReport
+from stream.session.report import Absence, HopTime, RunReport
 from stream.session.request import RunRequest, Say
 
 RESTS = 2  # looks after which a graph that did not change meanwhile is read
@@ -73,5 +74,4 @@ class Upkeep:
             hops=worker.hops, eased_hops=worker.eased, **engine.counts(),
             hop_time_s=HopTime(float(np.median(times)), float(np.percentile(times, 99)), float(times.max())),
             files=dict(files), absences=absences,
-            inserts=[InsertReport(insert.stem, insert.process.name, insert.process.latency, insert.process.block_s,
-                                  insert.trouble) for insert in engine.inserts])
+            inserts=insert_reports(engine.inserts))

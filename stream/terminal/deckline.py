@@ -1,6 +1,5 @@
 """Two decks in one line, and their keys."""
 
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from fractions import Fraction
 from types import TracebackType
@@ -22,11 +21,10 @@ from stream.terminal.status import clock
 class DeckLine:
     """Reads keys while there is a terminal, and shows the line while it is entered."""
 
-    def __init__(self, console: Console, engine: DeckEngine, booth: Booth, stop: Callable[[], None], say: Say,
+    def __init__(self, console: Console, engine: DeckEngine, booth: Booth, keys: DeckKeys, say: Say,
                  seen: bool = True) -> None:
         """Nothing is shown yet. say: takes lines for the user"""
-        self._engine, self._booth, self._say, self._seen = engine, booth, say, seen
-        self._keys = DeckKeys(booth, lambda name: booth.deck(name).state, stop, say)
+        self._engine, self._booth, self._say, self._seen, self._keys = engine, booth, say, seen, keys
         self._open = ExitStack()
         self._live = Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
 

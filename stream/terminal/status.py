@@ -1,12 +1,14 @@
 """What a person sees while it runs: one line that changes on a terminal, nothing elsewhere; and the closing report."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
 from stream.live.engine import Engine
 from stream.mixer.controls import Controls
-from stream.session.report import RunReport
+from stream.session.report import InsertReport, RunReport
 
 
 def line(engine: Engine, mixer: Controls, keys: str) -> Text:
@@ -59,11 +61,16 @@ def latency_lines(report: RunReport) -> str:
     return f"latency {report.latency_s * 1000:.0f} ms = {parts} ({report.latency_frames} frames)"
 
 
+def insert_lines(inserts: Sequence[InsertReport]) -> list[str]:
+    """What there is to say of effects."""
+    return [f"insert on {insert.stem}: {insert.effects}, {insert.latency_frames} frames late, "
+            f"{insert.block_s * 1000:.2f} ms a block" for insert in inserts]
+
+
 def opening_lines(report: RunReport) -> list[str]:
     """What there is to say before the first frame."""
     lines, loss_db = [latency_lines(report)], report.expected_loss_db
-    lines += [f"insert on {insert.stem}: {insert.effects}, {insert.latency_frames} frames late, "
-              f"{insert.block_s * 1000:.2f} ms a block" for insert in report.inserts]
+    lines += insert_lines(report.inserts)
     if loss_db is not None:
         lines.append(f"expected loss against offline separation: {loss_db[0]:g} dB in the median second, "
                      f"{loss_db[1]:g} dB over a whole song, most of it at the moment an instrument enters")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stream.control.deckkeys import DeckKeys
+from stream.decks.deckdesk import deck_desk
 from stream.link.client import Attached
 from stream.link.decksnapshot import DeckSnapshot
-from stream.link.deckverbs import deck_verbs
+from stream.link.deckverbs import DeckHands, deck_verbs
 from stream.link.server import Link
+from stream.mixer.desk import Desk
 from tests.stream.decks.rig import RATE, Rig
 
 FACTS = {"model": "htdemucs", "provider": "cpu", "samplerate": RATE}
@@ -21,6 +23,7 @@ class DeckRig:
 
     decks: Rig
     keys: DeckKeys
+    desk: Desk
     link: Link
     snapshot: DeckSnapshot
 
@@ -30,12 +33,12 @@ class DeckRig:
 
 @contextmanager
 def deck_rig(songs: Sequence[Path] = ()) -> Iterator[DeckRig]:
-    decks, stopped = Rig(songs=songs), list[bool]()
-    keys = DeckKeys(decks.booth, lambda name: decks.booth.decks[name].state, lambda: stopped.append(True),
-                    decks.said.append)
+    decks = Rig(songs=songs)
+    desk = deck_desk(decks.booth, RATE)
+    keys = DeckKeys(desk, decks.said.append)
     snapshot = DeckSnapshot(decks.engine, decks.booth, keys, FACTS)
-    made = DeckRig(decks, keys, Link(), snapshot)
+    made = DeckRig(decks, keys, desk, Link(), snapshot)
     with made.link:
-        made.link.open(snapshot, deck_verbs(decks.booth, keys))
+        made.link.open(snapshot, deck_verbs(decks.booth, DeckHands(keys, desk)))
         yield made
     decks.booth.close()

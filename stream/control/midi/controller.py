@@ -77,12 +77,15 @@ class Controller:
 
     def learn(self) -> None:
         """Learn which control is to move what was moved last. Raises ValueError where nothing was. [any-thread]"""
-        touched = self._desk.mixer.touched
-        if touched is None:
+        moved, mixer = self._desk.moved, self._desk.mixer
+        if moved is None:
             raise ValueError("move the fader or switch that a control is to do first, then learn")
-        stem, name = touched
         self._until_s = time.monotonic() + PATIENCE_S
-        mixer = self._desk.mixer
+        if isinstance(moved, str):
+            self._learner = Learner(Target(act=moved))
+            self._say(f"press what should be {moved}")
+            return
+        stem, name = moved
         short = stem in mixer.sources and "/" not in stem  # by its number: then the map fits every model
         self._learner = Learner(Target(stem=mixer.sources.index(stem) + 1 if short else stem, parameter=name))
         self._say(f"{'press' if mixer.parameters[stem][name].switch else 'move'} what should be {name} of {stem}")

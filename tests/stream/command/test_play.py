@@ -52,7 +52,9 @@ def test_a_folder_a_playlist_and_a_folder_of_stems_are_songs(songs: Path, tmp_pa
 
 @pytest.mark.parametrize(("words", "code", "says"), [
     ([], 2, "play needs a song, a folder or a playlist"), (["nowhere.wav"], 1, "nowhere.wav: No such file"),
-    (["EMPTY"], 1, "there are no songs there")], ids=["nothing", "not there", "empty folder"])
+    (["EMPTY"], 1, "there are no songs there"),
+    (["nowhere.wav", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals")],
+    ids=["nothing", "not there", "empty folder", "an insert on no deck"])
 def test_what_cannot_be_played_is_one_line(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (tmp_path / "empty").mkdir()
@@ -64,9 +66,14 @@ def test_what_cannot_be_played_is_one_line(
 
 @pytest.mark.device
 def test_songs_of_a_folder_follow_each_other_and_the_run_ends_behind_the_last(jackd: Jackd, songs: Path) -> None:
-    done = command("play", songs, "--model", "center", "--device", "jack", "--automix", "--json")
+    done = command("play", songs, "--model", "center", "--device", "jack", "--automix", "--json",
+                   "--insert", "b/vocals=tests.rig.effects.Later:frames=100")
     assert done.code == 0, done.err
     assert 2.0 < done.report["played_s"] < 20
+    (insert,) = done.report["inserts"]
+    assert (insert["stem"], insert["latency_frames"], insert["trouble"]) == ("b/vocals", 100, None)
+    assert "insert on b/vocals: tests.rig.effects.Later, 100 frames late" in done.err
+    assert "effects make the decks " in done.err
 
 
 @pytest.mark.device

@@ -12,9 +12,11 @@ import soundfile as sf
 from stream.callback.header import HEADER, MONO
 from stream.callback.player import FADE
 from stream.decks.booth import Booth
+from stream.decks.deckinserts import DeckInserts
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.latency.geometry import Latency
 from stream.live.engine import Engine, Setup
+from stream.live.insert import Insert
 from stream.mixer.mixer import Mixer
 from stream.mixer.route import route
 from stream.separators.opening import spend
@@ -36,8 +38,11 @@ class Rig:
     """
 
     def __init__(self, block: int = BLOCK, songs: Sequence[Path] = (), separator: Separator | None = None,
-                 routes: Sequence[str] = (), tapped: bool = False) -> None:
-        """songs: paths that a song is made for, each when it is loaded      separator: of an input that is heard too"""
+                 routes: Sequence[str] = (), tapped: bool = False, inserts: Sequence[Insert] = ()) -> None:
+        """songs: paths that a song is made for, each when it is loaded      separator: of an input that is heard too
+
+        inserts: of stems of decks
+        """
         self.block, self.said = block, list[str]()
         mixer = None if separator is None else Mixer(tuple(separator.sources), RATE)
         self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs, mixer)
@@ -48,9 +53,10 @@ class Rig:
             self.live = Engine(self.header, separator, mixer, latency, setup)
         self.separates = True  # the input, as fast as it comes
         self.channels = 2 * max(1, len(routes))
-        latency = Latency(RATE, 0, 0, 0, 0, 0, 0, 0, limiter=self.booth.players.lookahead)
-        self.engine = DeckEngine(self.header, self.booth.players, latency,
-                                 DeckSetup(self.channels, block, tuple(map(route, routes)), self.live, tapped))
+        self.inserts, behind = inserts, DeckInserts(self.booth.players, inserts, (RATE, block), offline=True)
+        latency = Latency(RATE, 0, 0, 0, 0, 0, 0, 0, insert=behind.frames, limiter=self.booth.players.lookahead)
+        self.engine = DeckEngine(self.header, self.booth.players, latency, DeckSetup(
+            self.channels, block, tuple(map(route, routes)), self.live, tapped, inserts=behind))
         self.booth.open(lambda: self.engine.position, block, self.said.append)
         self.a, self.b = self.booth.decks.values()
 
@@ -65,6 +71,9 @@ class Rig:
             self.engine.serve(self.block, out[at : at + self.block], None if given is None else given[at:])
             while self.live is not None and self.separates and self.live.worker.step():
                 pass
+            for insert in self.inserts:
+                while insert.step():
+                    pass
         return out
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from dsp.quantize import quantize
-from stream.control.deckkeys import GRID, TAKEN, DeckKeys
+from stream.control.deckkeys import DeckKeys
+from stream.control.deckkeytable import GRID_ROWS, MASTER_ROWS, TAKEN, moves
 from stream.decks.deckdesk import ACTS, deck_desk
 from stream.mixer.deckstrip import DECK_PARAMETERS, HOT_CUES
 from stream.mixer.players import has
@@ -65,8 +66,8 @@ class Stage(Rig):
         super().__init__(songs=waiting or [], routes=("mix=1-2", "cue=3-4", "booth=5-6"))
         self.stopped = list[bool]()
         self.desk = deck_desk(self.booth, RATE)
-        self.keys = DeckKeys(self.booth, lambda name: self.booth.decks[name].state, lambda: self.stopped.append(True),
-                             self.said.append)
+        self.desk.offer("quit", lambda: self.stopped.append(True))
+        self.keys = DeckKeys(self.desk, self.said.append)
         self.starts = {"a": 2 * RATE, "b": RATE}
         for name, at in self.starts.items():
             self.booth.deck(name).load(songs[name].track, KnownBeats())  # type: ignore[arg-type]
@@ -226,7 +227,7 @@ KEYS: dict[str, tuple[Verb, tuple[Does, ...]]] = {
     "T": set_key("a", "trim", 1), "i": set_key("a", "low", -26), "m": set_key("a", "mid", -26),
     "a": set_key("a", "high", -26), "#": set_key("a", "pfl", 1), "y": set_key("master", "curve", 3, ASIDE),
     "Y": set_key("a", "side", 1, put("master", "crossfader", 1)), "<": set_key("master", "crossfader", 0.4),
-    ">": set_key("master", "crossfader", 0.6),
+    ">": set_key("master", "crossfader", 0.6), ":": set_key("a", "filter", -0.05), '"': set_key("a", "filter", 0.05),
     **{key: set_key(f"a/{stem}", "mute", 1) for key, stem in zip("dbov", STEMS, strict=True)},
     **{key.upper(): set_key(f"a/{stem}", "solo", 1) for key, stem in zip("dbov", STEMS, strict=True)}}
 # keys that are followed by another one, or have a test of their own
@@ -235,8 +236,14 @@ CHORDS = {"wv": (Verb("swap"), (lambda stage: (put("a/vocals", "solo", 1)(stage)
           "/v": set_key("b/vocals", "mute", 1), "G=": verb_key("grid_double"), "G-": verb_key("grid_halve"),
           "G3": verb_key("grid_three_quarters"), "G4": verb_key("grid_four_thirds"), "G,": verb_key("grid_move", -10),
           "G.": verb_key("grid_move", 10), "G<": verb_key("grid_move", -1), "G>": verb_key("grid_move", 1),
-          "Gh": verb_key("grid_here"), "G0": verb_key("grid_reset")}
-OTHERS = {"q", "n", "J", "U", "E", "Gd"}  # have tests of their own
+          "Gh": verb_key("grid_here"), "G0": verb_key("grid_reset"), "Qv": set_key("a/vocals", "cue", 1),
+          "Mf": set_key("master", "level", -1), "MF": set_key("master", "level", -2, put("master", "level", -3)),
+          "Mb": set_key("master", "booth", -1), "MB": set_key("master", "booth", -2, put("master", "booth", -3)),
+          "MC": set_key("master", "cue_mix", 0.1),
+          "Mc": set_key("master", "cue_mix", 0.4, put("master", "cue_mix", 0.5)),
+          "Ms": set_key("master", "split", 1), "Mh": set_key("master", "hamster", 1, ASIDE)}
+# have tests of their own, here or in tests/stream/control/test_deckkeys.py
+OTHERS = {"q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?"}
 
 
 @pytest.mark.parametrize("key", [*KEYS, *CHORDS])
@@ -248,7 +255,8 @@ def test_every_key_is_heard_as_what_it_stands_for(songs: dict[str, Song], key: s
 def test_every_key_there_is_is_heard(songs: dict[str, Song]) -> None:
     stage = Stage(songs)
     there = TAKEN | stage.keys.stems.keys() | {key.upper() for key in stage.keys.stems}
-    chords = {f"G{key}" for key in GRID} | {f"C{key}" for key in "3"} | {"wv", "/v"}
+    chords = {f"G{key}" for key in moves(GRID_ROWS)} | {f"M{key}" for key in moves(MASTER_ROWS)}
+    chords |= {f"C{key}" for key in "3"} | {"wv", "/v", "Qv"}
     assert there | chords == {*KEYS, *CHORDS, *(chord[0] for chord in CHORDS), *OTHERS}
 
 

@@ -8,12 +8,13 @@ import pytest
 
 from stream.callback.player import FADE
 from stream.control.deckkeys import DeckKeys
+from stream.decks.deckdesk import deck_desk
 from stream.link.decksnapshot import DeckSnapshot
 from stream.mixer.route import route
 from stream.tracks.track import Track
 from tests.rig import byhand
 from tests.rig.byhand import Shares, late_by
-from tests.stream.decks.rig import STEMS, Frames, Rig, in_time, noise, track
+from tests.stream.decks.rig import RATE, STEMS, Frames, Rig, in_time, noise, track
 
 SONGS = {"a": noise(3), "b": noise(3, seed=1)}
 GIVEN = noise(4, seed=2)
@@ -168,7 +169,8 @@ def test_nothing_can_be_pressed_on_it(loaded: dict[str, Track]) -> None:
 
 def test_keys_choose_it_after_the_decks_and_mute_its_stems(loaded: dict[str, Track]) -> None:
     rig, said = Played(loaded), list[str]()
-    keys = DeckKeys(rig.booth, lambda name: rig.booth.deck(name).state, lambda: None, said.append)
+    desk = deck_desk(rig.booth, RATE)
+    keys = DeckKeys(desk, said.append)
     for key in "//d":
         keys.typed(key)
     assert keys.chosen == "live"
@@ -184,7 +186,7 @@ def test_keys_choose_it_after_the_decks_and_mute_its_stems(loaded: dict[str, Tra
 def test_screens_are_told_of_its_strips_and_peaks(loaded: dict[str, Track]) -> None:
     rig = Played(loaded)
     rig.play(20)
-    keys = DeckKeys(rig.booth, lambda name: rig.booth.deck(name).state, lambda: None, print)
+    keys = DeckKeys(deck_desk(rig.booth, RATE), print)
     snapshot = DeckSnapshot(rig.engine, rig.booth, keys, {})
     now = snapshot.now()
     assert snapshot.always()["players"]["live"] == list(STEMS)

@@ -12,22 +12,25 @@ import soundfile as sf
 from stream.decks.playednotes import PlayedNotes
 from stream.recording.options import RecordingOptions
 from stream.recording.takes import Takes
-from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig
+from stream.separators.protocol import Separator
+from tests.rig.byhand import Shares, late_by
+from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig, noise
 
 
 class Stage(Rig):
     """Decks whose takes are stepped while they are heard."""
 
-    def __init__(self, folder: Path, options: RecordingOptions) -> None:
-        super().__init__(songs=[folder / f"{name}.wav" for name in ("one", "two", "three")], tapped=True)
+    def __init__(self, folder: Path, options: RecordingOptions, separator: Separator | None = None) -> None:
+        super().__init__(songs=[folder / f"{name}.wav" for name in ("one", "two", "three")], tapped=True,
+                         separator=separator, routes=("mix=1-2", "a=3-4", "live=5-6") if separator else ())
         tap = self.engine.tap
         assert tap is not None
         self.takes = Takes(self.engine, PlayedNotes(self.booth, tap, RATE), options, self.said.append)
 
-    def play(self, blocks: int) -> Frames:
+    def play(self, blocks: int, given: Frames | None = None) -> Frames:
         heard = []
-        for _ in range(blocks):
-            heard.append(self.leave())
+        for at in range(blocks):
+            heard.append(self.leave(given=None if given is None else given[at * BLOCK :]))
             while self.takes.step():
                 pass
         return np.concatenate(heard)
@@ -76,6 +79,31 @@ def test_a_set_is_the_mix_that_was_heard_and_each_deck_in_it(stage: Stage, tmp_p
     parts = sound(folder / "a.wav") + sound(folder / "b.wav")
     assert np.abs(parts - np.concatenate(heard)).max() < 1e-6
     assert sorted(path.name for path in folder.iterdir()) == ["a.wav", "b.wav", "mix.cue", "mix.wav"]
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["the run", "the last seconds"])
+def test_an_input_is_recorded_in_step_with_the_decks_and_the_mix(tmp_path: Path, keep: bool) -> None:
+    options = RecordingOptions(tmp_path / "set", tmp_path / "takes", keep_s=1.0)
+    stage, given = Stage(tmp_path, options, Shares()), noise(2, seed=7)
+    assert stage.live is not None
+    stage.booth.next_song("a")
+    heard = [stage.play(8, given)]
+    stage.booth.press("a", "play")
+    heard.append(stage.play(100, given[8 * BLOCK :]))
+    if keep:
+        stage.takes.keep()
+        stage.takes.step()
+    stage.end()
+    folder = next((tmp_path / "takes").iterdir()) if keep else tmp_path / "set"
+    mix, a, live = (sound(folder / f"{name}.wav") for name in ("mix", "a", "live"))
+    left = np.concatenate(heard)[-len(mix) :]
+    for found, bus in ((mix, 0), (a, 2), (live, 4)):
+        assert np.array_equal(found, left[:, bus : bus + 2])
+    assert np.array_equal(mix, a + live)
+    late = late_by(given, stage.live.latency.delay + stage.engine.latency.limiter)[: 108 * BLOCK][-len(live) :]
+    assert np.array_equal(live, late)
+    assert late.any()
+    assert a.any()
 
 
 def test_a_song_is_in_the_sheet_from_when_it_is_heard(stage: Stage, tmp_path: Path) -> None:

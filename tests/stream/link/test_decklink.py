@@ -115,6 +115,9 @@ def test_only_what_moves_is_told_again(playing: DeckRig) -> None:
     (["crossfade", 0.25], lambda rig: rig.booth.master.crossfader == 0.25),
     (["key", "v"], lambda rig: rig.mixers["a"].on("vocals", "mute")),
     (["key", "<"], lambda rig: rig.booth.master.crossfader == 0.4),
+    (["flip", "a", "cue"], lambda rig: rig.booth.master.on("a", "cue")),
+    (["set", {"b": {"cue": 1}}], lambda rig: rig.booth.master.on("b", "cue")),
+    (["act", "a/beat_jump", 4], lambda rig: rig.a._waiting),
     (["press", "a", "seek", 2 * RATE], lambda rig: rig.a._waiting),
     (["press", "b", "key_lock", True], lambda rig: rig.b._waiting)],
     ids=lambda value: None if callable(value) else str(value))
@@ -146,10 +149,12 @@ def test_the_keys_act_on_the_deck_that_a_screen_has_chosen(made: DeckRig) -> Non
     (["press", "a", "hot_cue_press", 1.5], "number of hot_cue_press must be a whole number, not 1.5"),
     (["press", "a", "key_lock", "no"], "on of key_lock must be true or false, not 'no'"),
     (["press", "a", ["play"]], "cannot be done"), (["press"], "cannot be done"),
-    (["choose", "c"], "there is no deck c"), (["crossfade", 2], "2"),
-    (["set", {"c/vocals": {"gain": 0}}], "there is no player c; the players are a, b"),
+    (["choose", "c"], "there is no player c; the players are a, b"), (["choose", ["a"]], "there is no player"),
+    (["crossfade", 2], "2"), (["act", "a/fly"], "there is no action a/fly"), (["recall", "x"], "there is no scene x"),
+    (["set", {"c/vocals": {"gain": 0}}], "there is no strip c/vocals"),
     (["set", {"vocals": {"gain": 0}}], "there is no strip vocals"),
-    (["flip", "a/kazoo", "mute"], "there is no stem kazoo"), (["key", " x"], ""), (["key", {}], "cannot be done")],
+    (["flip", "a/kazoo", "mute"], "there is no strip a/kazoo; there are a/drums, "),
+    (["key", " x"], ""), (["key", {}], "cannot be done")],
     ids=str)
 def test_what_cannot_be_done_is_a_line_and_the_decks_play_on(made: DeckRig, message: Any, says: str) -> None:
     before = json.dumps(made.snapshot.now())
@@ -161,7 +166,7 @@ def test_what_cannot_be_done_is_a_line_and_the_decks_play_on(made: DeckRig, mess
 
 
 def test_a_scene_of_which_one_part_is_wrong_sets_nothing(made: DeckRig) -> None:
-    assert "there is no stem kazoo" in made.link.obey(["set", {"a/vocals": {"gain": -6}, "b/kazoo": {"gain": 0}}])
+    assert "there is no strip b/kazoo" in made.link.obey(["set", {"a/vocals": {"gain": -6}, "b/kazoo": {"gain": 0}}])
     assert made.decks.mixers["a"].get("vocals", "gain") == 0
 
 
