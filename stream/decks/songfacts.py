@@ -40,7 +40,7 @@ class SongFacts:
         self._grid: BeatGrid | None = None  # as it was last found
         self._refined: tuple[BeatGrid, ...] = ()  # what became of taps
         self._taps: tuple[float, ...] = ()  # that were given away to be refined
-        self._read, self._marks = False, SongMarks()  # whether what was kept is known; what was given to be kept
+        self._read, self._marks = False, SongMarks()  # whether what was kept is known; what is, or will be soon
 
     def look(self) -> None:
         """See what has become known since."""
@@ -52,6 +52,7 @@ class SongFacts:
             self._read, marks = True, SongMarks()
             with suppress(ValueError):  # there are none, or they are damaged and made again
                 marks = SongMarks.from_note(notes.marks or {}, track.samplerate)
+            self._marks = marks
             self.presses.append(DeckPress("marks", with_marks, (marks,)))
         beats = self._beats
         if beats is not None and beats.grid is not self._grid:

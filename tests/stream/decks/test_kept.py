@@ -118,6 +118,25 @@ def test_what_is_deleted_and_reset_is_gone_the_next_time(song: Path, store: Stem
         assert found.hot_cues[4] is not None
 
 
+def test_what_is_set_while_the_disk_is_slow_is_written_as_it_was_last(song: Path, store: StemStore) -> None:
+    with evening(store, song) as first:
+        first.load()
+        set_something(first)
+    with evening(store, song) as second:
+        notes = second.load().notes
+        assert notes is not None
+        claim = Claim(notes.folder / "marks.json")
+        for presses in ([("hot_cue_delete", 4), ("hot_cue_set", 0)], [("hot_cue_delete", 7), ("hot_cue_delete", 0)]):
+            for press in presses:
+                second.a.press(*press)
+            second.hear(4)
+        claim.drop()
+    with evening(store, song) as third:
+        third.load()
+        assert third.a.state.hot_cues == (None,) * 8
+        assert third.a.state.cue == 30_000 * UNIT
+
+
 def test_it_is_on_the_disk_soon_after_the_press(song: Path, store: StemStore) -> None:
     with evening(store, song) as rig:
         rig.load()
