@@ -9,12 +9,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.report import Report, interleave, parse
+from benchmarks.report import Report, interleave, parser
 from benchmarks.rhythms import RHYTHMS, Played, play, shortened
+from benchmarks.separated import separated_drums
 from benchmarks.song import songs
 from dsp.beatgrid import BeatGrid
 from dsp.beats import BeatTracker
@@ -85,7 +87,7 @@ def whole_ratio(found: float, played: float) -> float:
     return min(RATIOS, key=lambda ratio: abs(np.log(max(found, 1) / played / ratio)))
 
 
-def made_songs(peer: bool, count: int | None, seconds: float | None) -> Rows:
+def made_songs(peer: bool, count: int | None, seconds: float | None, folder: Path | None) -> Rows:
     print("\nsongs of our own making. Ours: tempo by the one played, errors of the period (parts per million) and of"
           "\nbeats (ms), pieces, confidence, the downbeat. Librosa: tempo by the one played, errors of beats (ms)")
     print(f"{'':24}{'bpm':>9}{'ratio':>7}{'ppm':>8}{'median':>8}{'p90':>7}{'max':>7}{'pieces':>8}{'sure':>6}"
@@ -93,10 +95,8 @@ def made_songs(peer: bool, count: int | None, seconds: float | None) -> Rows:
     rows: Rows = {}
     for rhythm in RHYTHMS[:count]:
         song = play(shortened(rhythm, seconds) if seconds else rhythm)
-        rows[rhythm.name] = row = _made(song)
-        shown = (f"{rhythm.name:24}{row['bpm']:9.3f}{row['ratio']:7.2f}{row['ppm']:8.1f}{row['median_ms']:8.2f}"
-                 f"{row['p90_ms']:7.2f}{row['max_ms']:7.1f}{row['pieces']:8.0f}{row['confidence']:6.2f}"
-                 f"{'right' if row['downbeat'] else 'wrong':>10}")
+        rows[rhythm.name] = row = _made(song, ours(song.samples))
+        shown = _shown(rhythm.name, row)
         if peer:
             found = librosas(song.samples)
             off = off_ms(found.beats, song.beats)
@@ -104,11 +104,21 @@ def made_songs(peer: bool, count: int | None, seconds: float | None) -> Rows:
                     "librosa_p90_ms": float(np.quantile(off, 0.9))}
             shown += f"{row['librosa_ratio']:9.2f}{row['librosa_median_ms']:8.1f}{row['librosa_p90_ms']:8.1f}"
         print(shown, flush=True)
+        drums = None if folder is None else separated_drums(folder, rhythm.name.replace("/", " "), song.samples)
+        if drums is not None:
+            rows[f"{rhythm.name}, drums"] = row = _made(song, ours(song.samples, drums))
+            print(_shown("  with its drums", row), flush=True)
     return rows
 
 
-def _made(song: Played) -> dict[str, float]:
-    rhythm, found = song.rhythm, ours(song.samples)
+def _shown(name: str, row: dict[str, float]) -> str:
+    return (f"{name:24}{row['bpm']:9.3f}{row['ratio']:7.2f}{row['ppm']:8.1f}{row['median_ms']:8.2f}"
+            f"{row['p90_ms']:7.2f}{row['max_ms']:7.1f}{row['pieces']:8.0f}{row['confidence']:6.2f}"
+            f"{'right' if row['downbeat'] else 'wrong':>10}")
+
+
+def _made(song: Played, found: Found) -> dict[str, float]:
+    rhythm = song.rhythm
     grid = found.grid
     if grid is None:
         return dict.fromkeys(MEASURED, 0.0)
@@ -124,7 +134,7 @@ def _made(song: Played) -> dict[str, float]:
     return dict(zip(MEASURED, map(float, values), strict=True))
 
 
-def real_songs(peer: bool) -> Rows:
+def real_songs(peer: bool, folder: Path | None) -> Rows:
     print("\nreal songs: onsets of the drums within 30 ms of a beat, how far off it (ms), their share of all onsets;"
           "\nstandard deviation of the steps from beat to beat (ms); pieces, confidence, first downbeat (s)")
     print(f"{'':34}{'bpm':>9}{'median':>8}{'p90':>7}{'share':>7}{'steps':>7}{'pieces':>8}{'sure':>6}{'downbeat':>10}")
@@ -133,6 +143,9 @@ def real_songs(peer: bool) -> Rows:
         mix, drums = (np.ascontiguousarray(part.T) for part in (song.mix, song.stems["drums"]))
         onsets = find_onsets(drums, RATE).frames.astype(np.float64)
         found = {"mix": ours(mix), "mix and drums": ours(mix, drums)}
+        separated = None if folder is None else separated_drums(folder, song.name, mix)
+        if separated is not None:
+            found["mix, separated drums"] = ours(mix, separated)
         if peer:
             found |= {"librosa, mix": librosas(mix), "librosa, drums": librosas(drums)}
         for name, beats in found.items():
@@ -180,15 +193,19 @@ def lateness(work: Callable[[], object]) -> dict[str, float]:
 
 
 def main() -> None:
-    options = parse(QUESTION)
+    made = parser(QUESTION)
+    made.add_argument("--separated", type=Path, metavar="FOLDER",
+                      help="find beats with drums that this program separates, too; they are kept in FOLDER")
+    options = made.parse_args()
     report = Report(QUESTION, 1, ("numpy", "scipy", "numba", "librosa"), samplerate=RATE)
     peer = not WHY_NOT
     if not peer:
         print(f"librosa is left out: {WHY_NOT}")
     ours(play(shortened(RHYTHMS[0], 5)).samples)  # compiles
     results: dict[str, Rows] = report.results
-    results["made"] = made_songs(peer, 3 if options.quick else None, 30.0 if options.quick else None)
-    results["real"] = real_songs(peer)
+    results["made"] = made_songs(peer, 3 if options.quick else None, 30.0 if options.quick else None,
+                                 options.separated)
+    results["real"] = real_songs(peer, options.separated)
     song = np.tile(play(RHYTHMS[0]).samples, (1 if options.quick else 4, 1))
     contenders: dict[str, Callable[[], object]] = {"ours, fed by half seconds": lambda: ours(song)}
     if peer:

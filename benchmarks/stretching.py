@@ -6,8 +6,6 @@ each song; echoes before them and their rise no worse than Rubber Band R2's, whi
 """
 
 import argparse
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks import patterns, stretchers, transients
 from benchmarks.report import Report, Times, parser
+from benchmarks.separated import separated_drums
 from benchmarks.song import songs
 from benchmarks.stretchers import BLOCK, SAMPLERATE
 from dsp import stretch
@@ -56,7 +55,10 @@ def materials(folder: Path, quick: bool) -> Iterator[Material]:
         stems = [drums, *(stem.T for name, stem in song.stems.items() if name != "drums")]
         mix = song.mix.T
         frames = np.ascontiguousarray(np.concatenate([mix, *stems], axis=1))
-        separated = _separated(folder, song.name, mix, drums)
+        separated = separated_drums(folder, song.name, mix)
+        if separated is None:
+            print("ours is steered by the onsets of the true drums")
+            separated = drums
         cut = 20 * SAMPLERATE if quick else len(frames)
         yield Material(song.name, frames[:cut], transients.reference(drums[:cut]), _anchors(separated[:cut]))
 
@@ -64,19 +66,6 @@ def materials(folder: Path, quick: bool) -> Iterator[Material]:
 def _anchors(drums: Float) -> Anchors:
     found = find_onsets(np.ascontiguousarray(drums), SAMPLERATE)
     return stretch.anchors(found.frames, found.strengths)
-
-
-def _separated(folder: Path, name: str, mix: Float, true: Float) -> Float:
-    """The drums that this program separates from a song, kept in the folder; the true ones where it cannot."""
-    path = folder / name / "drums.wav"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        stretchers.write(folder / f"{name}.wav", mix)
-        words = ["separate", "--stems", "drums", "--float32", "-o", str(folder), str(folder / f"{name}.wav")]
-        if subprocess.run([sys.executable, "-m", "stream.cli", *words]).returncode:
-            print(f"{name} could not be separated: ours is steered by the onsets of the true drums")
-            return true
-    return stretchers.read(path)
 
 
 class Bench:
