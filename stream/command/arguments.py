@@ -260,7 +260,7 @@ def _play(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--paused", action="store_true", help="load the songs and wait (default: the first one plays)")
     group.add_argument("--automix", action="store_true",
                        help="begin the next song by itself, with a fade of 4 seconds, and end after the last one")
-    group.add_argument("--ui", choices=("plain", "none"), help="show a line of text (the default), or nothing")
+    _surface(parser)
     live = parser.add_argument_group("an input beside the decks (docs/guide/play.md)")
     live.add_argument("--input-device", type=home, metavar="DEVICE",
                       help="music that is separated live and mixed with the songs, as the player `live`; only the "

@@ -2,8 +2,10 @@
 
 import sys
 from argparse import Namespace
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -26,14 +28,19 @@ from stream.decks.deckdesk import deck_desk, deck_facts
 from stream.devices import jackports, portaudio
 from stream.inserts.naming import Chains
 from stream.latency.geometry import window_columns
+from stream.link.decksnapshot import DeckSnapshot
+from stream.link.deckverbs import DeckHands, deck_verbs
 from stream.mixer.desk import Desk
 from stream.mixer.players import LIVE
 from stream.recording.options import NOTHING
+from stream.separators.opening import Opening
 from stream.session.deckhost import DeckHost, PlayRequest
 from stream.session.line import AnyDevice
 from stream.session.request import RunRequest, Say
 from stream.terminal.deckline import DeckLine
+from stream.terminal.front import Front
 from stream.terminal.status import closing_lines, insert_lines, opening_lines
+from stream.terminal.surface import UserInterface
 from stream.tracks.store import GB
 
 
@@ -43,6 +50,8 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
         say(arguments.said)
     if not arguments.songs:
         raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
+    surface = stack.enter_context(UserInterface(arguments, say, console))
+    say = surface.say
     inserts = wanted_inserts(arguments, [*NAMES, *([] if arguments.input_device is None else [LIVE])])
     songs = playlist(arguments.songs, say)
     if not all(map(jackports.is_jack, (arguments.device, arguments.input_device or arguments.device))):
@@ -50,7 +59,8 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     sink = device(arguments.device, "output")
     live = None if arguments.input_device is None else _live(arguments, models, (sink, inserts.pop(LIVE)), say)
     ends = arguments.automix or (live is None and not sys.stdin.isatty())
-    request = PlayRequest(for_files(models.opening(arguments), say), songs, sink, arguments.block,
+    opening = for_files(models.opening(arguments), say)
+    request = PlayRequest(opening, songs, sink, arguments.block,
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
                           live, recording_options(arguments, "device"),
                           {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()})
@@ -64,13 +74,12 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     desk = _let_hands_in(host, arguments, say, stopped, stack)
     if not arguments.paused:
         host.booth.press("a", "play")
-    interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
-    keys = DeckKeys(desk, say)
-    with DeckLine(console, host.engine, host.booth, keys, say, arguments.ui != "none") as line:
+    with _front(host, opening, desk, surface, stopped.set) as front:
         def watch() -> bool:
-            line.show()
+            front.show()
             return not stopped.is_set()
 
+        interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
         host.run(watch)
     for text in closing_lines(host.live) if host.live else ():
         say(text)
@@ -79,6 +88,15 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
     if host.trouble is not None:
         raise Incomplete(host.trouble, host.report())
     return host.report()
+
+
+def _front(host: DeckHost, opening: Opening, desk: Desk, surface: UserInterface, stop: Callable[[], None]) -> Front:
+    """The screen, or a line; both have the same keys."""
+    engine, booth, hands = host.engine, host.booth, DeckHands(DeckKeys(desk, surface.say), desk)
+    facts = {"model": Path(opening.model).name, "provider": opening.provider, "samplerate": engine.latency.samplerate}
+    snapshot = DeckSnapshot(engine, booth, hands, facts, lambda: host.recording)
+    line = DeckLine(surface.console, engine, booth, hands.keys, surface.say, surface.seen)
+    return surface.shown(line, snapshot, deck_verbs(booth, hands), stop)
 
 
 def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag, stack: ExitStack) -> Desk:

@@ -162,14 +162,25 @@ class SongVoice:
         present = np.clip(song[:, 2], 0, 1)
         present[present > WHOLE] = 1
         rows[:, 2] = present
-        stems = rows[:, REEL:].reshape(len(rows), -1, 2)
-        stems[:] = 0
-        for at, name in enumerate(self.track.stored):
-            if name in self._sources:
-                stems[:, self._sources.index(name)] = song[:, REEL + 2 * at : REEL + 2 * at + 2]
-        rest = self._sources.index("other") if "other" in self._sources else len(self._sources) - 1
-        stems[:, rest] = 0
-        stems[:, rest] = rows[:, :2] - stems.sum(axis=1)
+        spread(rows[:, :2], (self.track.stored, song[:, REEL:]), self._sources, rows[:, REEL:])
+
+
+def spread(dry: Frames, stored: tuple[tuple[str, ...], Frames], sources: tuple[str, ...], out: Frames) -> None:
+    """Put stems where a deck has them, by name, and what they leave of the song where the rest belongs.
+
+    dry: float32 (n, 2)      stored: names, and float32 (n, 2 · names)      sources: of the deck's strips
+    out: float32 (n, 2 · sources), written
+    [any-thread]
+    """
+    names, song = stored
+    stems = out.reshape(len(out), -1, 2)
+    stems[:] = 0
+    for at, name in enumerate(names):
+        if name in sources:
+            stems[:, sources.index(name)] = song[:, 2 * at : 2 * at + 2]
+    rest = sources.index("other") if "other" in sources else len(sources) - 1
+    stems[:, rest] = 0
+    stems[:, rest] = dry - stems.sum(axis=1)
 
 
 def _next(piece: SongPiece, sound: SongSound) -> SongSound:

@@ -4,64 +4,75 @@ Of each deck there are two things: its song, which changes seldom, and its head,
 the song, and of what leaves the output device now.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-from stream.control.deckkeys import DeckKeys
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine
 from stream.decks.songhead import UNIT
 from stream.decks.transportstate import TransportState
-from stream.link.snapshot import Slices
+from stream.link.deckverbs import DeckHands
+from stream.link.deckwaveform import AFTER, DeckWaveforms
+from stream.link.slices import SLICES_PER_S
 from stream.mixer.strip import Strips
 from stream.tracks.spans import Spans
 from stream.tracks.track import Track
 
 
-class NoSlices:
-    """Decks have no waveforms yet."""
-
-    def new(self) -> list[list[int]]:
-        """None. [screen-thread]"""
-        return []
-
-
 class DeckSnapshot:
     """Looks at decks and their mixers; touches nothing that the audio thread waits for."""
 
-    def __init__(self, engine: DeckEngine, booth: Booth, keys: DeckKeys, facts: Mapping[str, Any]) -> None:
+    def __init__(self, engine: DeckEngine, booth: Booth, hands: DeckHands, facts: Mapping[str, Any],
+                 recording: Callable[[], bool]) -> None:
         """Nothing is looked at yet.
 
-        keys: of the decks      facts: what else stays the same: `model`, `provider`, `samplerate` ...
+        facts: what else stays the same: `model`, `provider`, `samplerate` ...
+        recording: whether it is being recorded
         [main-thread]
         """
-        self._engine, self._booth, self._keys, self._facts = engine, booth, keys, facts
+        self._engine, self._booth, self._facts, self._recording = engine, booth, facts, recording
+        self._keys, self._desk = hands
         self._rate = engine.latency.samplerate
 
     def always(self) -> dict[str, Any]:
         """What stays the same. [any-thread]"""
-        booth = self._booth
+        booth, live = self._booth, self._engine.live
         players = {name: list(mixer.sources) for name, mixer in booth.mixers.items()}
         return {**self._facts, "players": players, "decks": list(booth.decks),
                 "sources": [f"{name}/{stem}" for name, stems in players.items() for stem in stems],
-                "keys": dict(self._keys.stems), "key_help": list(self._keys.words), "acts": [],
-                "latency_s": self._engine.latency.total_s}
+                "keys": dict(self._keys.stems), "key_help": list(self._keys.words),
+                "acts": [act for act in self._desk.acts if "/" not in act],  # those of decks have keys and words
+                "parameters": self._parameters(),
+                "latency_s": self._engine.latency.total_s,
+                "input_latency_s": None if live is None else live.latency.total_s,
+                "slice_s": (self._rate // SLICES_PER_S) / self._rate, "slices_ahead": AFTER}
 
-    def waveform(self) -> Slices:
-        """There are none. [any-thread]"""
-        return NoSlices()
+    def _parameters(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """What each strip can be set to."""
+        tables = dict(self._booth.master.parameters)
+        for name, mixer in self._booth.mixers.items():
+            tables |= {f"{name}/{stem}": table for stem, table in mixer.parameters.items()}
+        return {strip: {name: asdict(parameter) for name, parameter in table.items()}
+                for strip, table in tables.items()}
+
+    def waveform(self) -> DeckWaveforms:
+        """The songs around the places where they are heard, for one screen. [any-thread]"""
+        return DeckWaveforms(self._booth, self._rate)
 
     def now(self) -> dict[str, Any]:
         """How everything is. [any-thread]"""
-        booth, counts = self._booth, self._engine.counts()
+        booth, counts, live = self._booth, self._engine.counts(), self._engine.live
+        misses = {} if live is None else {"misses": live.counts()["misses"]}
         heads, songs = {}, {}
         for name, deck in booth.decks.items():
             track, state = deck.track, deck.state
             heads[name], songs[name] = self._head(state), self._song(track, state)
         return {"strips": self._strips(), "peaks": self._peaks(), "heads": heads, "songs": songs,
                 "crossfader": booth.master.crossfader, "chosen": self._keys.chosen, "waiting": booth.waiting,
-                "counts": {name: counts[name] for name in ("underruns", "xruns")},
-                "heard_s": round(self._engine.position / self._rate, 1), "scenes": [], "recording": False}
+                "counts": misses | {name: counts[name] for name in ("underruns", "xruns")},
+                "heard_s": round(self._engine.position / self._rate, 1), "scenes": list(self._desk.scenes),
+                "recording": self._recording()}
 
     def _strips(self) -> Strips:
         """The stems' as `a/vocals`, and each player's own in the master's mixer as `a`."""
@@ -95,7 +106,8 @@ class DeckSnapshot:
         found: dict[str, Any] = {
             "loaded": track is not None, "playing": state.playing, "held": state.hold.value,
             "reversed": state.reversed, "ended": track is not None and state.ended,
-            "tempo_percent": round(100 * (settings.speed - 1), 2), "tempo_range": settings.tempo_range,
+            "tempo_percent": round(settings.tempo * settings.tempo_range, 2), "tempo_range": settings.tempo_range,
+            "bend_percent": round(100 * settings.bend, 2),
             "key_lock": settings.key_lock, "slip": settings.slip, "quantize": settings.quantize,
             "jump_beats": settings.jump_beats, "grid_by_hand": grid is not None and grid.by_hand,
             "bpm": None if bpm is None else round(bpm, 1),

@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from stream.latency.geometry import Latency
+from stream.link.slices import FULL, SLICES_PER_S
 from stream.live.engine import Engine
 
-SLICES_PER_S = 30
 MOST_SLICES = 8  # slices of a look: four times what goes by meanwhile, and little enough to hold nobody up
-FULL = 255  # full scale; half of it is a quarter of full scale, for levels are told by their roots
 
 
 def slice_frames(latency: Latency) -> int:

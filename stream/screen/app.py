@@ -16,7 +16,11 @@ from textual.binding import Binding, BindingType
 
 from stream.link.client import Attached
 from stream.screen.board import Board
+from stream.screen.deckface import DeckFace
+from stream.screen.deckview import DeckView
+from stream.screen.face import Face
 from stream.screen.ink import GROUND
+from stream.screen.runface import RunFace
 from stream.screen.view import View
 
 
@@ -35,7 +39,9 @@ class MixerScreen(App[bool]):
         """
         super().__init__()
         self._attached = attached
-        self.board = Board(View(attached.state, attached.say), clock)
+        state, say = attached.state, attached.say
+        face: Face = DeckFace(DeckView(state, say)) if "decks" in state else RunFace(View(state, say))
+        self.board = Board(face, clock)
 
     def compose(self) -> ComposeResult:
         """The board."""

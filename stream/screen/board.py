@@ -9,43 +9,34 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from stream.screen.face import Face
 from stream.screen.ink import Line
-from stream.screen.keys import press
-from stream.screen.layout import FIELDS, Layout, Spot
-from stream.screen.mouse import slide, touch
-from stream.screen.paint import key_under, paint
-from stream.screen.view import CHOICES, View
 
 RIGHT = 3  # the mouse's button
 
 
 class Board(Widget, can_focus=True):
-    """Shows a view, and hands it what keys and mouse do."""
+    """Shows a face, and hands it what keys and mouse do."""
 
     DEFAULT_CSS = "Board { width: 100%; height: 100%; }"
 
-    def __init__(self, view: View, clock: Callable[[], float]) -> None:
-        """Show a view."""
+    def __init__(self, face: Face, clock: Callable[[], float]) -> None:
+        """Show a face."""
         super().__init__()
-        self._view, self._clock = view, clock
+        self.face, self._clock = face, clock
         self._lines: list[Line] = []
-        self._dragged: Spot | None = None
-        self._dragged_x = 0
-
-    @property
-    def _layout(self) -> Layout:
-        return Layout(self.size.width, self.size.height, self._view.stems)
+        self._dragged_x: int | None = None
 
     def take(self, news: Mapping[str, Any]) -> None:
         """Show what the engine tells."""
-        self._view.take(news, self._clock())
+        self.face.take(news, self._clock())
         self.draw()
 
     def draw(self) -> None:
         """Draw again what has changed."""
         if not self.size:
             return
-        lines = paint(self._view, self._layout)
+        lines = self.face.paint(self.size.width, self.size.height)
         if len(lines) != len(self._lines):
             self._lines = lines
             self.refresh()
@@ -72,46 +63,36 @@ class Board(Widget, can_focus=True):
         self._press(event.key, event.character)
 
     def _press(self, key: str, character: str | None) -> None:
-        if not press(self._view, key, character):
+        self._done(self.face.press(key, character))
+
+    def _done(self, stays: bool) -> None:
+        if not stays:
             self.app.exit(True)
         self.draw()
 
-    def _under(self, event: events.MouseEvent) -> Spot | None:
-        x, y = int(event.x), int(event.y)
-        if not self._layout.fits:
-            return None
-        found = key_under(self._view, self._layout, x, y)
-        return found if found or self._view.helping else self._layout.under(x, y)
-
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Press what is there, and hold it."""
-        spot = self._under(event)
-        if spot is None:
-            return
-        if spot.what == "key":
-            self._press(spot.stem, spot.stem)
-            return
-        if touch(self._view, spot, event.button == RIGHT):
-            self._dragged, self._dragged_x = spot, int(event.x)
+        x = int(event.x)
+        stays = self.face.touch(x, int(event.y), event.button == RIGHT)
+        if self.face.held:
+            self._dragged_x = x
             self.capture_mouse()
-        self.draw()
+        self._done(stays)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Drag what was pressed: a fader is where the mouse is, a field goes with it."""
-        if self._dragged is None or int(event.x) == self._dragged_x:
+        """Drag what was pressed."""
+        x = int(event.x)
+        if self._dragged_x is None or x == self._dragged_x:
             return
-        if self._dragged.what in FIELDS:
-            self._view.nudge(self._dragged.stem, self._dragged.what, int(event.x) - self._dragged_x,
-                             event.shift or event.ctrl)
-        else:
-            slide(self._view, self._dragged.stem, self._layout.along(int(event.x)))
-        self._dragged_x = int(event.x)
+        self.face.drag(x, x - self._dragged_x, event.shift or event.ctrl)
+        self._dragged_x = x
         self.draw()
 
     def on_mouse_up(self) -> None:
         """Let go."""
-        if self._dragged is not None:
-            self._dragged = None
+        if self._dragged_x is not None:
+            self._dragged_x = None
+            self.face.let_go()
             self.release_mouse()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
@@ -124,7 +105,5 @@ class Board(Widget, can_focus=True):
 
     def _turn(self, event: events.MouseEvent, steps: int) -> None:
         event.stop()
-        spot = self._under(event)
-        if spot is not None and spot.what in CHOICES:
-            self._view.nudge(spot.stem, spot.what, steps, event.shift or event.ctrl)
-            self.draw()
+        self.face.turn(int(event.x), int(event.y), steps, event.shift or event.ctrl)
+        self.draw()

@@ -1,16 +1,16 @@
 """Waveforms in braille, eight dots a cell: peaks in a darker shade, the root mean square in the stem's own colour."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from typing import NamedTuple
 
 from rich.style import Style
 
+from stream.link.slices import FULL
 from stream.screen.ink import DIM, Line, ink, shade
 from stream.screen.waveform import Pane, Row
 
-FULL = 255  # of a level, as it is told
 DOTS = 4  # one above the other in a cell
 LEFT, RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)  # from above
 NOW = "│"
@@ -53,25 +53,43 @@ def waveform(columns: Sequence[Row | None], index: int, pane: Pane, past: int, s
     columns: two for each cell but that of the mark; None is a gap, where silence is a line      index: of the stem
     past: cells
     """
+    lines = []
+    for text, inks in _drawn(columns, index, pane):
+        text[past:past], inks[past:past] = [NOW], [MARK]
+        lines.append(_runs(text, inks, shades))
+    return lines
+
+
+def coloured(columns: Sequence[Row | None], pane: Pane, past: int, shades: Sequence[Shades]) -> list[Line]:
+    """As `waveform`, of the first pair of levels, with shades of its own for each cell but that of the mark."""
+    lines = []
+    for text, inks in _drawn(columns, 0, pane):
+        styles = [cell[which] for cell, which in zip(shades, inks, strict=True)]
+        text[past:past], styles[past:past] = [NOW], [shades[0][MARK]]
+        line: list[tuple[str, Style]] = []
+        for style, run in groupby(zip(styles, text, strict=True), key=lambda cell: cell[0]):
+            line.append(("".join(glyph for _, glyph in run), style))
+        lines.append(tuple(line))
+    return lines
+
+
+def _drawn(columns: Sequence[Row | None], index: int, pane: Pane) -> Iterator[tuple[list[str], list[int]]]:
+    """Of each line, what is in its cells, and which of OUTER and INNER that is."""
     high, tiers = _tiers(pane.lines)
     most, peak, square = high[FULL], 2 * index, 2 * index + 1
     heights = [0 if row is None else high[row[peak]] for row in columns]
     filled = [0 if row is None else row[square] for row in columns]
     pairs = [left * (most + 1) + right for left, right in zip(heights[::2], heights[1::2], strict=True)]
     louder = [*map(max, filled[::2], filled[1::2])]
-    lines = []
     for glyphs, depth in tiers:
-        text, reaches = [glyphs[pair] for pair in pairs], depth * FULL / most
-        inks = [INNER if level > reaches else OUTER for level in louder]
-        text[past:past], inks[past:past] = [NOW], [MARK]
-        lines.append(_runs("".join(text), inks, shades))
-    return lines
+        reaches = depth * FULL / most
+        yield [glyphs[pair] for pair in pairs], [INNER if level > reaches else OUTER for level in louder]
 
 
-def _runs(text: str, inks: list[int], shades: Shades) -> Line:
+def _runs(text: list[str], inks: list[int], shades: Shades) -> Line:
     line, at = [], 0
     for which, run in groupby(inks):
         end = at + len([*run])
-        line.append((text[at:end], shades[which]))
+        line.append(("".join(text[at:end]), shades[which]))
         at = end
     return tuple(line)

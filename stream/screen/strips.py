@@ -1,7 +1,7 @@
 """How a stem's strip looks: its switches, fader and fields, and its meter."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from rich.style import Style
@@ -16,8 +16,10 @@ ON = {"mute": BAD, "solo": WARN, "cue": "#5aa7e0"}
 SHORT = {"pan": "pan", "low": "low", "mid": "mid", "high": "hi ", "filter": "fil"}
 
 
-def shown(name: str, value: float) -> str:
-    """A parameter's value in a few characters."""
+def shown(name: str, value: float, words: Sequence[str] = ()) -> str:
+    """A parameter's value in a few characters; words: what its values are called, if they have names."""
+    if words:
+        return words[round(value)]
     if name == "gain":
         return "off" if value == -math.inf else f"{value:+.1f} dB"
     if name in ("pan", "filter"):
@@ -66,7 +68,14 @@ def second(strip: Mapping[str, float], chosen: str | None) -> Line:
 
 
 def meter(cells: int, heard: Meter, colour: str) -> Line:
-    """Both sides in one line, the left one above, with what they hold; and the number of the louder one."""
+    """Both sides in one line, with what they hold; and the number of the louder one."""
+    loudest = max(heard.peak_hold)
+    number = f"{loudest:>7.1f}" if loudest > FLOOR_DB else f"{'-inf':>7}"
+    return (*bars(cells, heard, colour), ("   CLIP", ink(BAD, bold=True)) if heard.clipped else (number, ink(DIM)))
+
+
+def bars(cells: int, heard: Meter, colour: str) -> Line:
+    """Both sides in one line, the left one above, with what they hold."""
     left, right = (round(share(db) * cells) for db in heard.level)
     holds = [round(share(db) * cells) - 1 if db > FLOOR_DB else -1 for db in heard.peak_hold]
     hot = round(share(-6.0) * cells)
@@ -76,9 +85,7 @@ def meter(cells: int, heard: Meter, colour: str) -> Line:
         glyph, style = _cell(*(_lit(at, level, hold, colour if at < hot else WARN)
                                for level, hold in zip((left, right), holds, strict=True)))
         line.append((glyph * (end - at), style))
-    loudest = max(heard.peak_hold)
-    number = f"{loudest:>7.1f}" if loudest > FLOOR_DB else f"{'-inf':>7}"
-    return (*line, ("   CLIP", ink(BAD, bold=True)) if heard.clipped else (number, ink(DIM)))
+    return tuple(line)
 
 
 def _lit(at: int, level: int, hold: int, colour: str) -> str:

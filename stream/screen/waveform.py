@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-HISTORY_SLICES = 1024  # slices
+from stream.link.slices import HISTORY_SLICES
+
 SIDES = 2  # columns of a cell
 
 Row = Sequence[int]  # peak and root mean square of every stem, by turns (stream.link.waveform)
@@ -14,15 +15,17 @@ class Pane:
     """What a waveform has of a screen.
 
     cells, lines: how wide and how high      per: slices of a column, of which a cell has two
+    ahead_of: at most one cell of so many is right of what is heard now
     """
 
     cells: int
     lines: int
     per: int = 1
+    ahead_of: int = 4
 
     def ahead(self, slices: int) -> int:
         """Cells right of what is heard now, where so many slices may be known before they are heard."""
-        return min(self.cells // 4, -(-slices // (SIDES * self.per)))
+        return min(self.cells // self.ahead_of, -(-slices // (SIDES * self.per)))
 
     def past(self, ahead: int) -> int:
         """Cells left of it; it has one itself."""
@@ -41,9 +44,14 @@ class WaveformView:
         """Know what is heard now, and slices by their numbers."""
         self.now = now
         for number, *row in slices:
+            self._rows.pop(number, None)  # one that is told again is the newest
             self._rows[number] = row
         while len(self._rows) > HISTORY_SLICES:
             del self._rows[next(iter(self._rows))]
+
+    def forget(self) -> None:
+        """Know no slice."""
+        self._rows.clear()
 
     def columns(self, pane: Pane) -> list[Row | None]:
         """What is in a pane, two columns a cell, without the cell that is now; None is a gap.

@@ -220,6 +220,11 @@ class DeckHost:
         return self._recordings.takes
 
     @property
+    def recording(self) -> bool:
+        """Whether a take is being made: the whole run, or one by hand."""
+        return self._recordings.recording
+
+    @property
     def trouble(self) -> str | None:
         """What a run that has come to its end has done without."""
         return (self._upkeep.trouble if self._upkeep is not None else None) or self._recordings.trouble

@@ -12,8 +12,8 @@ from stream.common import interrupt
 from stream.link.endpoint import ENVIRONMENT
 from stream.link.server import Link
 from stream.session.request import Say
+from stream.terminal.front import Front
 from stream.terminal.modes import lent
-from stream.terminal.runline import RunLine
 
 PATIENCE_S = 3.0  # for a screen to go when the run has ended
 
@@ -21,7 +21,7 @@ PATIENCE_S = 3.0  # for a screen to go when the run has ended
 class ScreenProcess:
     """While entered, whatever is printed waits until the terminal is its own again."""
 
-    def __init__(self, link: Link, plain: RunLine, quit_run: Callable[[], None], say: Say) -> None:
+    def __init__(self, link: Link, plain: Front, quit_run: Callable[[], None], say: Say) -> None:
         """Nothing is shown yet.
 
         plain: what goes on when the screen fails

@@ -7,33 +7,22 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console
 
 from stream.common.errors import Failure
 from stream.link.server import Link
-from stream.link.snapshot import Snapshot
-from stream.link.verbs import desk_verbs
+from stream.link.snapshot import Looks, Snapshot
+from stream.link.verbs import Verbs, desk_verbs
 from stream.mixer.desk import Desk
 from stream.session.host import Host
 from stream.session.request import Say
+from stream.terminal.front import Front
 from stream.terminal.runline import RunLine
 from stream.terminal.screenprocess import ScreenProcess
 
 SCREEN, PLAIN, NONE = "screen", "plain", "none"
-
-
-class Front(Protocol):
-    """What is in front of a person while a run runs."""
-
-    def show(self) -> None:
-        """Show things as they are."""
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 trace: TracebackType | None) -> None: ...
 
 
 class UserInterface:
@@ -85,12 +74,27 @@ class UserInterface:
     def front(self, host: Host, desk: Desk, quit_run: Callable[[], None]) -> Front:
         """Open the link's door, and show a run once this is entered."""
         plain = RunLine(self._console, host.engine, desk, self.say, seen=self._kind != NONE)
-        if self._link is None:
-            return plain
         report = host.report()
         facts = {"provider": report.provider, "samplerate": report.samplerate, "separator": report.separator,
                  "model": Path(report.model).name}
-        self._link.open(Snapshot(host.engine, host.separator, desk, facts, lambda: host.recording), desk_verbs(desk))
+        snapshot = Snapshot(host.engine, host.separator, desk, facts, lambda: host.recording)
+        return self.shown(plain, snapshot, desk_verbs(desk), quit_run)
+
+    @property
+    def console(self) -> Console:
+        """What lines are shown on."""
+        return self._console
+
+    @property
+    def seen(self) -> bool:
+        """Whether there is anything to see."""
+        return self._kind != NONE
+
+    def shown(self, plain: Front, snapshot: Looks, verbs: Verbs, quit_run: Callable[[], None]) -> Front:
+        """Open the link's door. plain: what is shown where no screen is, or once it has failed"""
+        if self._link is None:
+            return plain
+        self._link.open(snapshot, verbs)
         return ScreenProcess(self._link, plain, quit_run, self.say) if self._kind == SCREEN else plain
 
     def __enter__(self) -> Self:

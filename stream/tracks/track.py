@@ -140,6 +140,20 @@ class Track(Closing):
             return
         file.read(first, dry)
 
+    def peek(self, first: int, stems: Frames) -> bool:
+        """Fill with stems as they are there, for somebody who only looks; False where they are not all there.
+
+        stems: float32 (n, 2 * len(stored)), contiguous, written
+        Raises OSError.
+        [any-thread]
+        """
+        finished, end = self.finished, first + len(stems)
+        for spans, file in ((finished.stems, self._stems), (finished.drafts, self._drafts)):
+            if file is not None and spans.holds(first, end):
+                file.read(first, stems)
+                return True
+        return False
+
     def read_mix(self, first: int, out: Frames) -> None:
         """Fill float32 (n, 2) with what is separated, at the model's rate. Raises OSError. [separator-thread]"""
         file = self.mix

@@ -19,13 +19,14 @@ FACTS = {"model": "htdemucs", "provider": "cpu", "samplerate": RATE}
 
 @dataclass
 class DeckRig:
-    """What is on the engine's side."""
+    """What is on the engine's side. recording: whether that is told"""
 
     decks: Rig
     keys: DeckKeys
     desk: Desk
     link: Link
     snapshot: DeckSnapshot
+    recording: list[bool]
 
     def attach(self) -> Attached:
         return Attached(self.link.door)
@@ -33,12 +34,12 @@ class DeckRig:
 
 @contextmanager
 def deck_rig(songs: Sequence[Path] = ()) -> Iterator[DeckRig]:
-    decks = Rig(songs=songs)
+    decks, recording = Rig(songs=songs), list[bool]()
     desk = deck_desk(decks.booth, RATE)
-    keys = DeckKeys(desk, decks.said.append)
-    snapshot = DeckSnapshot(decks.engine, decks.booth, keys, FACTS)
-    made = DeckRig(decks, keys, desk, Link(), snapshot)
+    hands = DeckHands(DeckKeys(desk, decks.said.append), desk)
+    snapshot = DeckSnapshot(decks.engine, decks.booth, hands, FACTS, lambda: bool(recording))
+    made = DeckRig(decks, hands.keys, desk, Link(), snapshot, recording)
     with made.link:
-        made.link.open(snapshot, deck_verbs(decks.booth, DeckHands(keys, desk)))
+        made.link.open(snapshot, deck_verbs(decks.booth, hands))
         yield made
     decks.booth.close()

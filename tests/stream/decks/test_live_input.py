@@ -10,6 +10,7 @@ from stream.callback.player import FADE
 from stream.control.deckkeys import DeckKeys
 from stream.decks.deckdesk import deck_desk
 from stream.link.decksnapshot import DeckSnapshot
+from stream.link.deckverbs import DeckHands
 from stream.mixer.route import route
 from stream.tracks.track import Track
 from tests.rig import byhand
@@ -186,8 +187,8 @@ def test_keys_choose_it_after_the_decks_and_mute_its_stems(loaded: dict[str, Tra
 def test_screens_are_told_of_its_strips_and_peaks(loaded: dict[str, Track]) -> None:
     rig = Played(loaded)
     rig.play(20)
-    keys = DeckKeys(deck_desk(rig.booth, RATE), print)
-    snapshot = DeckSnapshot(rig.engine, rig.booth, keys, {})
+    desk = deck_desk(rig.booth, RATE)
+    snapshot = DeckSnapshot(rig.engine, rig.booth, DeckHands(DeckKeys(desk, print), desk), {}, lambda: False)
     now = snapshot.now()
     assert snapshot.always()["players"]["live"] == list(STEMS)
     assert {"live", "live/vocals"} <= now["strips"].keys()

@@ -105,7 +105,7 @@ def test_only_what_moves_is_told_again(playing: DeckRig) -> None:
             news = attached.wait()
             assert news is not None
             told |= {*news}
-    assert told <= {"heads", "peaks", "heard_s"}
+    assert told <= {"heads", "peaks", "heard_s", "slices"}
 
 
 @pytest.mark.parametrize(("message", "there"), [
@@ -189,3 +189,93 @@ def test_the_only_player_of_a_run_has_a_name_too() -> None:
 
 def gains(live: LiveRig) -> tuple[float, float]:
     return live.desk.mixer.get("vocals", "gain"), live.desk.mixer.get("bass", "gain")
+
+
+def test_scenes_and_recording_are_told_and_done_by_screens_too(made: DeckRig) -> None:
+    made.desk.offer("record", lambda: made.recording.append(True))
+    with made.attach() as attached:
+        assert (attached.state["scenes"], attached.state["recording"]) == ([], False)
+        assert "record" in attached.state["acts"]
+        attached.say("set", {"b/vocals": {"gain": -6}})
+        attached.say("store", "quiet")
+        until(lambda: list(made.desk.scenes) == ["quiet"])
+        attached.say("set", {"b/vocals": {"gain": 0}})
+        attached.say("recall", 0)
+        until(lambda: made.decks.mixers["b"].get("vocals", "gain") == -6)
+        attached.say("act", "record")
+        told: dict[str, Any] = {}
+        while not told.get("recording"):
+            news = attached.wait()
+            assert news is not None
+            told |= news
+    assert told["scenes"] == ["quiet"]
+
+
+@pytest.mark.parametrize(("message", "says"), [
+    (["recall", 3], "there is no scene 3"), (["recall", {}], "cannot be done"),
+    (["store", " "], "a scene needs a name"), (["act", "dance"], "there is no action dance"),
+    (["act", "a/beat_jump", 1, 2], "a/beat_jump takes 1 values")], ids=str)
+def test_what_a_desk_refuses_is_a_line(made: DeckRig, message: Any, says: str) -> None:
+    assert says in made.link.obey(message)
+
+
+def test_a_song_is_told_around_where_it_is_heard_and_again_with_its_stems(playing: DeckRig) -> None:
+    waveform, frames = playing.snapshot.waveform(), RATE // 30
+    track = playing.decks.a.track
+    assert track is not None
+    found = drained(waveform)
+    assert {row[0] for row in found} == {0}
+    assert {len(row) for row in found[1:]} == {4}  # no stems yet
+    assert found[0] == [0]
+    numbers = [row[1] for row in found[1:]]
+    assert sorted(numbers) == [*range(5 * 30)]  # as much as is told before it is heard
+    assert numbers[0] == int(playing.decks.a.state.position) // frames
+    song = np.zeros((frames, 2), np.float32)
+    track.read_dry(7 * frames, song)
+    row = next(row for row in found[1:] if row[1] == 7)
+    assert row[2:] == [round(255 * np.sqrt(np.abs(song).max())), round(255 * np.sqrt(np.sqrt((song ** 2).mean())))]
+    assert waveform.new() == []
+    stems = np.zeros((10 * frames, 6), np.float32)
+    stems[:, 0] = 0.25
+    track.put(0, stems)
+    found = drained(waveform)
+    assert [row[1] for row in found] == [*range(10)]
+    assert {tuple(row[4:8]) for row in found} == {(128, round(255 * np.sqrt(np.sqrt(0.25 ** 2 / 2))), 0, 0)}
+    assert row[2:] == next(row for row in found if row[1] == 7)[2:4]
+    playing.decks.booth.next_song("a")
+    playing.decks.hear(2)
+    assert waveform.new()[0] == [0]
+
+
+def test_a_jump_is_told_from_its_goal_on_and_what_was_told_is_not_told_again(playing: DeckRig) -> None:
+    waveform = playing.snapshot.waveform()
+    drained(waveform)
+    playing.decks.a.press("seek", int(5.5 * RATE))
+    playing.decks.hear(2)
+    first = waveform.new()[0][1]
+    assert first == int(playing.decks.a.state.position) * 30 // RATE
+    assert not {row[1] for row in drained(waveform)} & {*range(5 * 30)}
+    playing.decks.a.press("seek", RATE)
+    playing.decks.hear(2)
+    assert drained(waveform) == []
+
+
+def test_a_scratch_disk_that_has_gone_ends_no_screen(playing: DeckRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = playing.decks.a.track
+    assert track is not None
+    assert track.dry is not None
+
+    def gone(*_what: object) -> None:
+        raise OSError(5, "the disk has gone")
+
+    monkeypatch.setattr(track.dry, "read", gone)
+    assert playing.snapshot.waveform().new() == [[0]]
+
+
+def drained(waveform: Any) -> list[list[int]]:
+    """All that is told until there is nothing more."""
+    found: list[list[int]] = []
+    while rows := waveform.new():
+        assert len(rows) <= 2 * 9  # a few at a time
+        found += rows
+    return found

@@ -5,7 +5,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from stream.link.waveform import FULL, MOST_SLICES, WaveformSource, slice_at, slice_frames, slices_ahead
+from stream.link.slices import FULL
+from stream.link.waveform import MOST_SLICES, WaveformSource, slice_at, slice_frames, slices_ahead
 from tests.rig.byhand import Frames, Live, Shares, noise
 
 RATES = [44_100, 48_000, 96_000]

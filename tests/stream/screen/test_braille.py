@@ -2,9 +2,10 @@
 
 import pytest
 
+from stream.link.slices import HISTORY_SLICES
 from stream.screen.braille import INNER, MARK, NOW, OUTER, shades, waveform
 from stream.screen.ink import Line
-from stream.screen.waveform import HISTORY_SLICES, Pane, Row, WaveformView
+from stream.screen.waveform import Pane, Row, WaveformView
 
 COLOUR = "#e8a33d"
 SHADES = shades(COLOUR, True)

@@ -24,6 +24,7 @@ from stream.screen.board import Board
 from stream.screen.braille import shades
 from stream.screen.ink import of_stem
 from stream.screen.layout import FADER, FIELD, FIELDS, FIRST_FIELD, SWITCH_NAMES, SWITCHES, Layout
+from stream.screen.runface import RunFace
 from stream.screen.strips import TOP_DB
 from tests.rig.attached import SIX, WAIT_S, Rig, rig
 from tests.rig.byhand import Frames, noise
@@ -74,7 +75,9 @@ def text(pilot: Pilot[bool]) -> list[str]:
 def newest(pilot: Pilot[bool]) -> int:
     """The number of the waveforms' last slice."""
     assert isinstance(pilot.app, MixerScreen)
-    return max(pilot.app.board._view.waveform._rows, default=-1)
+    face = pilot.app.board.face
+    assert isinstance(face, RunFace)
+    return max(face.view.waveform._rows, default=-1)
 
 
 async def play(made: Rig, pilot: Pilot[bool], mix: Frames) -> None:

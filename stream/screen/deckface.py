@@ -1,0 +1,158 @@
+"""Two decks and the mixer between them, as a board shows them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from stream.mixer.fader import gain_db
+from stream.screen.deckhead import FLAGS
+from stream.screen.deckpaint import help_pages, laid_out, rows
+from stream.screen.deckview import CROSSFADER, SWITCHES, DeckView
+from stream.screen.ink import Line
+from stream.screen.row import Region, ScreenRow
+from stream.screen.strips import TOP_DB
+
+HEAD: Mapping[str, Callable[[DeckView, str, float, bool], None]] = {
+    "song": lambda view, deck, along, _: view.seek(deck, along),
+    "play": lambda view, deck, *_: view.do(deck, "play_pause"),
+    **{name: lambda view, deck, *_, name=name: view.do(deck, name) for name in ("leave_loop", "jump_back", "jump_on")},
+    "cue press": lambda view, deck, *_: view.cue(deck),
+    "range": lambda view, deck, *_: view.next_range(deck),
+    "tempo": lambda view, deck, _, back: view.tempo(deck, 0) if back else None}
+
+
+class DeckFace:
+    """view: what it shows"""
+
+    def __init__(self, view: DeckView) -> None:
+        """Show a view."""
+        self.view = view
+        self._rows: list[ScreenRow] = []
+        self._held: Region | None = None
+        self._size = 0, 0
+
+    @property
+    def held(self) -> bool:
+        """Whether something is dragged."""
+        return self._held is not None
+
+    def take(self, news: Mapping[str, Any], now_s: float) -> None:
+        """Know what the engine tells."""
+        self.view.take(news, now_s)
+
+    def paint(self, width: int, height: int) -> list[Line]:
+        """All lines."""
+        if self._size != (width, height):
+            self._size, self.view.page = (width, height), 0  # pages have other lengths now
+        self._rows = rows(self.view, laid_out(self.view, (width, height)))
+        return [tuple(row.parts) for row in self._rows]
+
+    def press(self, key: str, character: str | None) -> bool:
+        """Do what a key says."""
+        if character == "?":
+            self.view.help(len(help_pages(self.view, self._size)))
+            return True
+        return self.view.press(key, character)
+
+    def region(self, x: int, y: int) -> Region | None:
+        """What is there, as it was painted last."""
+        return self._rows[y].under(x) if 0 <= y < len(self._rows) else None
+
+    def touch(self, x: int, y: int, back: bool) -> bool:
+        """Press what is there."""
+        region, view = self.region(x, y), self.view
+        if region is None:
+            return True
+        what, stem = region.spot.what, region.spot.stem
+        if what == "key":
+            return self.press(stem, stem)  # a character stands for its key
+        if what == CROSSFADER:
+            self._held = None if back else region
+            view.crossfade(0.5 if back else region.along(x))
+        elif what in SWITCHES:
+            view.flip(stem, what)
+        elif what == "clip":
+            view.unclip()
+        elif what in ("scene", "store", "record"):
+            self._at_desk(what, stem, back)
+        elif what == "strip" or (what == "deck" and stem in view.players):
+            view.choose(stem if what == "strip" else self._of(stem))
+        elif not self._deck(region, region.along(x), back):
+            self._value(region, x, back)
+        return True
+
+    def _of(self, player: str) -> str:
+        """The strip of a player that is chosen when its head is pressed: as before, if it was its."""
+        view = self.view
+        return view.stem if view.player(view.stem) == player else view.players[player][0]
+
+    def _at_desk(self, what: str, number: str, back: bool) -> None:
+        """Scenes, and recording."""
+        view = self.view
+        if what == "record":
+            view.record()
+        elif what == "store":
+            view.store(len(view.state["scenes"]) + 1)
+        else:
+            (view.store if back else view.recall)(int(number))
+
+    def _deck(self, region: Region, along: float, back: bool) -> bool:
+        """Something of a head; False: it is none."""
+        view, deck = self.view, region.spot.stem
+        what, _, number = region.spot.what.rpartition(" ")
+        if what == "hot cue":
+            (view.delete_hot_cue if back else view.hot_cue)(deck, int(number) - 1)
+        elif what == "loop":
+            view.do(deck, "auto_loop", int(number))
+        elif region.spot.what in FLAGS:
+            view.do(deck, region.spot.what, not view.state["songs"][deck][region.spot.what])
+        elif region.spot.what in HEAD:
+            HEAD[region.spot.what](view, deck, along, back)
+        else:
+            return False
+        return True
+
+    def _value(self, region: Region, x: int, back: bool) -> None:
+        """A fader or a parameter, which can be dragged."""
+        what, strip, view = region.spot.what, region.spot.stem, self.view
+        view.choose(strip, what)
+        if back:
+            view.rest(strip, what)
+            return
+        self._held = region
+        if what == "gain":
+            self._slide(region, x)
+        elif view.parameter(strip, what).switch:
+            self._held = None
+            view.flip(strip, what)
+
+    def _slide(self, region: Region, x: int) -> None:
+        self.view.set(region.spot.stem, "gain", round(gain_db(region.along(x), TOP_DB), 1))
+
+    def drag(self, x: int, by: int, fine: bool) -> None:
+        """A fader is where the mouse is, a parameter goes with it."""
+        region = self._held
+        if region is None:
+            return
+        if region.spot.what == CROSSFADER:
+            self.view.crossfade(region.along(x))
+        elif region.spot.what == "gain":
+            self._slide(region, x)
+        else:
+            self.view.nudge(region.spot.stem, region.spot.what, by, fine)
+
+    def let_go(self) -> None:
+        """Hold nothing."""
+        self._held = None
+
+    def turn(self, x: int, y: int, steps: int, fine: bool) -> None:
+        """Turn what is there."""
+        region = self.region(x, y)
+        if region is None:
+            return
+        what, strip = region.spot.what, region.spot.stem
+        if what == CROSSFADER:
+            self.view.crossfade(self.view.state["crossfader"] + steps * (0.01 if fine else 0.05))
+        elif what == "tempo":
+            self.view.tempo(strip, self.view.state["songs"][strip]["tempo_percent"] + steps * (0.02 if fine else 0.1))
+        elif strip in self.view.stems and what in self.view.choices(strip):
+            self.view.nudge(strip, what, steps, fine)

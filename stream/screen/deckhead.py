@@ -1,0 +1,204 @@
+"""A deck's head: its song, where it is in it, how fast, what is there of it, and how the deck is set.
+
+    ▌A ▶ Title  Artist
+     1:23 -2:41   +4.0%  128.0  ●▌○ ○ ○            where it is heard, what is left, tempo, beats, and where in its bar
+     ⣀⣤⣶⣿⣷⣤⣀⣀⣠⣴⣾⣷│⣤⣀⣀⣠⣴⣿⣶⣤⣀           stream.screen.deckwave
+     ━━━━━━━━━━━━━━┃━━━━━━╍╍╍───────────────        what is separated, in a hurry or not at all; where it is heard
+          1    ▲     [ 2 ]                         hot cues, the cue, a loop
+     [KEY]  SLIP   QUANT  [LOOP 4]  ±10
+      CUE  [1][2] 3  4  5  6  7  8  L4 -4 +4       buttons
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.cells import set_cell_size
+
+from stream.screen.ink import BRIGHT, DIM, GOOD, GROUND, OFF, PANEL, TEXT, WARN, ink
+from stream.screen.row import ScreenRow, plain
+
+Seen = Mapping[str, Any]  # a song, or a head, as it is told
+FLAGS = {"key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
+ROWS = {"title": 1, "times": 1, "wave": 2, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
+WIDE = 50  # cells from which on there is room for tenths of a second
+NOTHING, DRAFT, FINAL = range(3)
+_PARTS = " ▎▌▊"  # of a beat
+_GLYPHS = {NOTHING: ("─", OFF), DRAFT: ("╍", WARN), FINAL: ("━", GOOD)}
+
+
+def title(deck: str, song: Seen, width: int, chosen: bool) -> ScreenRow:
+    """Name, whether it plays, and what."""
+    name = ink(GROUND, BRIGHT, bold=True) if chosen else ink(BRIGHT, PANEL, bold=True)
+    row = ScreenRow().add("▌" if chosen else " ", ink(BRIGHT)).add(f" {deck.upper()} ", name, "deck", deck)
+    row.add(" ▶ " if song["playing"] else " ∥ ", ink(GOOD if song["playing"] else DIM), "play", deck)
+    what, by = (plain(song[name]) for name in ("title", "artist"))
+    if not song["loaded"]:
+        return row.add("no song: n loads the next one", ink(DIM), "deck", deck)
+    row.add(what, ink(BRIGHT, bold=True), "deck", deck).add(f"  {by}" if by else "", ink(DIM), "deck", deck)
+    words = "  cannot be read" if song["failure"] else "  loading" if song["loading"] else ""
+    if words:  # it is seen however long the title is
+        room = max(0, width - len(words))
+        return row.fit(min(room, row.width)).add(words, ink(WARN))
+    return row
+
+
+def times(deck: str, song: Seen, head: Seen, width: int) -> ScreenRow:
+    """Elapsed and left, tempo, where there is room pitch, beats per minute, and the beat of the bar."""
+    wide = width >= WIDE
+    left = head["left_s"]
+    row = ScreenRow().add(f" {clock(head['position_s'], wide)}", ink(BRIGHT, bold=True))
+    row.add(f" -{clock(left, wide)}" if left is not None and song["loaded"] else "  -:--", ink(TEXT))
+    tempo, bend = song["tempo_percent"], song["bend_percent"]
+    row.add("  ").add(percent(tempo), ink(WARN if tempo or bend else DIM), "tempo", deck)
+    if wide:
+        pitch = 0 if song["key_lock"] else 100 * ((1 + tempo / 100) * (1 + bend / 100) - 1)
+        row.add("  pitch ", ink(DIM)).add(percent(pitch), ink(WARN if pitch else DIM))
+    row.add(f"  {song['bpm']:.1f}" if song["bpm"] is not None else "  ---.-", ink(BRIGHT)).add(" bpm" * wide, ink(DIM))
+    if song["grid_by_hand"]:
+        row.add(" by hand" if wide else "*", ink(DIM))
+    if head["beat"] is not None:
+        row.add("  ").add(phase(head["beat"], song["beats_per_bar"]), ink(GOOD if head["beat"] < 1 else BRIGHT))
+    return row
+
+
+def percent(value: float) -> str:
+    """With its sign, whatever it is."""
+    return f"{value:+.1f}%" if round(value, 1) else "±0.0%"
+
+
+def phase(beat: float, bar: int) -> str:
+    """Where in its bar something is: a dot for each beat, and beside the one that it is in how much of it has gone."""
+    return "".join(f"●{_PARTS[int(beat % 1 * len(_PARTS))]}" if at == int(beat) else "○ " for at in range(bar))
+
+
+def clock(seconds: float, tenths: bool = False) -> str:
+    """Minutes and seconds."""
+    whole = f"{int(seconds // 60)}:{int(seconds % 60):02}"
+    return f"{whole}.{int(seconds * 10 % 10)}" if tenths else whole
+
+
+def there(song: Seen, cells: int) -> list[int]:
+    """Of each cell of a song's bar, what is separated of all of it: NOTHING, DRAFT or FINAL."""
+    length_s, found = song["length_s"], [NOTHING] * cells
+    if not length_s:
+        return found
+    for kind, spans in ((DRAFT, song["drafts"]), (FINAL, song["stems"])):
+        for first, end in spans:
+            first_cell = -int(-first / length_s * cells // 1)  # a cell that is begun is not there
+            last = cells if end >= length_s - 0.1 else int(end / length_s * cells)
+            found[first_cell:last] = [kind] * max(0, last - first_cell)
+    return found
+
+
+def place(seconds: float, song: Seen, cells: int) -> int | None:
+    """The cell of a place; None: it is not known, or not in the song."""
+    length_s = song["length_s"]
+    if not length_s or not 0 <= seconds <= length_s:
+        return None
+    return min(cells - 1, int(seconds / length_s * cells))
+
+
+def bar(deck: str, song: Seen, head: Seen, width: int) -> ScreenRow:
+    """The whole song, what is separated of it, and where it is heard."""
+    cells = width - 2
+    now = place(head["position_s"], song, cells) if song["loaded"] else None
+    row, line = ScreenRow().add(" "), []
+    for at, kind in enumerate(there(song, cells)):
+        glyph, colour = _GLYPHS[kind]
+        line.append(("┃", ink(BRIGHT, bold=True)) if at == now else (glyph, ink(colour)))
+    return row.line(_joined(line), "song", deck).add(" ")
+
+
+def _joined(line: list[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+    """Neighbours in one style as one part."""
+    found: list[tuple[str, Any]] = []
+    for text, style in line:
+        if found and found[-1][1] is style:
+            found[-1] = found[-1][0] + text, style
+        else:
+            found.append((text, style))
+    return tuple(found)
+
+
+def marks(deck: str, song: Seen, width: int) -> ScreenRow:
+    """The loop, the cue and hot cues, below the bar."""
+    cells = width - 2
+    line: list[tuple[str, Any, str]] = [(" ", ink(), "")] * cells
+    loop = song["loop"]
+    wanted = [(song["cue_s"], "▲", WARN, "")] if song["loaded"] else []
+    if loop is not None and loop["length_s"]:
+        colour = GOOD if loop["active"] else DIM
+        wanted += [(loop["start_s"], "[", colour, ""), (loop["start_s"] + loop["length_s"], "]", colour, "")]
+    wanted += [(at, str(number), BRIGHT, f"hot cue {number}") for number, at in enumerate(song["hot_cues_s"], 1)
+               if at is not None]
+    for seconds, glyph, colour, what in wanted:
+        at = place(seconds, song, cells)
+        if at is not None:
+            line[at] = glyph, ink(colour, bold=True), what
+    row = ScreenRow().add(" ")
+    for glyph, style, what in line:
+        row.add(glyph, style, what, deck)
+    return row
+
+
+def flags(deck: str, song: Seen, width: int) -> ScreenRow:
+    """Key lock, slip, quantize, the loop, what is held, and where there is room the tempo's range."""
+    row = ScreenRow().add(" ")
+    for name, word in FLAGS.items():
+        on = song[name]
+        row.add(f"[{word}]" if on else f" {word} ", ink(GROUND, WARN, bold=True) if on else ink(DIM, OFF), name, deck)
+        row.add(" ")
+    loop = song["loop"]
+    if loop is not None and loop["active"]:
+        row.add(f"[LOOP {beats(loop['beats'])}]", ink(GROUND, GOOD, bold=True), "leave_loop", deck).add(" ")
+    held = {"none": ""}.get(song["held"], song["held"].upper())
+    bend = f"BEND {song['bend_percent']:+g}%" if song["bend_percent"] else ""
+    words = [word for word in ("REV" if song["reversed"] else "", held, "END" if song["ended"] else "", bend) if word]
+    row.add(" ".join(words), ink(WARN, bold=True))
+    tempo_range = f" ±{song['tempo_range']:g} "
+    return row.add(tempo_range, ink(DIM), "range", deck) if row.width + len(tempo_range) <= width else row
+
+
+def pads(deck: str, song: Seen) -> ScreenRow:
+    """Buttons: the cue, hot cues, of which those that are set are in brackets, jumps and a loop."""
+    held = song["held"] == "cue"
+    row, style = ScreenRow(), ink(GROUND, WARN, bold=True) if held else ink(TEXT, OFF)
+    row.add("[CUE]" if held else " CUE ", style, "cue press", deck).add(" ")
+    for number, at in enumerate(song["hot_cues_s"], 1):
+        there = at is not None
+        row.add(f"[{number}]" if there else f" {number} ",
+                ink(GROUND, GOOD, bold=True) if there else ink(DIM, OFF), f"hot cue {number}", deck)
+    size = beats(song["jump_beats"])
+    for text, what in (("L4", "loop 4"), (f"-{size}", "jump_back"), (f"+{size}", "jump_on")):
+        row.add(" ").add(text, ink(TEXT, OFF), what, deck)
+    return row
+
+
+def beats(count: float) -> str:
+    """`4`, or `1/8`."""
+    return f"1/{round(1 / count)}" if 0 < count < 1 else f"{count:g}"
+
+
+def head_row(name: str, deck: str, state: Mapping[str, Any], width: int) -> ScreenRow:
+    """One of ROWS, but for the wave."""
+    song, head = state["songs"][deck], state["heads"][deck]
+    if name == "title":
+        return title(deck, song, width, state["chosen"] == deck)
+    if name == "times":
+        return times(deck, song, head, width)
+    if name == "song":
+        return bar(deck, song, head, width)
+    if name == "marks":
+        return marks(deck, song, width)
+    return flags(deck, song, width) if name == "flags" else pads(deck, song)
+
+
+def of_input(name: str, state: Seen, width: int) -> list[ScreenRow]:
+    """The first rows of a player that is no deck."""
+    chosen = state["chosen"] == name
+    row = ScreenRow().add("▌" if chosen else " ", ink(BRIGHT))
+    row.add(set_cell_size(f" {name.upper()}  the input, separated live", width - 1),
+            ink(GROUND, BRIGHT, bold=True) if chosen else ink(BRIGHT, PANEL, bold=True), "deck", name)
+    latency_s, misses = state["input_latency_s"], state["counts"].get("misses", 0)
+    return [row, ScreenRow().add(f" latency {latency_s:.2f} s", ink(TEXT)).add("  misses ", ink(DIM)).add(
+        str(misses), ink(WARN if misses else BRIGHT))]

@@ -1,0 +1,182 @@
+"""What the screen of decks knows and what hands do on it. Nothing here draws, and nothing knows a terminal.
+
+Keys that type a character are the decks' own (stream.control.deckkeys), and are told to the engine; the others choose
+strips and move what is chosen.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from stream.mixer.strip import Parameter
+from stream.screen.stripview import Say, StripView
+from stream.screen.waveform import WaveformView
+
+MASTER, CROSSFADER = "master", "crossfader"
+SWITCHES = ("mute", "solo", "cue")  # that have a place of their own
+
+
+class DeckView(StripView):
+    """state: as stream.link.decksnapshot has it
+
+    players: by name, their strips: stems, and last their own      waves: of the decks, by name
+    page: of what keys do, while that is shown
+    """
+
+    def __init__(self, state: Mapping[str, Any], say: Say) -> None:
+        """Show this."""
+        self.players: dict[str, tuple[str, ...]] = {
+            name: (*(f"{name}/{stem}" for stem in stems), name) for name, stems in state["players"].items()}
+        master = (MASTER,) if MASTER in state["strips"] else ()
+        super().__init__(state, say, (*(strip for strips in self.players.values() for strip in strips), *master))
+        self._parameters = {strip: {name: Parameter(**one) for name, one in table.items()}
+                            for strip, table in state["parameters"].items()}
+        self.waves = {deck: WaveformView(state["slices_ahead"]) for deck in state["decks"]}
+        self._chosen, self.page = "", 0
+        self._turn_to(state["chosen"])
+
+    def parameter(self, stem: str, name: str) -> Parameter:
+        """What a strip's parameter can be."""
+        return self._parameters[stem][name]
+
+    def player(self, strip: str) -> str:
+        """Whose strip it is; empty for the master's."""
+        name = strip.partition("/")[0]
+        return name if name in self.players else ""
+
+    def fields(self, strip: str) -> list[str]:
+        """Parameters of a strip beside its switches and fader."""
+        return [name for name in self.strip(strip)
+                if name not in (*SWITCHES, "gain", "insert", CROSSFADER) and name in self._parameters[strip]]
+
+    def choices(self, strip: str) -> list[str]:
+        """What arrows can change of a strip."""
+        return [*(["gain"] if "gain" in self.strip(strip) else []), *self.fields(strip)]
+
+    def take(self, news: Mapping[str, Any], now_s: float) -> None:
+        """Know what the engine tells, at a time of any clock."""
+        super().take(news, now_s)
+        self._take_slices(news.get("slices", ()))
+        if self.state["chosen"] != self._chosen:
+            self._turn_to(self.state["chosen"])
+
+    def _take_slices(self, rows: Iterable[Sequence[int]]) -> None:
+        """Know slices, each of the deck whose number comes first; a number alone: the deck has another song."""
+        decks, slice_s = self.state["decks"], self.state["slice_s"]
+        for number, *row in rows:
+            wave = self.waves[decks[number]]
+            if row:
+                wave.take(wave.now, [row])
+            else:
+                wave.forget()
+        for deck, wave in self.waves.items():
+            wave.now = int(self.state["heads"][deck]["position_s"] / slice_s)
+
+    def heard(self, strip: str) -> bool:
+        """Whether a stem's switches let it be heard."""
+        stems = [self.strip(each) for each in self.players[self.player(strip)][:-1]]
+        alone = any(each["solo"] for each in stems)
+        return not self.strip(strip)["mute"] and (not alone or bool(self.strip(strip)["solo"]))
+
+    def _turn_to(self, deck: str) -> None:
+        """Keys act on another deck: the same strip is chosen there."""
+        self._chosen = deck
+        before, strips = self.player(self.stem), self.players[deck]
+        row = self.players[before].index(self.stem) if before else len(strips) - 1
+        self.choose(strips[min(row, len(strips) - 1)])
+
+    def choose(self, stem: str, what: str = "") -> None:
+        """Have arrows work on a strip; and keys on the deck whose it is."""
+        super().choose(stem, what)
+        choices = self.choices(stem)
+        if self.what not in choices:
+            self.what = choices[0]
+        player = self.player(stem)
+        if player and player != self._chosen:
+            self._chosen = player
+            self.state["chosen"] = player
+            self._say("choose", player)
+
+    def move(self, steps: int) -> None:
+        """Choose the strip below or above, of the same player or the master's."""
+        around = (*self.players.get(self.player(self.stem) or self._chosen, ()),
+                  *((MASTER,) if MASTER in self.stems else ()))
+        self.choose(around[(around.index(self.stem) + steps) % len(around)])
+
+    def tab(self, steps: int) -> None:
+        """Choose the next parameter."""
+        choices = self.choices(self.stem)
+        self.what = choices[(choices.index(self.what) + steps) % len(choices)]
+
+    def crossfade(self, place: float) -> None:
+        """Move the crossfader, 0 to 1."""
+        self.state["crossfader"] = min(1.0, max(0.0, round(place, 3)))
+        self._say("crossfade", self.state["crossfader"])
+
+    def do(self, deck: str, name: str, *values: object) -> None:
+        """Press something on a deck."""
+        self._say("press", deck, name, *values)
+
+    def hot_cue(self, deck: str, number: int) -> None:
+        """Jump to a hot cue, or set it; from 0 on."""
+        self.do(deck, "hot_cue_press", number)
+
+    def delete_hot_cue(self, deck: str, number: int) -> None:
+        """Take a hot cue away; from 0 on."""
+        self.do(deck, "hot_cue_delete", number)
+
+    def cue(self, deck: str) -> None:
+        """Press the deck's cue button, or let it go."""
+        self.do(deck, "cue_release" if self.state["songs"][deck]["held"] == "cue" else "cue_press")
+
+    def tempo(self, deck: str, percent: float) -> None:
+        """Set a deck's tempo, as near as its range lets."""
+        most = self.state["songs"][deck]["tempo_range"]
+        percent = min(most, max(-most, percent))
+        self.state["songs"][deck]["tempo_percent"] = percent
+        self.do(deck, "tempo", round(percent / most, 6))
+
+    def next_range(self, deck: str) -> None:
+        """Take a deck's next tempo range."""
+        self._say("act", f"{deck}/next_tempo_range")
+
+    def record(self) -> None:
+        """Begin a recording, or end it."""
+        self._say("act", "record")
+
+    def seek(self, deck: str, share: float) -> None:
+        """Go somewhere in a song, 0 to 1 of it."""
+        length_s = self.state["songs"][deck]["length_s"]
+        if length_s:
+            self.do(deck, "seek", round(share * length_s * self.state["samplerate"]))
+
+    def press(self, key: str, character: str | None) -> bool:
+        """Do what a key says; one that means nothing is passed over. False closes the screen."""
+        modifier, _, base = key.rpartition("+")
+        if key in ("q", "ctrl+c", "ctrl+q"):
+            return False
+        if base in _MOVES and (len(base) > 1 or not modifier):
+            _MOVES[base](self, bool(modifier))
+        elif character and character.isprintable():
+            self._say("key", character)
+        return True
+
+    def help(self, pages: int) -> None:
+        """Show the first page of what keys do, then the next, of so many; after the last one the decks again."""
+        self.page = self.page + 1 if self.helping else 0
+        self.helping = self.page < pages
+
+    def clear(self) -> None:
+        """No marks, no page, no line."""
+        self.unclip()
+        self.helping = False
+        self.tell("")
+
+
+_MOVES: Mapping[str, Callable[[DeckView, bool], None]] = {  # a view, and whether a modifier is held
+    "up": lambda view, _: view.move(-1), "down": lambda view, _: view.move(1),
+    "left": lambda view, fine: view.nudge(view.stem, view.what, -1, fine),
+    "right": lambda view, fine: view.nudge(view.stem, view.what, 1, fine),
+    "tab": lambda view, back: view.tab(-1 if back else 1),
+    "backspace": lambda view, _: view.rest(view.stem, *view.choices(view.stem), *(
+        name for name in SWITCHES if name in view.strip(view.stem))),
+    "escape": lambda view, _: view.clear()}

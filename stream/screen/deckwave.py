@@ -1,0 +1,41 @@
+"""Waveforms of a deck around the place where it is heard: the song in the colours of its stems, and each stem alone."""
+
+from collections.abc import Sequence
+
+from stream.screen.braille import Shades, coloured, shades, waveform
+from stream.screen.deckview import DeckView
+from stream.screen.ink import DIM, TEXT, of_stem
+from stream.screen.row import ScreenRow
+from stream.screen.waveform import Pane
+from stream.screen.waveform import Row as Levels
+
+LINES, AHEAD_OF = 2, 2  # of a song's waveform; half of its cells are of what comes
+
+
+def of_song(view: DeckView, deck: str, width: int) -> list[ScreenRow]:
+    """The song: each cell in the colour of the stem that is the loudest of those that are heard there."""
+    wave, pane = view.waves[deck], Pane(width - 2, LINES, ahead_of=AHEAD_OF)
+    columns = wave.columns(pane)
+    colours = [shades(of_stem(strip.partition("/")[2], number), True) if view.heard(strip) else None
+               for number, strip in enumerate(view.players[deck][:-1])]
+    found = [_colour(columns[at : at + 2], colours) for at in range(0, len(columns), 2)]
+    return [ScreenRow().add(" ").line(line) for line in coloured(columns, pane, pane.past(wave.ahead), found)]
+
+
+def _colour(columns: Sequence[Levels | None], colours: Sequence[Shades | None]) -> Shades:
+    """Of a cell; where no stems are there yet that of none, and where none is heard the darkest."""
+    known = [row for row in columns if row is not None and len(row) > 2]
+    if not known:
+        return shades(TEXT, True)
+    heard = [(max(row[2 * number + 3] for row in known), shade) for number, shade in enumerate(colours)
+             if shade is not None]
+    return max(heard, key=lambda each: each[0])[1] if heard else shades(DIM, False)
+
+
+def of_stem_alone(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
+    """One line of a stem, the number-th of its deck; a gap where it is not there yet."""
+    deck, _, stem = strip.partition("/")
+    wave, pane = view.waves[deck], Pane(width - 2, 1, ahead_of=AHEAD_OF)
+    columns = [row if row is not None and len(row) > 2 else None for row in wave.columns(pane)]
+    lines = waveform(columns, 1 + number, pane, pane.past(wave.ahead), shades(of_stem(stem, number), view.heard(strip)))
+    return ScreenRow().add(" ").line(lines[0])

@@ -1,0 +1,258 @@
+"""The screen of decks, run by textual's pilot and attached to a real booth's link: keys, mouse, and what is seen."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from textual.pilot import Pilot
+
+from stream.screen.app import MixerScreen
+from stream.screen.board import Board
+from stream.screen.braille import INNER, shades
+from stream.screen.deckface import DeckFace
+from stream.screen.ink import of_stem
+from tests.rig.attacheddecks import DeckRig, deck_rig
+from tests.stream.decks.rig import RATE
+from tests.stream.screen.test_screen import comes, text
+
+pytestmark = pytest.mark.realtime
+
+SMALL, USUAL = (80, 24), (110, 36)
+TITLE, TIMES, WAVE, SONG, MARKS, FLAGS, PADS = 1, 2, 3, 5, 6, 7, 8  # lines of a head
+Does = Callable[[DeckRig, Pilot[bool]], Awaitable[None]]
+
+
+def seen(tmp_path: Path, does: Does, size: tuple[int, int] = SMALL) -> None:
+    """Attach a screen to decks of which a has a song, and do something with both."""
+
+    async def run(made: DeckRig) -> None:
+        with made.attach() as attached:
+            async with MixerScreen(attached, clock=lambda: 0.0).run_test(size=size) as pilot:
+                await does(made, pilot)
+
+    with deck_rig([tmp_path / f"{name}.wav" for name in ("one", "two", "three")]) as made:
+        made.decks.booth.next_song("a")
+        made.decks.hear(4)
+        asyncio.run(run(made))
+
+
+def face(pilot: Pilot[bool]) -> DeckFace:
+    assert isinstance(pilot.app, MixerScreen)
+    assert isinstance(pilot.app.board.face, DeckFace)
+    return pilot.app.board.face
+
+
+def where(pilot: Pilot[bool], what: str, stem: str, along: float = 0.5) -> tuple[int, int]:
+    """A cell of what can be pressed."""
+    for y, row in enumerate(face(pilot)._rows):
+        for each in row.regions:
+            if (each.spot.what, each.spot.stem) == (what, stem):
+                return each.first + int(along * (each.end - each.first - 1)), y
+    raise AssertionError(f"there is no {what} of {stem}")
+
+
+def test_keys_are_the_decks_own_and_arrows_move_what_is_chosen(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        await pilot.press("v", "D", "greater_than_sign")
+        mixer = made.decks.mixers["a"]
+        await comes(lambda: mixer.on("vocals", "mute") and mixer.on("drums", "solo"))
+        await comes(lambda: made.decks.booth.master.crossfader == 0.6)
+        await pilot.press("down", "down", "left", "left")  # from the first stem on
+        await comes(lambda: mixer.get("other", "gain") == -2)
+        await pilot.press("down", "down", "left", "tab", "shift+right")
+        await comes(lambda: (made.decks.booth.master.get("a", "gain"), made.decks.booth.master.get("a", "trim")) == (
+            -1, 0.1))
+        await pilot.press("slash")
+        await comes(lambda: made.keys.chosen == "b" and face(pilot).view.player(face(pilot).view.stem) == "b")
+        await pilot.press("v")
+        await comes(lambda: made.decks.mixers["b"].on("vocals", "mute"))
+        await pilot.press("space")
+        await comes(lambda: bool(made.decks.b._waiting))
+
+    seen(tmp_path, does)
+
+
+def test_a_head_follows_its_song(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        shown = "\n".join(text(pilot))
+        assert "one.made" in shown
+        assert "no song: n loads the next one" in shown
+        assert "1 songs wait" not in shown
+        assert "2 songs wait" in shown
+        made.decks.a.press("play")
+        made.decks.a.press("key_lock", True)
+        made.decks.a.press("hot_cue_set", 2)
+        made.decks.a.press("auto_loop", 4)
+        made.decks.hear(100)
+        await comes(lambda: "▶" in text(pilot)[TITLE] and "[KEY]" in text(pilot)[FLAGS] and "[LOOP 4]" in text(pilot)[
+            FLAGS])
+        await comes(lambda: re.search(r"0:01 -0:0\d", text(pilot)[TIMES]) is not None)
+        assert "3" in text(pilot)[MARKS]
+        assert "1  2 [3] 4" in text(pilot)[PADS]
+        track = made.decks.a.track
+        assert track is not None
+        assert "━" not in text(pilot)[SONG]
+        track.put(0, np.zeros((2 * RATE, 6), np.float32))
+        track.put(3 * RATE, np.zeros((RATE, 6), np.float32), draft=True)
+        await comes(lambda: "━" in text(pilot)[SONG] and "╍" in text(pilot)[SONG])
+        assert text(pilot)[SONG].count("━") + 1 >= 37 // 3
+
+    seen(tmp_path, does)
+
+
+def test_the_mouse_presses_switches_words_and_the_song_and_drags_faders(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        mixers, master = made.decks.mixers, made.decks.booth.master
+        await pilot.click(Board, offset=where(pilot, "mute", "b/bass"))
+        await comes(lambda: mixers["b"].on("bass", "mute"))
+        await pilot.click(Board, offset=where(pilot, "cue", "a"))
+        await comes(lambda: master.on("a", "cue"))
+        await pilot.mouse_down(Board, offset=where(pilot, "crossfader", ""))
+        await pilot.hover(Board, offset=where(pilot, "crossfader", "", 1.0))
+        await pilot.mouse_up(Board, offset=where(pilot, "crossfader", "", 1.0))
+        await comes(lambda: master.crossfader == 1)
+        await pilot.click(Board, offset=where(pilot, "gain", "b/drums", 0.0))
+        await comes(lambda: mixers["b"].get("drums", "gain") == float("-inf"))
+        assert made.keys.chosen == "b"
+        await pilot.mouse_down(Board, offset=where(pilot, "low", "a"), button=1)
+        x, y = where(pilot, "low", "a")
+        await pilot.hover(Board, offset=(x - 3, y))
+        await pilot.mouse_up(Board, offset=(x - 3, y))
+        await comes(lambda: master.get("a", "low") < 0)
+        await pilot.click(Board, offset=where(pilot, "slip", "a"))
+        await pilot.click(Board, offset=where(pilot, "song", "a", 0.5))
+        await comes(lambda: len(made.decks.a._waiting) == 2)
+        made.decks.hear(4)
+        assert made.decks.a.state.settings.slip
+        assert 2.5 < made.decks.a.state.position / RATE < 3.5
+
+    seen(tmp_path, does)
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL, (80, 17), (132, 50), (40, 20), (60, 24)], ids=str)
+def test_every_size_is_filled_to_the_cell_and_has_what_matters(tmp_path: Path, size: tuple[int, int]) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        assert made.decks.a.track is not None
+        made.decks.a.track.title, made.decks.a.track.artist = "長い名前の歌 \x1b[31m" * 9, "Ünï"
+        await comes(lambda: "長" in "".join(text(pilot)))
+        await pilot.pause()
+        rows = [tuple(row.parts) for row in face(pilot)._rows]
+        assert len(rows) == size[1]
+        assert {sum(cell_len(part) for part, _ in row) for row in rows} == {size[0]}
+        assert "\x1b" not in "".join(part for row in rows for part, _ in row)
+        for what, stem in (("song", "a"), ("mute", "a/vocals"), ("gain", "a"), ("crossfader", "")):
+            where(pilot, what, stem)
+        pages = []
+        while not pages or face(pilot).view.helping:
+            await pilot.press("question_mark")
+            pages.append("\n".join(text(pilot)))
+        assert "crossfade" in "".join(pages)
+        assert "right button" in " ".join("".join(pages).split())
+        where(pilot, "song", "a")
+
+    seen(tmp_path, does, size)
+
+
+def test_a_window_that_is_too_small_says_so_until_it_grows(tmp_path: Path) -> None:
+    async def does(_made: DeckRig, pilot: Pilot[bool]) -> None:
+        assert any("the decks need 40 by" in line for line in text(pilot))
+        await pilot.resize_terminal(*SMALL)
+        await comes(lambda: any("one.made" in line for line in text(pilot)))
+
+    seen(tmp_path, does, (80, 10))
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+def test_it_closes_for_its_user_and_the_run_goes_on(tmp_path: Path, key: str) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        await pilot.press(key)
+        assert pilot.app.return_value is True
+
+    seen(tmp_path, does)
+
+
+def test_buttons_of_a_head_press_what_they_say(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        deck = made.decks.a
+
+        async def click(what: str, name: str = "a", button: int = 1) -> None:
+            await comes(lambda: not deck._waiting)
+            await pilot.click(Board, offset=where(pilot, what, name), button=button)
+            if name == "a":
+                await comes(lambda: bool(deck._waiting))
+                made.decks.hear(4)
+                await pilot.pause()
+
+        await click("hot cue 2")
+        await comes(lambda: "[2]" in text(pilot)[PADS])
+        await click("jump_on")
+        assert deck.state.position > RATE
+        await click("loop 4")
+        assert deck.state.looping
+        await click("hot cue 2", button=3)
+        await comes(lambda: "[2]" not in text(pilot)[PADS])
+        await click("range")
+        await comes(lambda: "±16" in text(pilot)[FLAGS])
+        x, y = where(pilot, "tempo", "a")
+        face(pilot).turn(x, y, 3, fine=False)
+        await comes(lambda: bool(deck._waiting))
+        made.decks.hear(4)
+        assert deck.state.settings.tempo * deck.state.settings.tempo_range == pytest.approx(0.3, abs=1e-3)
+        await comes(lambda: "+0.3%" in text(pilot)[TIMES])
+        await click("tempo", button=3)
+        assert deck.state.settings.tempo == 0
+        await click("cue press")  # stands beside its cue: sets it there
+        assert deck.state.cue > 0
+        await click("cue press")
+        await comes(lambda: "[CUE]" in text(pilot)[PADS])
+        assert deck.state.moving
+        await click("cue press")
+        await comes(lambda: "[CUE]" not in text(pilot)[PADS])
+        assert not deck.state.playing
+
+    seen(tmp_path, does)
+
+
+def test_scenes_recording_and_refusals_are_seen_and_pressed(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        assert "rec" not in text(pilot)[0]
+        made.decks.mixers["b"].set("vocals", "mute", 1)
+        await pilot.click(Board, offset=where(pilot, "store", ""))
+        await comes(lambda: list(made.desk.scenes) == ["scene 1"] and any("scene 1" in line for line in text(pilot)))
+        made.decks.mixers["b"].set("vocals", "mute", 0)
+        await comes(lambda: any("scene 1 " in line for line in text(pilot)[:-2]))
+        await pilot.click(Board, offset=where(pilot, "scene", "1"))
+        await comes(lambda: made.decks.mixers["b"].on("vocals", "mute"))
+        made.recording.append(True)
+        await comes(lambda: "● REC" in text(pilot)[0])
+        made.decks.said.append("")
+        for _ in "abcd":
+            await pilot.press("n")
+        await comes(lambda: "there are no more songs" in text(pilot)[-2])
+
+    seen(tmp_path, does)
+
+
+def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        await comes(lambda: re.search("[⠁-⣿]{19}", text(pilot)[WAVE + 1]) is not None)
+        assert "│" in text(pilot)[WAVE]
+        track, yellow = made.decks.a.track, of_stem("drums", 0)
+        assert track is not None
+        assert not drawn(pilot, yellow)
+        stems = np.zeros((6 * RATE, 6), np.float32)
+        stems[:, :2] = 0.9
+        track.put(0, stems)
+        await comes(lambda: drawn(pilot, yellow))
+        await pilot.press("d")
+        await comes(lambda: not drawn(pilot, yellow))
+
+    def drawn(pilot: Pilot[bool], colour: str) -> bool:
+        style = shades(colour, True)[INNER]
+        return any(part.strip() and used == style for part, used in face(pilot)._rows[WAVE + 1].parts)
+
+    seen(tmp_path, does, (100, 40))
