@@ -18,6 +18,7 @@ import numpy as np
 
 from benchmarks.curve.multitrack import Multitrack, read
 from benchmarks.curve.scores import sdr, silent
+from benchmarks.machine import resident
 from benchmarks.quality import music, opened
 from benchmarks.report import Report
 from export.loading import StoreError
@@ -35,7 +36,6 @@ from stream.session.request import BLOCK
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 ENDS_S = 300.0  # of the beginning and of the end that are compared
-PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def turns(endless: Endless, songs: list[Multitrack], minutes: float) -> Iterator
                 filled += count
                 if filled == frames:
                     turn += 1
-                    yield Turn(turn * frames / SAMPLERATE, _scores(truth, heard), _resident())
+                    yield Turn(turn * frames / SAMPLERATE, _scores(truth, heard), resident())
                     filled = len(stems) - count
                     heard[:filled] = stems[count:]
 
@@ -108,10 +108,6 @@ def _scores(truth: dict[str, Frames], heard: Frames) -> dict[str, float]:
     estimates = heard.transpose(1, 2, 0)
     return {stem: sdr(wanted, estimate) for (stem, wanted), estimate in zip(truth.items(), estimates, strict=True)
             if not silent(wanted)}
-
-
-def _resident() -> int:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * PAGE
 
 
 def summary(found: list[Turn]) -> dict[str, float]:

@@ -23,6 +23,11 @@ def steal() -> float:
     return int(ticks) / os.sysconf("SC_CLK_TCK")
 
 
+def resident(pid: int | str = "self") -> int:
+    """Memory that a process has, bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def realtime_allowed() -> bool:
     """Whether this user may run a process under SCHED_FIFO, tried on one that ends at once."""
     chrt = shutil.which("chrt")

@@ -8,12 +8,13 @@ import os
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks.machine import resident
 from benchmarks.report import Report, parser
 from benchmarks.song import songs
 from dsp.quantize import quantize
@@ -35,7 +36,7 @@ QUESTION = (__doc__ or "").partition("\n")[0]
 RATE = 44_100
 WHOLE = (0.0, 3600.0)
 NAMES = ("lithium", "potassium", "hydrogen", "caesium", "rubidium")
-SOON_S = 0.001
+SOON_S, ROUNDS = 0.001, 3
 
 
 @dataclass
@@ -43,14 +44,14 @@ class Played:
     """One song's figures, seconds since it was loaded.
 
     first: a second of it is decoded      stems: there are some under the playhead      whole: all are final
-    dry: how long the playhead had none after that      again: all are there when it is loaded once more
+    dry: how long the playhead had none after that      resident: memory of the process at the most, bytes
     """
 
     first: float = 0.0
     stems: float = 0.0
     dry: float = 0.0
     whole: float = 0.0
-    again: float = 0.0
+    resident: int = 0
 
 
 def load(decks: TrackSeparator, path: Path) -> tuple[Track, Played]:
@@ -70,7 +71,7 @@ def load(decks: TrackSeparator, path: Path) -> tuple[Track, Played]:
                 found.stems = now
             elif found.stems and not there and frame < track.decoded:
                 found.dry += now - last
-        last = now
+        last, found.resident = now, max(found.resident, resident())
         time.sleep(SOON_S)
     found.whole = time.perf_counter() - begun
     found.stems = found.stems or found.whole
@@ -97,29 +98,43 @@ def by_separate(engine: OfflineEngine, path: Path, stored: tuple[str, ...]) -> t
     return quantize(np.ascontiguousarray(stems[kept].reshape(-1, stems.shape[-1]).T)), took
 
 
-def one(path: Path, chosen: Opening, engine: OfflineEngine, folder: Path) -> dict[str, float]:
-    """A song's figures. Ends the program if the stems are not those of `separate`."""
-    store = StemStore(folder=folder)
+def one(path: Path, chosen: Opening, engine: OfflineEngine, folder: Path, rounds: int) -> dict[str, float]:
+    """A song's figures. Ends the program if the stems are not those of `separate`, or are not kept as they were.
+
+    rounds: in which it is separated on a deck and by `separate`, in turns
+    """
+    ratios: list[float] = []
+    for number in range(rounds):
+        store = StemStore(folder=folder / str(number))
+        played, found, stored = loaded(path, chosen, store)
+        again, kept, _ = loaded(path, chosen, store)
+        if not np.array_equal(kept, found):
+            raise SystemExit(f"{path.name}: what was kept is not what was heard")
+        wanted, took = by_separate(engine, path, stored)
+        if not np.array_equal(found, wanted):
+            raise SystemExit(f"{path.name}: stems are not those of separate ({np.abs(found - wanted).max():g} off)")
+        ratios.append(played.whole / took)
+    size = next(one.size for one in store.entries() if one.index.path == str(path))
+    return {"first_s": played.first, "stems_s": played.stems, "dry_s": played.dry, "whole_s": played.whole,
+            "separate_s": took, "ratio": float(np.median(ratios)), "again_s": again.whole,
+            "mb_a_minute": size / 1e6 / (len(found) / RATE / 60), "mb_more": more_memory(path, chosen) / 1e6}
+
+
+def loaded(path: Path, chosen: Opening, store: StemStore) -> tuple[Played, Frames, tuple[str, ...]]:
+    """A song that is loaded, separated if need be and kept: its figures, its stems, and their names."""
     with TrackSeparator(chosen, RATE, store, say=print) as decks:
         decks.load(path).close()  # the model is open now
         track, played = load(decks, path)
         decks.wait()
-        found = stems_of(track)
-        track.close()
-    with TrackSeparator(chosen, RATE, store, say=print) as decks:
-        decks.load(path).close()
-        track, again = load(decks, path)
-        played.again = again.whole
-        if not np.array_equal(stems_of(track), found):
-            raise SystemExit(f"{path.name}: what was kept is not what was heard")
-    wanted, took = by_separate(engine, path, track.stored)
-    if not np.array_equal(found, wanted):
-        raise SystemExit(f"{path.name}: stems are not those of separate ({np.abs(found - wanted).max():g} off)")
-    minutes = track.decoded / RATE / 60
-    size = next(one.size for one in store.entries() if one.index.path == str(path))
-    return {"first_s": played.first, "stems_s": played.stems, "dry_s": played.dry, "whole_s": played.whole,
-            "separate_s": took, "ratio": played.whole / took, "again_s": played.again,
-            "mb_a_minute": size / 1e6 / minutes}
+        return played, stems_of(track), track.stored
+
+
+def more_memory(path: Path, chosen: Opening) -> int:
+    """Bytes that a second song takes at the most, while it is separated, when a first one was."""
+    with TrackSeparator(chosen, RATE, say=print) as decks:
+        load(decks, path)
+        before = resident()
+        return load(decks, path)[1].resident - before
 
 
 def formats(path: Path, folder: Path, rounds: int) -> dict[str, float]:
@@ -142,32 +157,42 @@ def formats(path: Path, folder: Path, rounds: int) -> dict[str, float]:
     return found
 
 
+def measure(model: str, seconds: float, names: Sequence[str], rounds: int) -> dict[str, dict[str, float]]:
+    """The figures of songs, as they come. seconds: of each, at the most"""
+    bag = model_bag(model, print)
+    opening = Opening(model, bag.files, bag.weights, bag.segment_s, "cpu")
+    engine, rows = open_offline_engine(opening, SeparateOptions()), dict[str, dict[str, float]]()
+    with tempfile.TemporaryDirectory() as name:
+        for song in songs(RATE, **dict.fromkeys(names, WHOLE)):
+            path = Path(name) / f"{song.name}.wav"
+            write(path, song.mix[:, : round(seconds * RATE)])
+            rows[song.name] = figures = one(path, opening, engine, Path(name) / song.name, rounds)
+            if len(rows) == 1:
+                print("".join(f"{key:>14}" for key in ("", *figures)))
+            print(f"{song.name:>14}" + "".join(f"{value:14.3f}" for value in figures.values()), flush=True)
+    return rows
+
+
+def write(path: Path, mix: Frames) -> None:
+    """A song as a file, float32 (2, frames)."""
+    writer = AudioWriter(path, RATE, kind=Kind("wav", 24))
+    writer.write(np.ascontiguousarray(mix.T))
+    writer.close()
+
+
 def main() -> None:
     options = parser(QUESTION, "htdemucs")
     options.add_argument("--seconds", type=float, default=3600.0, help="of each song, at the most")
     chosen = options.parse_args()
+    quick = chosen.quick
     report = Report(QUESTION, os.cpu_count() or 1, ("onnxruntime", "soundfile", "soxr"))
-    bag = model_bag(chosen.model, print)
-    opening = Opening(chosen.model, bag.files, bag.weights, bag.segment_s, "cpu")
-    engine = open_offline_engine(opening, SeparateOptions())
-    rows: dict[str, Any] = {}
+    report.facts["songs"] = measure(chosen.model, 12.0 if quick else chosen.seconds, NAMES[: 1 if quick else None],
+                                    1 if quick else ROUNDS)
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for song in songs(RATE, **dict.fromkeys(NAMES, WHOLE)):
-            mix = song.mix[:, : round((12 if chosen.quick else chosen.seconds) * RATE)]
-            path = folder / f"{song.name}.wav"
-            writer = AudioWriter(path, RATE, kind=Kind("wav", 24))
-            writer.write(np.ascontiguousarray(mix.T))
-            writer.close()
-            rows[song.name] = figures = one(path, opening, engine, folder / "store")
-            if len(rows) == 1:
-                print("".join(f"{key:>14}" for key in ("", *figures)))
-            print(f"{song.name:>14}" + "".join(f"{value:14.3f}" for value in figures.values()), flush=True)
-            if chosen.quick:
-                break
-        report.facts["songs"] = rows
-        report.facts["first_s"] = found = formats(path, folder, 3 if chosen.quick else 9)
-        print("the first is decoded after, ms:", ", ".join(f"{kind} {1e3 * took:.0f}" for kind, took in found.items()))
+        path = Path(name) / "song.wav"
+        write(path, songs(RATE, **{NAMES[0]: WHOLE})[0].mix)
+        report.facts["first_s"] = found = formats(path, Path(name), 3 if quick else 9)
+    print("the first is decoded after, ms:", ", ".join(f"{kind} {1e3 * took:.0f}" for kind, took in found.items()))
     report.save(chosen.json)
 
 

@@ -1,0 +1,137 @@
+"""An evening over JACK's dummy driver: two decks with key lock, new songs, a screen, a recording, hands."""
+
+import json
+import random
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.booth.deckrun import DeckRun
+from benchmarks.machine import Jackd, steal
+from benchmarks.screen import cpu_s
+from benchmarks.song import songs
+from stream.audiofiles.audiofile import AudioWriter
+from stream.audiofiles.kind import Kind
+from stream.latency.geometry import SAMPLERATE
+from stream.separators.protocol import Frames
+
+BLOCK = 512
+BLOCK_US = 1e6 * BLOCK / SAMPLERATE
+WHOLE = (0.0, 3600.0)
+NAMES = ("lithium", "potassium", "hydrogen", "caesium", "rubidium")
+SONG_S, CHANGE_S, PRESS_S = 120.0, 30.0, 0.4  # of a song; from a new one to the next; from a press to the next
+TEMPOS = {"a": 0.4, "b": -0.3}  # of 10 percent: 1.04 and 0.97
+# what hands do: addresses, and the values from which one is taken
+PRESSES: Sequence[tuple[str, Sequence[float]]] = (
+    ("/DECK/hotcue/1", (1,)), ("/DECK/hotcue/2", (1,)), ("/DECK/beat_jump", (-4, 4, -1, 1)), ("/DECK/skip", (-5, 5)),
+    ("/DECK/auto_loop", (0.125, 0.5, 1, 4)), ("/DECK/leave_loop", (1,)), ("/DECK/leave_loop", (1,)),
+    ("/DECK/censor", (0, 1, 0)), ("/DECK/bend", (-0.02, 0, 0.02)), ("/DECK/play", (1,)), ("/DECK/key_lock", (1,)),
+    ("/DECK/vocals/mute", (0, 1)), ("/DECK/drums/mute", (0, 1)), ("/DECK/bass/low", (-26, 0, 6)),
+    ("/DECK/filter", (-0.5, 0, 0.5)), ("/DECK/low", (-26, 0)), ("/DECK/trim", (0, 3)), ("/DECK/pfl", (0, 1)),
+    ("/master/crossfader", (0, 0.3, 0.5, 0.7, 1)), ("/master/booth", (-6, 0)))
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What became of it.
+
+    underruns: blocks for which a deck had nothing rendered      xruns: JACK's, whoever was late
+    due, served, dropped, own_us, late_us: of the callback, as benchmarks.probe.Served
+    resident, most_resident: bytes of the engine's process, median and maximum
+    cpu, screen_cpu: of a core, of the engine's process and of the screen's      stolen: of all cores' time
+    loaded: songs that were put on a deck      separated: of these, those whose stems were all there before they went
+    """
+
+    minutes: float
+    underruns: int
+    xruns: int
+    due: int
+    served: int
+    dropped: int
+    own_us: tuple[float, float, float]
+    late_us: tuple[float, float, float]
+    resident: float
+    most_resident: float
+    cpu: float
+    screen_cpu: float
+    stolen: float
+    loaded: int
+    separated: int
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """What, how much, and the goal."""
+        median, p99, most = (100 * us / BLOCK_US for us in self.own_us)
+        yield "underruns", str(self.underruns), "0"
+        yield "xruns of JACK's, whoever was late", str(self.xruns), ""
+        yield "blocks due, served, dropped by us", f"{self.due}, {self.served}, {self.dropped}", ""
+        yield "callback, of a block", f"{median:.2f} % median, {p99:.2f} % p99, {most:.1f} % max", "5 %"
+        median, p99, most = (100 * us / BLOCK_US for us in self.late_us)
+        yield "from JACK's cycle to its return", f"{median:.1f} % median, {p99:.1f} % p99, {most:.0f} % max", ""
+        yield "memory of the engine", f"{self.resident / 1e6:.0f} MB median, {self.most_resident / 1e6:.0f} MB max", ""
+        yield "of a core: engine, screen", f"{100 * self.cpu:.0f} %, {100 * self.screen_cpu:.0f} %", ""
+        yield "songs loaded, wholly separated", f"{self.loaded}, {self.separated}", ""
+        yield "of all cores, stolen", f"{100 * self.stolen:.1f} %", ""
+
+
+def write_songs(folder: Path, count: int, seconds: float = SONG_S) -> list[Path]:
+    """Songs that no store knows: the shared ones one behind the other, each time from elsewhere on."""
+    whole: Frames = np.concatenate([song.mix for song in songs(SAMPLERATE, **dict.fromkeys(NAMES, WHOLE))], axis=1).T
+    found = []
+    for number in range(count):
+        first = number * 7 * SAMPLERATE
+        frames = np.take(whole, np.arange(first, first + round(seconds * SAMPLERATE)), axis=0, mode="wrap")
+        writer = AudioWriter(folder / f"song{number:02}.flac", SAMPLERATE, kind=Kind("flac", 16))
+        writer.write(np.ascontiguousarray(frames))
+        writer.close()
+        found.append(writer.path)
+    return found
+
+
+def evening(minutes: float, words: Sequence[str], change_s: float = CHANGE_S) -> Evening:
+    """One of so many minutes. words: more of `play`, such as the model. Raises RuntimeError."""
+    with TemporaryDirectory(prefix="evening") as name, Jackd(SAMPLERATE, BLOCK):
+        folder = Path(name)
+        paths = write_songs(folder, 2 + int(60 * minutes / change_s))
+        probe, takes = folder / "probe.json", folder / "set"
+        with DeckRun(*paths, "--device", "jack", "--record", takes, *words, probe=probe) as run:
+            run.ready()
+            run.loaded("ab")
+            found = _played(run, minutes, change_s)
+            run.end()
+        facts: dict[str, Any] = {**found, **json.loads(probe.read_text())}
+        return Evening(minutes, **facts)
+
+
+def _played(run: DeckRun, minutes: float, change_s: float) -> dict[str, float]:
+    """Hands at work."""
+    hands, resident, loaded, separated = random.Random(0), list[int](), 2, 0
+    for deck, tempo in TEMPOS.items():
+        for name, value in (("key_lock", 1.0), ("tempo", tempo), ("play", 1.0)):
+            run.send(f"/{deck}/{name}", value)
+    engine, *others = run.pids
+    begun, stolen, cpu = time.monotonic(), steal(), [cpu_s(pid) for pid in (engine, *others)]
+    change, press, number = begun + change_s, begun, 0
+    while (now := time.monotonic()) < begun + 60 * minutes:
+        resident.append(run.resident)
+        if now >= change:
+            deck, change, number = "ab"[number % 2], change + change_s, number + 1
+            loaded, separated = loaded + 1, separated + (run.told.get(f"/{deck}/separated") == 1)
+            run.send(f"/{deck}/next_song", 1.0)
+            run.send(f"/{deck}/play", 1.0)
+        if now >= press:
+            address, values = hands.choice(PRESSES)
+            run.send(address.replace("DECK", hands.choice("ab")), float(hands.choice(values)))
+            press += PRESS_S
+        time.sleep(0.02)
+    took = time.monotonic() - begun
+    used = [cpu_s(pid) - before for pid, before in zip((engine, *others), cpu, strict=True)]
+    run.until(lambda: "/xruns" in run.told, "counts")
+    return {"underruns": int(run.told["/underruns"]), "xruns": int(run.told["/xruns"]),
+            "resident": float(np.median(resident)), "most_resident": max(resident), "cpu": used[0] / took,
+            "screen_cpu": sum(used[1:]) / took, "stolen": (steal() - stolen) / took / 2,
+            "loaded": loaded, "separated": separated}
