@@ -16,6 +16,7 @@ from stream.separators.fusion.passes import fused
 from stream.separators.networks.providers import provider_name
 from stream.separators.opening import Opening
 from stream.separators.protocol import plugins
+from stream.session.setlog import SetInfo
 from stream.terminal import answers
 
 __all__ = ["Models", "known"]
@@ -59,6 +60,10 @@ class Models:
         form = STATEFUL if take.window_s is None else WINDOWED
         found = self.opening(Namespace(model=take.model, provider=take.provider, threads=take.threads), form)
         return replace(found, window_columns=window_columns(take.window_s))
+
+    def of_set(self, info: SetInfo) -> Opening:
+        """As it was opened for the songs of a set."""
+        return self.opening(Namespace(model=info.model, provider=info.provider, threads=info.threads))
 
     def export(self, arguments: Namespace) -> dict[str, Any]:
         """Make model files of a checkpoint. Raises ValueError without the extra `export`, and as `export.command`."""

@@ -126,7 +126,7 @@ def _render(arguments: Namespace) -> dict[str, Any]:
     from stream.command.fetching import Models
     from stream.command.render import again
 
-    return again(arguments, Models(say, console).of_take, say)
+    return again(arguments, Models(say, console), say)
 
 
 def _demo(arguments: Namespace) -> dict[str, Any]:

@@ -22,12 +22,11 @@ from stream.decks.decksettings import SET_BY, DeckSettings
 from stream.decks.markkeeper import MarkKeeper
 from stream.decks.motor import eject
 from stream.decks.pressvalues import press_values
-from stream.decks.songfacts import DeckPress, SongFacts
+from stream.decks.songfacts import DeckPress, SongBeats, SongFacts
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
 from stream.decks.transport import VERBS, Transport, loaded
 from stream.decks.transportstate import TransportState
 from stream.native.memory import Record
-from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Playhead, Track
 
 ROWS = 512  # that are rendered at a time
@@ -40,7 +39,7 @@ UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
 # a press of these is heard from its first frame on, whenever the callback takes it over; others stay in time
 AT_ONCE = frozenset({"play", "play_pause", "cue_press", "hot_cue_press", "seek", "load", "eject"})
 
-Loading = tuple[Track | None, BeatFinder | None]
+Loading = tuple[Track | None, SongBeats | None]
 
 
 class Deck:
@@ -49,6 +48,8 @@ class Deck:
     name: `a`, `b` ...      track: the song that is on it
     soundings: the last songs that were heard, and the device position from which on each was; the last is heard now
     settings: as they are wanted; what was pressed a moment ago is not heard yet
+    pressed: is told what was pressed, once the callback has taken it over, and the position at which a deck that
+        renders in no time would have to be pressed for the same to be heard
     """
 
     def __init__(self, name: str, rings: DeckRings, record: Record, device: Callable[[], int],
@@ -75,13 +76,15 @@ class Deck:
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
+        self.pressed: Callable[[int, list[DeckPress]], None] = lambda _position, _presses: None
+        self._swapped: tuple[list[DeckPress], bool] = [], False  # what the last swap is for, and whether it was at once
         self._keeper = MarkKeeper(say)
         self._facts: SongFacts | None = None
         self._onsets: Onsets | None = None  # which the voice has
         self._lock = threading.Lock()  # of the transport, between its thread and those who look
         rings.write(self._render(self._block + FADE + ROWS))
 
-    def load(self, track: Track | None, beats: BeatFinder | None = None) -> None:
+    def load(self, track: Track | None, beats: SongBeats | None = None) -> None:
         """Put a song on it, paused at its beginning, or take it off. beats: what finds its grid [any-thread]"""
         self._waiting.append((track, beats))
 
@@ -95,6 +98,10 @@ class Deck:
         if name in SET_BY and taken:
             self.settings = replace(self.settings, **{SET_BY[name]: taken[0]})
         self._waiting.append(DeckPress(name, VERBS[name], taken))
+
+    def find(self, press: DeckPress) -> None:
+        """Press what became known of its song (stream.decks.songfacts). [any-thread]"""
+        self._waiting.append(press)
 
     def close(self) -> None:
         """Take the song off, when nothing is rendered any more; what was set in it is written. [main-thread]"""
@@ -150,6 +157,7 @@ class Deck:
         if not self._taken and not self._rings.swapping:
             self._taken = True
             self._offset = int(self._record["shift"]) - self._floating
+            self._tell_pressed()
             if self.soundings[-1][0] is not self.track:
                 self.soundings = (*self.soundings[1 - SOUNDINGS :], (self.track, int(self._record["shift"])))
         facts, voice = self._facts, self._voice
@@ -160,6 +168,11 @@ class Deck:
         if onsets is not None and onsets is not self._onsets:
             self._onsets = onsets
             voice.anchors = anchors(onsets.frames, onsets.strengths)
+
+    def _tell_pressed(self) -> None:
+        presses, at_once = self._swapped
+        if presses:
+            self.pressed(int(self._record["shift"]) - (0 if at_once else int(MARGIN_S * self._rate)), presses)
 
     def _tell(self) -> None:
         """Tell the track where it is, and goes to."""
@@ -181,14 +194,14 @@ class Deck:
             else:
                 presses = [press for press in presses if press.name in SET_BY]  # these outlast a song
                 self._put(*waits)
-                presses.append(DeckPress("load", lambda state: state))
+                presses.append(DeckPress("load", lambda state, _path: state, (waits[0] and waits[0].path,)))
         if self._facts is not None:
             presses = [*self._facts.take(), *presses]
         self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
         if self._facts is not None:
             self._facts.keep(self._transport.state(self._end))
 
-    def _put(self, track: Track | None, beats: BeatFinder | None) -> None:
+    def _put(self, track: Track | None, beats: SongBeats | None) -> None:
         """Change the song; the settings of the deck stay."""
         old, self.track, self._onsets = self.track, track, None
         self._facts = None if track is None else SongFacts(track, beats, self._keeper)
@@ -213,6 +226,7 @@ class Deck:
         """
         at_once = at_once and not self._transport.state(max(0, self._heard())).settings.quantize
         start = max(self._heard() + (0 if at_once else int(MARGIN_S * self._rate)), self._transport.pressed_at)
+        self._swapped = presses, at_once
         self._taken, self._floating = False, start  # before anything is rendered: the device goes on meanwhile
         self._go_back(start)
         silent = self._state.silent

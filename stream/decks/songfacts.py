@@ -6,7 +6,7 @@ Each is pressed on the deck like what a person presses, by `presses`.
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from dsp.beatgrid import BeatGrid
 from dsp.onsets import Onsets
@@ -14,7 +14,6 @@ from stream.decks.gridedits import TAPS, found, refined
 from stream.decks.markkeeper import MarkKeeper
 from stream.decks.songmarks import SongMarks, with_marks
 from stream.decks.transportstate import TransportState
-from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Track
 
 
@@ -26,17 +25,36 @@ class DeckPress(NamedTuple):
     values: tuple[Any, ...] = ()
 
 
+class SongBeats(Protocol):
+    """What finds them, as stream.tracks.beatfinder.BeatFinder does."""
+
+    @property
+    def grid(self) -> BeatGrid | None:
+        """As good as it is by now."""
+
+    @property
+    def onsets(self) -> Onsets:
+        """Those that were found so far."""
+
+    @property
+    def refined(self) -> tuple[BeatGrid, ...]:
+        """The last grid that was tapped, and what became of it."""
+
+    def refine(self, tapped: BeatGrid) -> None:
+        """Have a grid that was tapped moved to the onsets near it."""
+
+
 class SongFacts:
     """Of one song, from when it is put on the deck.
 
     presses: those that nobody has taken yet      told_length: whether its length was among them, and is exact
     """
 
-    def __init__(self, track: Track, beats: BeatFinder | None, keeper: MarkKeeper) -> None:
+    def __init__(self, track: Track, beats: SongBeats | None, keeper: MarkKeeper) -> None:
         """Nothing is known yet. keeper: writes what is set in the song"""
         self._track, self._beats, self._keeper = track, beats, keeper
         self.presses: list[DeckPress] = []
-        self.told_length = False
+        self.told_length = track.ended and track.frames is not None  # then the deck has begun with it
         self._grid: BeatGrid | None = None  # as it was last found
         self._refined: tuple[BeatGrid, ...] = ()  # what became of taps
         self._taps: tuple[float, ...] = ()  # that were given away to be refined

@@ -59,10 +59,10 @@ class TakeInfo:
 
 def lines(take: TakeInfo, automation: Automation) -> list[str]:
     """A log, line by line. [any-thread]"""
-    head = {"demucs-stream-log": VERSION, **vars(take), "scene": _strips(automation.scene),
+    head = {"demucs-stream-log": VERSION, **vars(take), "scene": strips_to_json(automation.scene),
             "there": automation.available}
     rows = [head, *({"frame": g.frame, "stems": "there" if g.available else "late"} if g.set is None else
-                    {"frame": g.frame, "set": _strips(g.set)} for g in automation.gestures)]
+                    {"frame": g.frame, "set": strips_to_json(g.set)} for g in automation.gestures)]
     return [json.dumps(row, allow_nan=False) for row in rows]
 
 
@@ -101,23 +101,24 @@ def _reason(error: Exception) -> str:
 def _head(row: Any) -> tuple[TakeInfo, Automation]:
     if (version := row.pop("demucs-stream-log")) != VERSION:
         raise ValueError(f"its format is version {version}, and this program reads version {VERSION}")
-    automation = Automation(_numbers(row.pop("scene")), bool(row.pop("there")))
+    automation = Automation(strips_from_json(row.pop("scene")), bool(row.pop("there")))
     return TakeInfo(**row), automation
 
 
 def _gesture(row: Any) -> Gesture:
     if "set" in row:
-        return Gesture(int(row["frame"]), _numbers(row["set"]))
+        return Gesture(int(row["frame"]), strips_from_json(row["set"]))
     if row["stems"] not in ("there", "late"):
         raise ValueError(f"stems must be there or late, not {row['stems']!r}")
     return Gesture(int(row["frame"]), available=row["stems"] == "there")
 
 
-def _strips(scene: Strips) -> dict[str, Any]:
-    """-inf, which JSON lacks, as text."""
+def strips_to_json(scene: Strips) -> dict[str, Any]:
+    """-inf, which JSON lacks, as text. [any-thread]"""
     return {stem: {name: value if math.isfinite(value) else str(value) for name, value in strip.items()}
             for stem, strip in scene.items()}
 
 
-def _numbers(scene: Any) -> Strips:
+def strips_from_json(scene: Any) -> Strips:
+    """What `strips_to_json` gives. Raises ValueError, TypeError, AttributeError for anything else. [any-thread]"""
     return {str(stem): {str(name): float(value) for name, value in strip.items()} for stem, strip in scene.items()}

@@ -39,6 +39,8 @@ from stream.session.rehearsal import rehearse
 from stream.session.report import InsertReport, RunReport
 from stream.session.request import BLOCK, RunRequest, Say
 from stream.session.returns import Returns
+from stream.session.setlog import SetInfo
+from stream.session.setnotes import SetNotes, set_inserts
 from stream.session.streams import Streams
 from stream.session.upkeep import Upkeep
 from stream.tracks.separator import TrackSeparator
@@ -109,8 +111,8 @@ class DeckHost:
         self.booth.open(lambda: self.engine.position, streams.block, say, latency.total)
         self._recordings = Recordings(self.engine, None)
         if self.engine.tap is not None:
-            notes = PlayedNotes(self.booth, self.engine.tap, streams.samplerate, behind.frames)
-            self._recordings.allow(notes, request.recording, say)
+            played = PlayedNotes(self.booth, self.engine.tap, streams.samplerate, behind.frames)
+            self._recordings.allow(SetNotes(played, self.booth, self._set_info(streams)), request.recording, say)
             self._open.callback(lambda: self._recordings.close(keep=self._begun))
         self.engine.ends = lambda: request.ends and self._all_left()
         self.booth.automix = request.automix
@@ -121,6 +123,13 @@ class DeckHost:
         self._open.callback(self._returns.close)
         for name in list(self.booth.decks)[: len(request.songs)]:
             self.booth.next_song(name)
+
+    def _set_info(self, streams: Streams) -> SetInfo:
+        """What all recordings of this run have in common."""
+        opening, stems = self._request.opening, self.booth.players.stems
+        return SetInfo(opening.model, opening.provider, opening.threads, next(iter(stems.values())), streams.samplerate,
+                       streams.block, self.engine.latency.total, set_inserts(self._request.inserts),
+                       self._live is not None)
 
     def _alone(self) -> tuple[Streams, Record]:
         """The device, and the callback's header."""

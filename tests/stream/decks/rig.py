@@ -22,6 +22,7 @@ from stream.mixer.route import route
 from stream.separators.opening import spend
 from stream.separators.protocol import Separator
 from stream.tracks.decoding import open_track
+from stream.tracks.separator import TrackSeparator
 from stream.tracks.track import Track
 
 RATE = 44_100
@@ -38,14 +39,18 @@ class Rig:
     """
 
     def __init__(self, block: int = BLOCK, songs: Sequence[Path] = (), separator: Separator | None = None,
-                 routes: Sequence[str] = (), tapped: bool = False, inserts: Sequence[Insert] = ()) -> None:
+                 routes: Sequence[str] = (), tapped: bool = False, inserts: Sequence[Insert] = (),
+                 separated: TrackSeparator | None = None) -> None:
         """songs: paths that a song is made for, each when it is loaded      separator: of an input that is heard too
 
-        inserts: of stems of decks
+        inserts: of stems of decks      separated: what loads the songs that are there, and has their stems
         """
         self.block, self.said = block, list[str]()
         mixer = None if separator is None else Mixer(tuple(separator.sources), RATE)
-        self.booth = Booth(STEMS, RATE, lambda path: track(path.with_suffix(".made.wav"), noise(6)), songs, mixer)
+        sources, load = STEMS, lambda path: track(path.with_suffix(".made.wav"), noise(6))
+        if separated is not None:
+            sources, load = separated.sources, separated.load
+        self.booth = Booth(sources, RATE, load, songs, mixer)
         self.mixers, self.header, self.live = self.booth.mixers, np.zeros((), HEADER), None
         if separator is not None and mixer is not None:
             setup = Setup(2, block=block, offline=True, player=self.booth.players.live)

@@ -1,0 +1,116 @@
+"""The gesture log of decks: lines of JSON, the first of them how the set was played, one for each thing that was done.
+
+    {"frame": 0, "deck": "a", "load": "/music/song.wav"}          a song was put on a deck; null: taken off
+    {"frame": 0, "deck": "a", "press": ["play"]}                  a verb of the transport, and its values
+    {"frame": 88200, "set": {"a/vocals": {"mute": 1.0}}}          the mixer, as OSC and scenes call its strips
+    {"frame": 90112, "deck": "a", "found": {"grid": {...}}}       what became known of the song: its beats, its cues
+
+Frames are the device's, counted from the beginning of the run, also where a take began later.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from stream.common.claim import write_atomically
+from stream.common.errors import Failure
+from stream.common.text import read_text
+from stream.inserts.naming import Chains, Effect
+from stream.recording.log import strips_from_json, strips_to_json
+
+KEY, VERSION = "demucs-stream-set", 1
+
+
+@dataclass(frozen=True)
+class SetInfo:
+    """How a set was played.
+
+    model, provider, threads: of what separated songs      sources: the decks' stems
+    samplerate: Hz      block: frames      late: frames from the callback to who listens
+    inserts: effects of stems of decks, by strip
+    input: whether an input was heard beside the decks
+    start, frames: of the take: the position of its first frame, and how many it has
+    lost: moves that are missing from it
+    """
+
+    model: str
+    provider: str
+    threads: int
+    sources: tuple[str, ...]
+    samplerate: int
+    block: int
+    late: int
+    inserts: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    input: bool = False
+    start: int = 0
+    frames: int = 0
+    lost: int = 0
+
+    @property
+    def chains(self) -> Chains:
+        """The effects. Raises TypeError for what is none."""
+        return {strip: [Effect(**effect) for effect in chain] for strip, chain in self.inserts.items()}
+
+
+@dataclass(frozen=True)
+class SetMove:
+    """Something that was done. does: `set`, `load`, `press` or `found`      deck: whose; empty for `set`"""
+
+    frame: int
+    does: str
+    what: Any
+    deck: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A line of the log."""
+        what = strips_to_json(self.what) if self.does == "set" else self.what
+        return {"frame": self.frame, **({"deck": self.deck} if self.deck else {}), self.does: what}
+
+
+def write(path: Path, info: SetInfo, moves: Sequence[SetMove]) -> None:
+    """Write a log, whole or not at all. Raises Failure."""
+    rows = [{KEY: VERSION, **vars(info)}, *(move.to_json() for move in moves)]
+    text = "".join(f"{json.dumps(row, allow_nan=False)}\n" for row in rows)
+    try:
+        write_atomically(path, lambda part: part.write_text(text, encoding="utf-8"))
+    except OSError as error:
+        raise Failure(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def is_set(path: Path) -> bool:
+    """Whether a file is the log of decks. Raises OSError."""
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return KEY in file.readline(1 << 16)
+
+
+def read(path: Path) -> tuple[SetInfo, list[SetMove]]:
+    """A log, as it was written, its moves in their order. Raises ValueError for what is none, OSError."""
+    number = 1
+    try:
+        head, *rows = read_text(path).splitlines()
+        info, moves = _head(json.loads(head)), list[SetMove]()
+        for row in rows:
+            number += 1
+            moves.append(_move(json.loads(row)))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
+        why = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ValueError(f"{path} is not a gesture log: line {number}: {why}") from error
+    return info, sorted(moves, key=lambda move: move.frame)
+
+
+def _head(row: Any) -> SetInfo:
+    if (version := row.pop(KEY)) != VERSION:
+        raise ValueError(f"its format is version {version}, and this program reads version {VERSION}")
+    return SetInfo(**{**row, "sources": tuple(row["sources"])})
+
+
+def _move(row: Any) -> SetMove:
+    frame = int(row["frame"])
+    if "set" in row:
+        return SetMove(frame, "set", strips_from_json(row["set"]))
+    does = next((name for name in ("load", "press", "found") if name in row), None)
+    if does is None:
+        raise ValueError("it has none of set, load, press, found")
+    return SetMove(frame, does, row[does], str(row["deck"]))
