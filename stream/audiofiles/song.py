@@ -89,10 +89,13 @@ class MendingReader(Closing):
             at = self._reader.at
             try:
                 return self._reader.read(frames)
-            except Damaged:
+            except Damaged as damaged:
                 if installed("ffmpeg") is None:
                     raise
-                self._behind = Decoder(self.path)
+                try:
+                    self._behind = Decoder(self.path)
+                except Failure:  # it knows less: the file, or its disk, has gone meanwhile
+                    raise damaged from None
                 self._behind.skip(at)
         return self._behind.read(frames)
 

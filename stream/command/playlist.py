@@ -1,13 +1,24 @@
 """Songs in the order in which they are played: files, folders, stems in folders, and playlists (.m3u, .m3u8)."""
 
+import os
+import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from urllib.parse import unquote
+from urllib.request import url2pathname
 
+from stream.audiofiles.names import stem_name
 from stream.command.search import Tree
 from stream.common.errors import Failure
+from stream.common.text import MARKS
+from stream.terminal.answers import shown
 from stream.tracks.material import stems_in
 
 PLAYLISTS = (".m3u", ".m3u8")
+_FILE_URL = re.compile(r"file:(?://[^/]*)?(/.*)", re.I)
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_NOT_THERE = "is not there"
 
 
 def playlist(paths: Iterable[Path], say: Callable[[str], None]) -> tuple[Path, ...]:
@@ -22,18 +33,39 @@ def playlist(paths: Iterable[Path], say: Callable[[str], None]) -> tuple[Path, .
 
 
 def _songs(path: Path, say: Callable[[str], None]) -> Iterator[Path]:
-    if path.suffix.lower() in PLAYLISTS:
+    if why := _absent(path):
+        raise Failure(f"{shown(path)}: No such file or directory" if why == _NOT_THERE else f"{shown(path)} {why}")
+    if path.is_dir():
+        yield from _in_folder(path, say)
+    elif path.suffix.lower() in PLAYLISTS:
         yield from _listed(path, say)
-    elif path.is_dir() and not _stems(path):
-        tree = Tree()
-        tree.look(path)
-        for folder, error in tree.unread:
-            say(f"{folder} cannot be read: {error.strerror or error}")
-        yield from (file for file, _ in tree.files)
-    elif path.exists():
-        yield path
     else:
-        raise Failure(f"{path}: No such file or directory")
+        yield path
+
+
+def _absent(path: Path) -> str:
+    """What to say of a path that leads nowhere, or nowhere that this user may go; empty for one that leads to a file.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return _NOT_THERE
+    except OSError as error:
+        return f"cannot be read: {error.strerror or error}"
+    except ValueError:  # a name with a zero in it
+        return _NOT_THERE
+    return ""
+
+
+def _in_folder(folder: Path, say: Callable[[str], None]) -> Iterator[Path]:
+    """The songs in it and below; a folder below it, or itself, that has the stems of a song is one."""
+    tree = Tree(stem_files=True)
+    tree.look(folder)
+    for unread, error in tree.unread:
+        say(f"{shown(unread)} cannot be read: {error.strerror or error}")
+    called = {file.parent for file, _ in tree.files if stem_name(file.stem.lower())}
+    stems = {parent for parent in called if _stems(parent)}
+    yield from dict.fromkeys(file.parent if file.parent in stems else file for file, _ in tree.files)
 
 
 def _stems(folder: Path) -> bool:
@@ -47,14 +79,37 @@ def _stems(folder: Path) -> bool:
 def _listed(path: Path, say: Callable[[str], None]) -> Iterator[Path]:
     """The songs of a playlist; each is where the list says, or beside the list."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        lines = _lines(path.read_bytes())
     except OSError as error:
-        raise Failure(f"{path} cannot be read: {error.strerror or error}") from error
-    for line in filter(None, map(str.strip, text.splitlines())):
-        if line.startswith("#"):
-            continue
-        song = path.parent / line
-        if song.exists():
+        raise Failure(f"{shown(path)} cannot be read: {error.strerror or error}") from error
+    for line in lines:
+        places = list(_places(path.parent, line))
+        song = next((place for place in places if not _absent(place)), places[0] if places else None)
+        why = "is no file" if song is None else _absent(song)
+        if song is not None and song.suffix.lower() in PLAYLISTS:
+            why = why or "is a playlist itself"
+        if song is not None and not why:
             yield song
         else:
-            say(f"{song} is in {path.name}, and is not there; it is left out")
+            say(f"{shown(song or line)} is in {shown(path.name)}, and {why}; it is left out")
+
+
+def _lines(data: bytes) -> list[str]:
+    """The entries of a playlist, as bytes that are no text are kept in paths."""
+    encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
+    text = data.decode(encoding, "surrogateescape" if encoding.startswith("utf-8") else "replace")
+    lines = (line.strip() for line in re.split("[\r\n]+", text.replace("\0", "")))
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def _places(folder: Path, line: str) -> Iterator[Path]:
+    """Where a line may mean, the likeliest first; nowhere, for what lies in no file."""
+    if found := _FILE_URL.fullmatch(line):
+        yield Path(unquote(found[1], errors="surrogateescape") if os.name == "posix" else url2pathname(found[1]))
+    if _URL.match(line):
+        return
+    yield folder / line
+    with suppress(UnicodeError):  # written by a program of Western Windows'
+        yield folder / line.encode("utf-8", "surrogateescape").decode("cp1252")
+    if os.sep == "/" and "\\" in line:
+        yield folder / line.replace("\\", "/")

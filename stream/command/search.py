@@ -17,8 +17,10 @@ class Tree:
     """All that is called sound below some folder: each file and each folder once, links last.
 
     files: with where they lie below it      unread: folders that cannot be read
+    stem_files: whether stem files are among them
     """
 
+    stem_files: bool = False
     files: list[tuple[Path, Path]] = field(default_factory=list)
     unread: list[tuple[Path, OSError]] = field(default_factory=list)
     _seen: set[object] = field(default_factory=set)
@@ -59,7 +61,7 @@ class Tree:
         name = file.name.lower()
         # what macOS keeps in ._files is hidden, and is no sound; but "...Baby One More Time" is a song
         hidden = name.startswith(".") and not name.startswith("..")
-        sound = name.endswith(SOUND) and not hidden and not name.endswith(STEM_FILES)
+        sound = name.endswith(SOUND) and not hidden and (self.stem_files or not name.endswith(STEM_FILES))
         if sound and self._new(file) and (file.is_file() or file.is_symlink()):  # a link to nothing fails, and is named
             self.files.append((file, file.parent.relative_to(root)))
 

@@ -22,7 +22,7 @@ Say = Callable[[str], None]
 class Booth:
     """Two decks and the mixer between them.
 
-    automix: whether the next song begins by itself
+    automix: whether the next song begins by itself      loaded: every song that was on a deck
     mixers: of the stems of each player: the decks, and last the input if that is heard too
     master: the players' faders and the crossfader, which leaves the input alone      decks: by name
     """
@@ -44,6 +44,8 @@ class Booth:
         self.decks: Mapping[str, Deck] = {}
         self._load, self._songs, self._rate, self._sources = load, deque(songs), samplerate, sources
         self.automix = False
+        self.loaded: tuple[Track, ...] = ()
+        self._passed: dict[str, Track] = {}
         self._begun = False
         self._fading: str | None = None
 
@@ -66,6 +68,7 @@ class Booth:
         if not self._songs:
             raise ValueError("there are no more songs")
         wanted, track = self.deck(deck), self._load(self._songs.popleft())
+        self.loaded = (*self.loaded, track)
         wanted.load(track, BeatFinder(track))
 
     def press(self, deck: str, name: str, *values: Any) -> None:
@@ -88,7 +91,8 @@ class Booth:
     def over(self) -> bool:
         """Whether something was played, and nothing plays any more, nor will by itself. [any-thread]"""
         stands = all(deck.over or not deck.state.moving for deck in self.decks.values())
-        return self._begun and stands and not (self.automix and self._follows() is not None)
+        return self._begun and stands and not (self.automix and (
+            self._follows() is not None or (self._songs and self._unheard())))
 
     def look(self) -> None:
         """With `automix`: begin the next song where the one that plays is about to end, and fade to it. Now and then.
@@ -97,12 +101,25 @@ class Booth:
         """
         if not self.automix or not self._begun:
             return
+        self._pass_over()
         follows = self._follows()
         if follows is not None:
             self.press(follows, "play")
             self._fading = follows
         if self._fading is not None:
             self._fade(self._fading)
+
+    def _pass_over(self) -> None:
+        """Have the next song in the place of one of which nothing can be heard."""
+        for name, track in self._unheard():
+            if self._songs:
+                self._passed[name] = track  # once: the next one is not on the deck at once
+                self.next_song(name)
+
+    def _unheard(self) -> list[tuple[str, Track]]:
+        """Decks whose song could not be decoded at all, and that have no other one yet."""
+        return [(name, deck.track) for name, deck in self.decks.items() if deck.track is not None
+                and deck.track.ended and not deck.track.decoded and self._passed.get(name) is not deck.track]
 
     def _follows(self) -> str | None:
         """The deck whose song is to begin now."""

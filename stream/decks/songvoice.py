@@ -133,23 +133,20 @@ class SongVoice:
     def _resampled(self, place: float, rates: tuple[float, float], n: int) -> Frames:
         state = varispeed_start(place)
         first, last = varispeed_need(state, n, rates)
-        made = np.empty((n, self._width), np.float32)
-        self._varispeed.render((self._window(first, last), first), state, rates, made)
+        song = self._window(first, last)
+        made = np.empty((n, song.shape[1]), np.float32)
+        self._varispeed.render((song, first), state, rates, made)
         return made
 
     def _stretched(self, state: NDArray[np.float64], rate: float, n: int) -> Frames:
         first, last = self._stretcher.need(state, n, rate)
-        made = np.empty((n, self._width), np.float32)
-        self._stretcher.render((self._window(first, last), first), state, rate, self.anchors, made)
+        song = self._window(first, last)
+        made = np.empty((n, song.shape[1]), np.float32)
+        self._stretcher.render((song, first), state, rate, self.anchors, made)
         return made
 
-    @property
-    def _width(self) -> int:
-        """Columns that are read of the song: left, right, how much of the stems is there, and those that are stored."""
-        return REEL + 2 * len(self.track.stored)
-
     def _window(self, first: int, last: int) -> Frames:
-        """Frames of the song, float32 (n, width)."""
+        """Frames of the song: float32 (n, REEL + 2 · stored): left, right, how much of the stems is there, these."""
         n, stored = last - first, len(self.track.stored)
         dry, stems = np.zeros((n, 2), np.float32), np.zeros((n, 2 * stored), np.float32)
         present = np.zeros(n, np.float32)
@@ -162,7 +159,8 @@ class SongVoice:
         present = np.clip(song[:, 2], 0, 1)
         present[present > WHOLE] = 1
         rows[:, 2] = present
-        spread(rows[:, :2], (self.track.stored, song[:, REEL:]), self._sources, rows[:, REEL:])
+        names = self.track.stored[: (song.shape[1] - REEL) // 2]  # a file may bring others just now
+        spread(rows[:, :2], (names, song[:, REEL:]), self._sources, rows[:, REEL:])
 
 
 def spread(dry: Frames, stored: tuple[tuple[str, ...], Frames], sources: tuple[str, ...], out: Frames) -> None:

@@ -1,9 +1,11 @@
 """Ports of a JACK server, or of PipeWire's where its libjack stands for JACK's. The only file that imports jack."""
 
 import errno
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count, takewhile
-from typing import Any
+from typing import Any, TypeVar
 
 from stream.common.errors import Failure
 from stream.common.quiet import quiet
@@ -12,6 +14,8 @@ CLIENT_NAME = "demucs-stream"  # what patchbays show
 NAME = "jack"  # what the user calls it
 AUDIO = b"32 bit float mono audio"  # JACK_DEFAULT_AUDIO_TYPE
 CAPTURE, PLAYBACK = 0, 1  # jack_latency_callback_mode_t
+TRIES, AGAIN_S = 5, 0.1  # a server that is busy refuses for a moment
+Done = TypeVar("Done")
 
 
 def library() -> Any:
@@ -29,9 +33,38 @@ def client(name: str) -> Any:
     jack = library()
     try:
         with quiet():
-            return jack.Client(name, no_start_server=True)
+            return patiently(lambda: jack.Client(name, no_start_server=True))
     except jack.JackOpenError as error:
         raise Failure("no JACK server answers: start one, or use PipeWire's: `pw-jack demucs-stream ...`") from error
+
+
+def patiently(ask: Callable[[], Done]) -> Done:
+    """What a server is asked for, and again where it refuses. Raises JackError where there is none, or it goes on."""
+    for _ in range(TRIES - 1):
+        try:
+            return ask()
+        except library().JackError as error:
+            if getattr(getattr(error, "status", None), "server_failed", False):
+                raise
+        time.sleep(AGAIN_S)
+    return ask()
+
+
+def activate(ours: Any) -> None:
+    """Have a client called. Raises JackError where the server goes on refusing."""
+    def ask() -> None:
+        try:
+            ours.activate()
+        except library().JackError:
+            ours.deactivate()  # libjack takes it for active already, and would say so the next time
+            raise
+
+    patiently(ask)
+
+
+def register(ports: Any, name: str) -> Any:
+    """A port of ours. Raises JackError where the server goes on refusing. ports: `inports` or `outports` of a client"""
+    return patiently(lambda: ports.register(name))
 
 
 @dataclass(frozen=True)

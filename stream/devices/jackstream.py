@@ -6,6 +6,7 @@ private, so pyproject.toml pins the release, and a test opens a stream.
 
 import ctypes
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,19 @@ from stream.devices import jackcycle as cycle
 from stream.devices.jackgraph import JackGraph
 from stream.devices.jacknames import free_name
 from stream.devices.jackpartners import JackPartners
-from stream.devices.jackports import CAPTURE, NAME, PLAYBACK, JackPorts, address_of, client, connect, library
+from stream.devices.jackports import (
+    CAPTURE,
+    NAME,
+    PLAYBACK,
+    JackPorts,
+    activate,
+    address_of,
+    client,
+    connect,
+    library,
+    patiently,
+    register,
+)
 from stream.devices.wiring import SIDES, Wiring, ports, wiring
 from stream.mixer.route import Route
 from stream.native.memory import Record, fill
@@ -80,14 +93,14 @@ class JackStream:
         """Let the callback be called, and connect. Raises Failure."""
         jack = library()
         try:
-            ins = [self._client.inports.register(f"in_{side}") for side in SIDES[: self.in_channels]]
-            outs = [self._client.outports.register(name) for name in self._wiring.names]
+            ins = [register(self._client.inports, f"in_{side}") for side in SIDES[: self.in_channels]]
+            outs = [register(self._client.outports, name) for name in self._wiring.names]
             self._hand_over(ins + outs)
-            self._client.activate()
+            activate(self._client)
             pairs = [(port, own.name) for port, own in zip(self._sources(), ins, strict=False)]
             pairs += [(f"{self._client.name}:{name}", port) for name, port in self._wiring.connections]
             for source, sink in pairs:
-                connect(self._client, source, sink)
+                patiently(partial(connect, self._client, source, sink))
             self._partners.keep(pairs)
         except jack.JackError as error:
             raise Failure(f"{NAME} does not start: {error}") from error

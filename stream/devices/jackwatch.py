@@ -5,10 +5,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from stream.common.errors import Failure
 from stream.devices import jackcycle as cycle
 from stream.devices.jackgraph import JackGraph
 from stream.devices.jackpartners import JackPartners
-from stream.devices.jackports import CAPTURE, CLIENT_NAME, PLAYBACK, address_of, client, library, names, program_of
+from stream.devices.jackports import (
+    CAPTURE,
+    CLIENT_NAME,
+    NAME,
+    PLAYBACK,
+    activate,
+    address_of,
+    client,
+    library,
+    names,
+    program_of,
+)
 
 
 class JackWatch:
@@ -33,7 +45,11 @@ class JackWatch:
             self._graph.lead([name for name in there if program_of(name) == program], mode)
         cycle.watch(lib, address_of(self._client._ptr), self._header)
         lib.jack_set_error_function(ctypes.c_void_p(cycle.silent.address))
-        self._client.activate()
+        try:
+            activate(self._client)
+        except library().JackError as error:
+            self._client.close()
+            raise Failure(f"{NAME} refuses a client that looks: {error}") from error
 
     @property
     def latency(self) -> tuple[int, int]:

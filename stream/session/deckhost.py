@@ -236,7 +236,14 @@ class DeckHost:
     @property
     def trouble(self) -> str | None:
         """What a run that has come to its end has done without."""
-        return (self._upkeep.trouble if self._upkeep is not None else None) or self._recordings.trouble
+        live = self._upkeep.trouble if self._upkeep is not None else None
+        return live or self._recordings.trouble or self._unplayed()
+
+    def _unplayed(self) -> str | None:
+        """The songs that failed, of all that were on a deck."""
+        loaded = self.booth.loaded
+        failed = ", ".join(dict.fromkeys(track.path.name for track in loaded if track.failure))
+        return f"not all of these was heard, or not by stems: {failed}" if failed else None
 
     @property
     def inserts(self) -> list[InsertReport]:

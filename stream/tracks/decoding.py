@@ -1,6 +1,5 @@
 """The thread that decodes a track into its scratch files: what is heard, and what is separated. [decoder-thread]"""
 
-import errno
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,13 @@ from dsp.clean import clean
 from dsp.quantize import quantize
 from dsp.resample import Resampler
 from stream.audiofiles.audiofile import Frames
+from stream.audiofiles.piped import once_only
 from stream.common.errors import Failure
 from stream.common.priority import yielding
 from stream.offline.level import CHUNK, LevelMeter
 from stream.tracks.material import Material, open_material
+from stream.tracks.scratchfile import said
+from stream.tracks.store import stamp
 from stream.tracks.track import MODEL_RATE, Track
 
 
@@ -26,13 +28,21 @@ def open_track(path: Path, samplerate: int, sources: tuple[str, ...] = (), model
     model_rate: Hz, of what is separated      say: takes a line for the user
     """
     track = Track(path, samplerate, sources, model_rate, say)
-    threading.Thread(target=decode, args=(track,), name="decoder", daemon=True).start()
+    begin(track)
     return track
+
+
+def begin(track: Track) -> None:
+    """Have a track decoded from now on."""
+    threading.Thread(target=decode, args=(track,), name="decoder", daemon=True).start()
 
 
 def decode(track: Track) -> None:
     """Decode a track until its end, or until it is closed; what goes wrong is the track's failure."""
     try:
+        track.stamp = stamp(track.path)
+        if once_only(track.path):
+            track.tell("is a pipe: it plays as it comes")
         material = open_material(track.path, track.sources)
         try:
             _decode(track, material)
@@ -41,9 +51,7 @@ def decode(track: Track) -> None:
     except Failure as error:
         track.fail(str(error))
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        why = "the disk for scratch files (DEMUCS_STREAM_CACHE moves it) is full" if full else error.strerror or error
-        track.fail(f"{track.path} cannot be decoded on: {why}")
+        track.fail(f"{track.path} cannot be {'decoded on' if track.decoded else 'read'}: {said(error)}")
     except Exception as error:  # another deck plays on, whatever a strange file does to a library
         track.fail(f"{track.path} cannot be decoded: {type(error).__name__}: {' '.join(str(error).split())}")
     finally:
@@ -66,10 +74,20 @@ def _decode(track: Track, material: Material) -> None:
         if track.closing.is_set():
             return
         writer.finish()
+    _judge(track, material, writer.cleaned)
+
+
+def _judge(track: Track, material: Material, cleaned: int) -> None:
+    """Say what was wrong with a file that was decoded to its end; whole is what nobody has changed meanwhile."""
+    now = stamp(track.path)
+    if cleaned := cleaned + material.cleaned:
+        track.tell(f"has {cleaned} samples that are no numbers, or far too loud, and are silence")
     if material.damage:
-        track.say(f"{track.path.name} is damaged: {material.damage}")
-    else:
+        track.tell(f"is damaged: {material.damage}")
+    elif now == track.stamp:
         track.whole = not track.failure
+    elif now[:2] == track.stamp[:2] and not once_only(track.path):
+        track.tell("was changed while it was read, and may be partly what it was before")
 
 
 class TrackWriter:
@@ -82,6 +100,7 @@ class TrackWriter:
         self._heard = Resampler(material.samplerate, track.samplerate, wide)
         self._separated = None if track.mix is track.dry else Resampler(material.samplerate, track.model_rate, 2)
         self._meter = LevelMeter()
+        self.cleaned = 0  # samples that no song has
 
     def add(self, block: Frames) -> None:
         """Take the next block: float32 (n, 2 + 2 * stored stems), at the file's rate. Raises OSError."""
@@ -103,9 +122,10 @@ class TrackWriter:
         if self._stems:
             track.put(track.decoded, quantize(np.ascontiguousarray(heard[:, 2:])))
         frames = np.ascontiguousarray(heard[:, :2])
-        clean(frames)
+        self.cleaned += clean(frames)
         dry.write(track.decoded, frames)
         if separated is not None:
+            clean(separated)
             mix.write(track.mixed, separated)
         track.decoded += len(frames)
         track.mixed += len(frames if separated is None else separated)

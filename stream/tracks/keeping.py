@@ -17,8 +17,8 @@ from stream.separators.opening import Opening
 from stream.separators.protocol import Frames
 from stream.tracks.entry import Identity, Index, StemEntry
 from stream.tracks.need import need_of
-from stream.tracks.scratchfile import ScratchFile
-from stream.tracks.store import StemStore, song_sum
+from stream.tracks.scratchfile import ScratchFile, said
+from stream.tracks.store import StemStore, song_sum, stamp
 from stream.tracks.track import Track
 
 WAIT_S = 0.01
@@ -60,26 +60,37 @@ def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) 
         store.tell(error)
         found = None
     if not track.origin or found is None:
-        track.origin = track.origin if track.origin == "file" else "model"
+        track.origin = track.origin if track.origin in ("file", "none") else "model"
     elif track.entry is not None:
         store.used(track.entry)
 
 
 def _look_up(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) -> Index | None:
-    song = song_sum(track.path, track.closing.is_set)
+    song = _sum(track)
     if song is not None:
         track.notes = store.notes(song)
-    track.opened.wait()
     if store.limit <= 0:
         return None
     named = model()
     if song is None or named is None:
         return None
     track.entry = store.entry(Identity(song, named.name, named.weights, track.samplerate))
-    if track.origin == "file":
+    if track.origin in ("file", "none"):
         return None
     index = track.entry.index()
     return index if index is not None and tuple(index.stems) == track.stored else None
+
+
+def _sum(track: Track) -> str | None:
+    """Of the file that is decoded; None where that is another one by now, or cannot be read, as its decoder says."""
+    before = stamp(track.path)
+    try:
+        song = song_sum(track.path, track.closing.is_set)
+    except OSError:
+        song = None
+    after = stamp(track.path)
+    track.opened.wait()
+    return song if before == after == track.stamp else None
 
 
 def _bring(track: Track, index: Index) -> bool:
@@ -92,7 +103,12 @@ def _bring(track: Track, index: Index) -> bool:
             while left and not track.closing.is_set():
                 order = need_of(track, track.samplerate).order(index.chunk, index.chunk, max(left) + 1)
                 chunk = next(one for one in order if one in left)
-                track.put(chunk * index.chunk, kept.read(chunk))
+                stems = kept.read(chunk)
+                try:
+                    track.put(chunk * index.chunk, stems)
+                except OSError as error:
+                    track.fail(f"{track.path.name} plays without its stems from now on: {said(error)}", stems=True)
+                    break
                 left.remove(chunk)
     except Failure:  # it is damaged, and made again
         return False

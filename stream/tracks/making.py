@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from stream.tracks.need import Need, need_of
+from stream.tracks.scratchfile import said
 from stream.tracks.songhops import SongHops
 from stream.tracks.songsegments import SongSegments
 from stream.tracks.track import Track
@@ -37,7 +38,7 @@ class TrackJob:
         if track.ended and not track.decoded:
             return False
         return not (track.ended and (track.finished.stems.holds(0, track.decoded) or track.failure) and (
-            self.done or track.origin in ("file", "store")))
+            self.done or track.origin in ("file", "store", "none")))
 
     def need(self, lead_s: float) -> Need:
         """What it needs, lead_s seconds from now. [any-thread]"""
@@ -91,6 +92,6 @@ class TrackJob:
             work()
         except Exception as error:
             if not self.track.closing.is_set():
-                why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-                self.track.fail(f"{self.track.path.name} plays without its stems from now on: {why}")
+                why = said(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+                self.track.fail(f"{self.track.path.name} plays without its stems from now on: {why}", stems=True)
             self.done, self.maker = True, None

@@ -13,7 +13,7 @@ import numpy as np
 from dsp.clean import clean
 from stream.audiofiles.audiofile import Frames
 from stream.audiofiles.names import SOUND, STEM_FILES, stem_name
-from stream.audiofiles.song import Reader, open_song
+from stream.audiofiles.song import Reader, open_live, open_song
 from stream.audiofiles.stemfile import StemReader
 from stream.common.errors import Failure
 from stream.offline.made import read_provenance
@@ -37,6 +37,10 @@ class Material(Protocol):
     @property
     def damage(self) -> str | None:
         """What was wrong with it, once it has been read to its end; None if nothing."""
+
+    @property
+    def cleaned(self) -> int:
+        """Samples so far that could not be sound, and are silence."""
 
     def read(self, frames: int) -> Frames:
         """The next frames, fewer at the end: float32 (n, 2 + 2 * stored stems). Raises Failure."""
@@ -94,13 +98,18 @@ class SongMaterial:
 
     def __init__(self, path: Path) -> None:
         """Open it. Raises Failure."""
-        self._reader: Reader = open_song(path)
+        self._reader: Reader = open_live(path)
         self.samplerate, self.frames, self.tags = self._reader.samplerate, self._reader.frames, self._reader.tags
 
     @property
     def damage(self) -> str | None:
         """As of `Material`."""
         return self._reader.damage
+
+    @property
+    def cleaned(self) -> int:
+        """As of `Material`."""
+        return self._reader.cleaned
 
     def read(self, frames: int) -> Frames:
         """As of `Material`."""
@@ -126,11 +135,12 @@ class StemFileMaterial:
         self.sources = _order(self._reader.sources, wanted)
         self._rows = [self._reader.sources.index(name) for name in self.sources]
         self._left_out = residual(self.sources)
+        self.cleaned = 0
 
     def read(self, frames: int) -> Frames:
         """As of `Material`."""
         block = self._reader.read(frames)
-        clean(block)
+        self.cleaned += clean(block)
         stems = [block[:, 2 * row : 2 * row + 2] for row in self._rows]
         return beside(stems, self._left_out, None)
 
@@ -159,7 +169,7 @@ class StemFolderMaterial:
         except BaseException:
             self.close()
             raise
-        self._whole = whole is not None
+        self._whole, self._silenced = whole is not None, 0
         self.samplerate, self.frames = first.samplerate, max(reader.frames for reader in self._readers)
         self.tags = {"title": folder.name, **first.tags}
 
@@ -168,13 +178,18 @@ class StemFolderMaterial:
         """As of `Material`."""
         return next((f"{reader.path.name}: {reader.damage}" for reader in self._readers if reader.damage), None)
 
+    @property
+    def cleaned(self) -> int:
+        """As of `Material`."""
+        return self._silenced + sum(reader.cleaned for reader in self._readers)
+
     def read(self, frames: int) -> Frames:
         """As of `Material`; a file that ends before the others is silent from there on."""
         blocks = [reader.read(frames) for reader in self._readers]
         longest = max(map(len, blocks))
         blocks = [np.pad(block, ((0, longest - len(block)), (0, 0))) for block in blocks]
         for block in blocks:
-            clean(block)
+            self._silenced += clean(block)
         whole = blocks.pop() if self._whole else None
         return beside(blocks, self._left_out, whole)
 

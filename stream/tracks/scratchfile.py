@@ -4,11 +4,15 @@ NB: read and written, never mapped: a disk that vanishes is then an error and no
 [any-thread]
 """
 
+import errno
 import os
+import shutil
 import sys
 import tempfile
 import threading
 from pathlib import Path
+from typing import ClassVar
+from weakref import WeakSet
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +20,7 @@ from numpy.typing import NDArray
 from stream.common.places import cache, writable
 
 Frames = NDArray[np.float32]
+MB = 1_000_000
 
 
 def scratch_folder() -> Path:
@@ -24,17 +29,43 @@ def scratch_folder() -> Path:
     return found if writable(found) else Path(tempfile.gettempdir())
 
 
+def said(error: OSError) -> str:
+    """What went wrong with a scratch file, or a disk, in words."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk for scratch files (DEMUCS_STREAM_CACHE moves it) is full"
+    return error.strerror or str(error)
+
+
 class ScratchFile:
     """Frames of a song that can be written and read anywhere; what was never written is silence.
 
     It is closed when nobody holds it any more, so that a reader on another thread never reads another file's bytes.
     """
 
-    def __init__(self, channels: int, folder: Path) -> None:
-        """Make it, empty. Raises OSError."""
+    _here: ClassVar["WeakSet[ScratchFile]"] = WeakSet()  # all of this process: none is to be promised another's room
+    _changing: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(self, channels: int, folder: Path, frames: int = 0) -> None:
+        """Make it, empty. Raises OSError. frames: that will be written; 0 if nobody knows"""
         self._bytes_each, self._channels = 4 * channels, channels
+        self._promised, self._written = frames * self._bytes_each, 0  # bytes
         self._file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115 - it has no name; `__del__` ends it
+        self._disk = os.fstat(self._file.fileno()).st_dev
         self._alone = threading.Lock()  # where a file has one position for all
+        with self._changing:
+            self._here.add(self)
+
+    @classmethod
+    def lacking(cls, folder: Path, wanted: int) -> str:
+        """What to say where so many bytes more have no room in a folder, once all scratch files are as long as they
+        will be; empty where they have, or nobody knows how many there will be. Raises OSError.
+        """
+        disk = folder.stat().st_dev
+        with cls._changing:
+            to_come = sum(max(0, file._promised - file._written) for file in cls._here if file._disk == disk)
+        left = max(0, shutil.disk_usage(folder).free - to_come)
+        return "" if wanted <= left else (f"it takes {wanted / MB:,.1f} MB of scratch space, and {folder} has "
+                                          f"{left / MB:,.1f} left (DEMUCS_STREAM_CACHE moves it)")
 
     def __del__(self) -> None:
         file = self.__dict__.get("_file")
@@ -49,6 +80,7 @@ class ScratchFile:
         while len(data):
             written = self._write(data, offset)
             data, offset = data[written:], offset + written
+            self._written += written
 
     def read(self, first: int, out: Frames) -> None:
         """Fill float32 (n, channels), contiguous, with the frames from `first` on. Raises OSError. [any-thread]"""

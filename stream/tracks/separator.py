@@ -14,7 +14,7 @@ from pathlib import Path
 from stream.common.closing import Closing
 from stream.common.priority import yielding
 from stream.separators.opening import Opening
-from stream.tracks.decoding import open_track
+from stream.tracks.decoding import begin
 from stream.tracks.keeping import KeptModel, Saver, load, weights_sum
 from stream.tracks.making import TrackJob
 from stream.tracks.networks import Networks, open_networks
@@ -68,10 +68,10 @@ class TrackSeparator(Closing):
 
         Waits for the model to be open where its stems are not known yet. [any-thread]
         """
-        track = open_track(path, self.samplerate, self.sources, self._rate, self._say)
-        if self._store is None:
-            track.origin = "model"
-        else:
+        track = Track(path, self.samplerate, self.sources, self._rate, self._say)
+        track.origin = "model" if self._store is None else ""  # NB: before its decoder may find that it is another
+        begin(track)
+        if self._store is not None:
             threading.Thread(target=load, args=(track, self._store, self._kept_model), name="loader",
                              daemon=True).start()
         self._songs = [*self._alive(), TrackJob(track)]

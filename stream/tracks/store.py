@@ -86,17 +86,32 @@ class StemStore:
         with suppress(OSError):
             os.utime(entry.folder / INDEX)
 
-    def tell(self, why: object) -> None:
+    def tell(self, why: Exception) -> None:
         """Say, once, that stems cannot be kept."""
         if not self._told:
             self._told = True
-            self._say(f"stems are not kept for the next time: {why}")
+            self._say(f"stems are not kept for the next time: {_words(why)}")
 
 
 def _used(folder: Path) -> float:
     with suppress(OSError):
         return (folder / INDEX).stat().st_mtime
     return 0.0
+
+
+def _words(why: Exception) -> str:
+    """What an exception says, without the number that the system has for it."""
+    if isinstance(why, OSError) and why.strerror:
+        return f"{why.filename} cannot be written: {why.strerror}" if why.filename else why.strerror
+    return str(why)
+
+
+def stamp(path: Path) -> tuple[int, ...]:
+    """What a file has that is replaced, or written to: another one than before; none for what is not there."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+    return ()
 
 
 def song_sum(path: Path, stopped: Callable[[], bool] = lambda: False) -> str | None:

@@ -17,16 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stream.common.closing import Closing
+from stream.common.errors import Failure
 from stream.offline.level import SongLevel
 from stream.tracks.entry import StemEntry
 from stream.tracks.material import residual
 from stream.tracks.reading import Reading
-from stream.tracks.scratchfile import ScratchFile, scratch_folder
+from stream.tracks.scratchfile import ScratchFile, said, scratch_folder
 from stream.tracks.songnotes import SongNotes
 from stream.tracks.spans import FOREVER, Spans
 
 Frames = NDArray[np.float32]
 NOTHING = Spans()
+LEAVING_S = 1.0
 MODEL_RATE = 44_100  # Hz; of every network there is
 
 
@@ -60,8 +62,9 @@ class Track(Closing):
     frames: in all; None where the file does not say, until it is decoded; exact once `ended`
     decoded: frames that can be heard      ended: there will be no more
     failure: what went wrong, in one line; empty if nothing did. What is there can be played nevertheless
-    whole: whether all of the file was decoded, undamaged
-    origin: where its stems come from: `file`, `store` or `model`; empty until that is known
+    whole: whether all of the file was decoded, undamaged      stamp: of the file, once `opened`
+    origin: where its stems come from: `file`, `store` or `model`; `none` where the disk has no room for them; empty
+    until that is known
     entry: its place in the store; None until it is known, and without one
     notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
     playhead: set by the deck whenever it likes
@@ -85,10 +88,11 @@ class Track(Closing):
         self.origin = ""
         self.entry: StemEntry | None = None
         self.notes: SongNotes | None = None
-        self.failure = ""
+        self.failure, self._heard = "", True  # whether the song is whole all the same
         self.level_so_far: SongLevel | None = None
         self.playhead, self.finished = Playhead(), Finished()
         self.opened, self.closing = threading.Event(), threading.Event()
+        self.stamp: tuple[int, ...] = ()
         self._publishing = threading.Lock()  # of whoever makes stems; a reader takes what lies there
         self._reading = Reading()
         self.begun_s = time.monotonic()
@@ -128,7 +132,7 @@ class Track(Closing):
             self.read_dry(first, dry)
             self._reading.stems(self.finished, (self._stems, self._drafts), first, stems, present)
         except OSError as error:  # the scratch disk has gone
-            self.fail(f"{self.path.name} cannot be played on: {error.strerror or error}")
+            self.fail(f"{self.path} cannot be played on: {said(error)}")
             for array in (dry, stems, present):
                 array[:] = 0
 
@@ -168,21 +172,36 @@ class Track(Closing):
         return self._stems
 
     def open_files(self, sources: tuple[str, ...], mixed_apart: bool) -> None:
-        """Make the scratch files. Raises OSError, RuntimeError.
+        """Make the scratch files. Raises OSError, RuntimeError, and Failure where the song has no room.
 
         sources: that it brings; none if they are to be made      mixed_apart: what is separated is not what is heard
         [decoder-thread]
         """
         if sources:
             self.sources, self.residual, self.origin = sources, residual(sources), "file"
-        folder = scratch_folder()
-        if self.stored:
-            self._stems = ScratchFile(2 * len(self.stored), folder)
+        folder, frames = scratch_folder(), self.frames or 0
+        mixed = -(-frames * self.model_rate // self.samplerate) * mixed_apart
+        song, stems = 8 * (frames + mixed), 8 * frames * len(self.stored)
+        lacking = self._lacking(folder, song + stems)
+        if lacking and (sources or ScratchFile.lacking(folder, song)):
+            raise Failure(f"{self.path} is not played: {lacking}")
+        if lacking:
+            self.origin = "none"
+            self.fail(f"{self.path} plays without its stems: with them {lacking}", stems=True)
+        elif self.stored:
+            self._stems = ScratchFile(2 * len(self.stored), folder, frames)
             if not sources:
                 self._drafts = ScratchFile(2 * len(self.stored), folder)
-        dry = ScratchFile(2, folder)
-        self.mix = ScratchFile(2, folder) if mixed_apart else dry
+        dry = ScratchFile(2, folder, frames)
+        self.mix = ScratchFile(2, folder, mixed) if mixed_apart else dry
         self.dry = dry
+
+    def _lacking(self, folder: Path, wanted: int) -> str:
+        """As of `ScratchFile`; the song that was on the deck until now may be just about to leave its room."""
+        end = time.monotonic() + LEAVING_S
+        while (lacking := ScratchFile.lacking(folder, wanted)) and time.monotonic() < end:
+            self.closing.wait(LEAVING_S / 50)
+        return lacking
 
     def put(self, first: int, stems: Frames, draft: bool = False) -> None:
         """Take stems, and say then that they are there. Raises OSError.
@@ -217,11 +236,20 @@ class Track(Closing):
         with self._publishing:
             self.finished = Finished()
 
-    def fail(self, line: str) -> None:
-        """Keep what went wrong, and tell it, once. [any-thread]"""
-        if not self.failure and not self.closing.is_set():
-            self.failure = line
-            self.say(line)
+    def fail(self, line: str, stems: bool = False) -> None:
+        """Keep what went wrong, and tell it, once. stems: only they are missing: what ends the song is told as well
+
+        [any-thread]
+        """
+        if self.closing.is_set() or (self.failure and (stems or not self._heard)):
+            return
+        self.failure, self._heard = " ".join(line.splitlines()), stems  # a file's name may have several lines
+        self.say(self.failure)
+
+    def tell(self, words: str) -> None:
+        """Tell something about it that does not end it. [any-thread]"""
+        if not self.closing.is_set():
+            self.say(" ".join(f"{self.path.name} {words}".splitlines()))
 
     def close(self) -> None:
         """Let go of it; `read` gives silence from now on. Whoever works on it ends soon. [any-thread]"""
