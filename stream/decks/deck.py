@@ -140,7 +140,7 @@ class Deck:
         return went
 
     def _go_on(self) -> bool:
-        if self._taken and (self._waiting or (self._facts is not None and self._facts.presses)):
+        if self._taken and (self._ready() or (self._facts is not None and self._facts.presses)):
             self._obey()
             return True
         heard = self._heard() if self._taken else self._floating
@@ -151,6 +151,15 @@ class Deck:
             return False
         self._rings.write(self._render(ROWS))
         return True
+
+    def _ready(self) -> bool:
+        """Whether something was pressed that is to be done now: nothing of a song is lost that is played at once.
+
+        A song has to be there before anything is done with it, unless it is to go again.
+        """
+        track, waiting = self.track, list(self._waiting)
+        there = track is None or track.decoded > 0 or track.ended
+        return bool(waiting) and (there or not all(isinstance(waits, DeckPress) for waits in waiting))
 
     def _look(self) -> None:
         """See whether the callback has taken a swap over, and what was found of the song since."""
@@ -187,7 +196,7 @@ class Deck:
     def _obey(self) -> None:
         """All that was pressed: from the callback's next block on, or a moment later."""
         presses: list[DeckPress] = []
-        while self._waiting:
+        while self._ready():
             waits = self._waiting.popleft()
             if isinstance(waits, DeckPress):
                 presses.append(waits)

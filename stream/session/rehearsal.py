@@ -48,7 +48,8 @@ def _play() -> None:
     booth.open(lambda: engine.position, BLOCK, lambda _line: None)
     for deck in booth.decks.values():
         song = Track(Path("silence"), RATE, SOURCES)
-        song.frames = SECONDS * RATE
+        song.decoded = SECONDS * RATE
+        song.end()
         deck.load(song)
     for name, blocks, *values in PRESSES:
         for deck_name in booth.decks:

@@ -9,7 +9,7 @@ import soundfile as sf
 
 from dsp.quantize import quantize
 from stream.mixer.deckstrip import TEMPO_RANGES
-from stream.tracks.decoding import open_track
+from stream.tracks.decoding import decode, open_track
 from stream.tracks.track import Track
 from tests.stream.decks.places import MARGIN, SEAM
 from tests.stream.decks.rig import BLOCK, RATE, STEMS, Frames, Rig, noise, track
@@ -42,6 +42,31 @@ def test_what_leaves_is_what_the_file_has_from_its_first_frame_on(
     heard = rig.hear(2 * RATE // BLOCK)
     assert heard.tobytes() == wanted[: len(heard)].tobytes()
     made.close()
+
+
+def test_of_a_song_that_is_played_before_it_is_decoded_nothing_is_lost(tmp_path: Path) -> None:
+    sf.write(tmp_path / "song.wav", SONG, RATE, "FLOAT")
+    made, rig = Track(tmp_path / "song.wav", RATE, STEMS), Rig()
+    rig.a.load(made)
+    rig.a.press("tempo_range", 16)
+    rig.a.press("play")
+    assert not rig.hear(30).any()
+    decode(made)
+    heard = rig.hear(20)
+    assert heard.tobytes() == SONG[: len(heard)].tobytes()
+    assert rig.a.state.settings.tempo_range == 16
+    made.close()
+
+
+def test_a_song_that_never_comes_holds_no_other_up(loaded: Track, tmp_path: Path) -> None:
+    rig = Rig()
+    rig.a.load(Track(tmp_path / "never.wav", RATE, STEMS))
+    rig.a.press("play")
+    rig.hear(4)
+    rig.a.load(loaded)
+    assert not rig.hear(4).any()
+    rig.a.press("play")
+    assert rig.hear(4).tobytes() == SONG[: 4 * BLOCK].tobytes()
 
 
 class Way(Rig):
