@@ -11,7 +11,7 @@ from stream.inserts.naming import Chains
 from stream.latency.geometry import SAMPLERATE, DeviceTiming, window_columns
 from stream.latency.planning import LEAST_S, MOST_S, NAMED_S
 from stream.mixer.mixer import Mixer
-from stream.mixer.players import LIVE
+from stream.mixer.players import LIVE, short
 from stream.recording.options import RecordingOptions
 from stream.separators.opening import Opening
 from stream.session.request import RunRequest, Say
@@ -76,10 +76,10 @@ def _preset(arguments: Namespace) -> Callable[[Mixer], None]:
 
     def prepare(mixer: Mixer) -> None:
         for stem in arguments.mute:
-            mixer.set(stem, "mute", 1)
+            mixer.set(short(stem), "mute", 1)
         for stem in arguments.solo:
-            mixer.set(stem, "solo", 1)
+            mixer.set(short(stem), "solo", 1)
         for stem, db in arguments.gain:
-            mixer.set(stem, "gain", db)
+            mixer.set(short(stem), "gain", db)
 
     return prepare

@@ -2,12 +2,13 @@
 
 import os
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stream.audiofiles.names import SOUND
 from stream.audiofiles.piped import STDIN
 from stream.devices import jackports, portaudio
+from stream.mixer.players import short
 from stream.mixer.route import Route
 from stream.session.line import AnyDevice
 from stream.session.request import BLOCK
@@ -42,7 +43,8 @@ def source_sink(arguments: Namespace) -> SourceSink:
     if sink is None and (name_out is not None or pace == "device"):
         sink = device(name_out, "output")
     _check(source, sink, pace)
-    return SourceSink(source, sink, pace, arguments.block, arguments.samplerate, tuple(arguments.out), arguments.clocks)
+    routes = tuple(replace(route, bus=short(route.bus)) for route in arguments.out)
+    return SourceSink(source, sink, pace, arguments.block, arguments.samplerate, routes, arguments.clocks)
 
 
 def _file(name: str | None) -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from stream.mixer.controls import Controls
 from stream.mixer.mixer import listing
-from stream.mixer.players import LIVE, player
+from stream.mixer.players import LIVE, player, short
 from stream.mixer.strip import Scene
 
 
@@ -46,7 +46,7 @@ class Desk:
         sources, here = self.mixer.sources, self.mixer.parameters
         if isinstance(name, int):
             return sources[name - 1] if 1 <= name <= len(sources) else None
-        for found in (name, name.removeprefix(f"{LIVE}/"), f"{LIVE}/{name}"):
+        for found in (name, short(name), f"{LIVE}/{name}"):
             if found in here:
                 return found
         owner = player(name)

@@ -28,6 +28,11 @@ def player(strip: str) -> str:
     return name if slash or strip in _OWN else ""
 
 
+def short(strip: str) -> str:
+    """What a run with one player calls a strip: `live/vocals` is `vocals`."""
+    return strip.removeprefix(f"{LIVE}/")
+
+
 def has(strip: str | int) -> Mapping[str, Parameter]:
     """The parameters that a strip of such a name, or number, has."""
     return _OWN.get(strip, PARAMETERS) if isinstance(strip, str) else PARAMETERS

@@ -87,6 +87,7 @@ class DeckHost:
         self._live: Engine | None = None
         self._upkeep: Upkeep | None = None
         self._begun = False  # before, there is nothing to keep
+        self._songs: dict[str, Any] | None = None  # what was on the decks at the end: closed tracks have no stems
         self._over_at: int | None = None  # the position at which nothing more was to be played
         try:
             self._build()
@@ -257,14 +258,19 @@ class DeckHost:
 
     def close(self) -> None:
         """Let go of everything."""
+        if self._begun and self._songs is None:
+            self._songs = self._on_decks()
         self._open.close()
+
+    def _on_decks(self) -> dict[str, Any]:
+        return {name: _song(deck) for name, deck in self.booth.decks.items()}
 
     def report(self) -> dict[str, Any]:
         """What was done and measured until now."""
         rate, live = self.engine.latency.samplerate, self.live
         return {"samplerate": rate, "played_s": self.engine.position / rate, "preferred": self._preferred,
                 "latency_s": self.engine.latency.total_s, **self.engine.counts(), "files": self.files,
-                "decks": {name: _song(deck) for name, deck in self.booth.decks.items()},
+                "decks": self._on_decks() if self._songs is None else self._songs,
                 "inserts": [asdict(insert) for insert in self.inserts],
                 **({} if live is None else {"live": live.json()})}
 

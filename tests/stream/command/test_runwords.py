@@ -44,6 +44,21 @@ def test_the_same_words_ask_for_the_same_run(words: str) -> None:
     assert mixers[0].wanted.tobytes() == mixers[1].wanted.tobytes()
 
 
+def test_the_only_player_of_a_run_has_a_name_too() -> None:
+    made = [request("run --model center", words) for words in (
+        "--mute vocals --solo other --gain other=-6 --insert vocals=Gain:gain_db=-6",
+        "--mute live/vocals --solo live/other --gain live/other=-6 --insert live/vocals=Gain:gain_db=-6")]
+    assert made[0].inserts == made[1].inserts
+    mixers = [Mixer(("other", "vocals"), 44_100) for _ in made]
+    for one, mixer in zip(made, mixers, strict=True):
+        assert one.prepare is not None
+        one.prepare(mixer)
+    assert mixers[0].scene() == mixers[1].scene() != Mixer(("other", "vocals"), 44_100).scene()
+    files = ["run", "--device", "song.wav", "--output-device", "x.wav"]
+    ends = [source_sink(parse([*files, "--out", "mix=1-2", bus])) for bus in ("vocals=3-4", "live/vocals=3-4")]
+    assert ends[0].routes == ends[1].routes
+
+
 def test_what_the_words_say_is_what_is_asked_for() -> None:
     made = request("demo", "--latency 0.4 --on-late mute --insert vocals=Gain:gain_db=-6")
     assert (made.latency_s, made.late, list(made.inserts)) == (0.4, "mute", ["vocals"])
