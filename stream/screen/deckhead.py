@@ -12,7 +12,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 
 from stream.screen.ink import BRIGHT, DIM, GOOD, GROUND, OFF, PANEL, TEXT, WARN, ink
 from stream.screen.row import ScreenRow, plain
@@ -31,15 +31,19 @@ def title(deck: str, song: Seen, width: int, chosen: bool) -> ScreenRow:
     name = ink(GROUND, BRIGHT, bold=True) if chosen else ink(BRIGHT, PANEL, bold=True)
     row = ScreenRow().add("▌" if chosen else " ", ink(BRIGHT)).add(f" {deck.upper()} ", name, "deck", deck)
     row.add(" ▶ " if song["playing"] else " ∥ ", ink(GOOD if song["playing"] else DIM), "play", deck)
-    what, by = (plain(song[name]) for name in ("title", "artist"))
     if not song["loaded"]:
         return row.add("no song: n loads the next one", ink(DIM), "deck", deck)
-    row.add(what, ink(BRIGHT, bold=True), "deck", deck).add(f"  {by}" if by else "", ink(DIM), "deck", deck)
     words = "  cannot be read" if song["failure"] else "  loading" if song["loading"] else ""
-    if words:  # it is seen however long the title is
-        room = max(0, width - len(words))
-        return row.fit(min(room, row.width)).add(words, ink(WARN))
-    return row
+    room = max(0, width - row.width - len(words))
+    what, by = (plain(song[name]) for name in ("title", "artist"))
+    by = brief(f"  {by}", max(room // 3, room - cell_len(what))) if by else ""
+    row.add(brief(what, room - cell_len(by)), ink(BRIGHT, bold=True), "deck", deck).add(by, ink(DIM), "deck", deck)
+    return row.add(words, ink(WARN))
+
+
+def brief(text: str, cells: int) -> str:
+    """A text, cut where it is too long."""
+    return text if cell_len(text) <= cells else set_cell_size(text, max(0, cells - 1)) + "…"
 
 
 def times(deck: str, song: Seen, head: Seen, width: int) -> ScreenRow:

@@ -29,8 +29,9 @@ MOUSE = ("mouse: click switches, words, buttons, scenes and the song; drag fader
          "and values; the wheel turns them; the right button resets them, deletes a",
          "hot cue, and stores a scene again")
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
-FOOT = {"q": "close", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song"}
-SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "booth": "bth", "cue_mix": "c/m"}
+FOOT = {"q": "close", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
+        "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
+SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
         *([] if "detail" in layout.dropped else [_detail(view)])]
     found = _filled([_top(view, width), *body], height - 2)
     note = ScreenRow().add(f" {view.note}", ink(BAD if view.wrong else TEXT))
-    return [row.fit(width) for row in (*found, note, _foot())]
+    return [row.fit(width) for row in (*found, note, _foot(view, width))]
 
 
 def _refusal(layout: DeckLayout) -> list[ScreenRow]:
@@ -122,7 +123,7 @@ def _top(view: DeckView, width: int) -> ScreenRow:
         left.add(f"  {name}", ink(DIM)).add(f" {count}", ink(WARN if count else BRIGHT))
     waiting = f"{state['waiting']} songs wait  " if state["waiting"] else ""
     right = _record(view).add(waiting, ink(DIM)).add(f"{clock(state['heard_s'])} ", ink(BRIGHT))
-    return left.fit(max(0, width - right.width)).beside(right)
+    return left.fit(max(0, width - right.width - 1)).add(" ").beside(right)
 
 
 def _record(view: DeckView) -> ScreenRow:
@@ -297,9 +298,12 @@ def _flowing(texts: list[str], width: int) -> list[ScreenRow]:
     return found
 
 
-def _foot() -> ScreenRow:
+def _foot(view: DeckView, width: int) -> ScreenRow:
+    """As many keys as there is room for."""
     row = ScreenRow()
     for key, text in FOOT.items():
-        name = ink(BRIGHT, GROUND, bold=True)
-        row.line(((f" {'space' if key == ' ' else key}", name), (f" {text} ", ink(DIM))), "key", key)
+        shown = "space" if key == " " else key
+        if row.width + len(shown) + len(text) + 3 > width or (text == "record" and text not in view.state["acts"]):
+            break
+        row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
     return row
