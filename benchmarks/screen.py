@@ -104,6 +104,7 @@ def measure(name: str, quick: bool) -> dict[str, dict[str, float]]:
     with CASES[name]() as case:
         with Link() as link:
             link.open(case.snapshot, case.verbs)
+            time.sleep(3)  # what is compiled at first is
             for _ in range(1 if quick else 5):
                 alone.append(shares(case, link, SIZES[name], 2 if quick else 10, shown=False))
                 beside.append(shares(case, link, SIZES[name], 2 if quick else 10, shown=True))

@@ -173,7 +173,7 @@ class DeckCase(Case):
         for name, deck in self.booth.decks.items():
             self.booth.next_song(name)
             deck.press("play")
-            deck.press("auto_loop", 64)
+            deck.press("auto_loop", 32)
         self._threads.append(threading.Thread(target=self._render))
 
     def _render(self) -> None:

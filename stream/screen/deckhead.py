@@ -36,7 +36,7 @@ def title(deck: str, song: Seen, width: int, chosen: bool) -> ScreenRow:
     words = "  cannot be read" if song["failure"] else "  loading" if song["loading"] else ""
     room = max(0, width - row.width - len(words))
     what, by = (plain(song[name]) for name in ("title", "artist"))
-    by = brief(f"  {by}", max(room // 3, room - cell_len(what))) if by else ""
+    by = brief(f"  {by}", max(room // 2, room - cell_len(what))) if by else ""
     row.add(brief(what, room - cell_len(by)), ink(BRIGHT, bold=True), "deck", deck).add(by, ink(DIM), "deck", deck)
     return row.add(words, ink(WARN))
 

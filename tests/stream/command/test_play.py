@@ -87,6 +87,26 @@ def test_a_file_that_is_no_song_is_one_line_and_ctrl_c_ends_the_run(jackd: Jackd
 
 
 @pytest.mark.device
+def test_in_a_terminal_a_screen_shows_both_decks_until_it_is_closed(jackd: Jackd, songs: Path) -> None:
+    from tests.stream.terminal.test_surface import SWITCHED_OFF, SWITCHED_ON, Terminal
+
+    words = ("--model", "center", "--device", "jack", "--paused")
+    terminal = Terminal("play", songs / "one.wav", songs / "two.wav", *words)
+    try:
+        terminal.until(lambda: b"other deck" in terminal.seen.partition(SWITCHED_ON)[2])
+        assert all(name in terminal.seen for name in (b"one", b"two"))
+        terminal.type("n")
+        terminal.until(lambda: b"there are no more songs" in terminal.seen)
+        terminal.type("q")
+        assert terminal.end() == 0
+        terminal.until(lambda: SWITCHED_OFF in terminal.seen)
+        assert terminal.after == terminal.before
+    finally:
+        terminal.process.kill()
+        terminal.process.wait()
+
+
+@pytest.mark.device
 def test_an_input_is_heard_beside_a_deck_as_late_as_is_said(jackd: Jackd, tmp_path: Path) -> None:
     """The song is a constant, so that wherever it has begun the sum is known bit for bit."""
     sf.write(tmp_path / "song.wav", np.full((120 * RATE, 2), 0.25, np.float32), RATE, "FLOAT")

@@ -14,6 +14,7 @@ from stream.screen.app import MixerScreen
 from stream.screen.board import Board
 from stream.screen.braille import INNER, shades
 from stream.screen.deckface import DeckFace
+from stream.screen.deckhead import title
 from stream.screen.ink import of_stem
 from tests.rig.attacheddecks import DeckRig, deck_rig
 from tests.stream.decks.rig import RATE
@@ -256,3 +257,16 @@ def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_
         return any(part.strip() and used == style for part, used in face(pilot)._rows[WAVE + 1].parts)
 
     seen(tmp_path, does, (100, 40))
+
+
+@pytest.mark.parametrize(("what", "by", "shown"), [
+    ("Short", "Somebody", "Short  Somebody"), ("A title " * 9, "Somebody", "…  Somebody"),
+    ("Short", "Somebody and " * 9, "Short  Somebody and"), ("A title " * 9, "Somebody and " * 9, "  Somebody"),
+    ("長い名前" * 9, "長い名前" * 9, "…  長い"), ("A title " * 9, "", "A title A title A tit…")], ids=str)
+def test_a_title_leaves_room_for_its_artist_and_both_for_what_is_wrong(what: str, by: str, shown: str) -> None:
+    song = {"loaded": True, "playing": True, "title": what, "artist": by, "failure": "", "loading": True}
+    row = title("a", song, 39, chosen=False)
+    written = "".join(text for text, _ in row.parts)
+    assert shown in written
+    assert written.endswith("  loading")
+    assert row.width <= 39
