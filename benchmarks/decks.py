@@ -81,9 +81,10 @@ def loading(chosen: argparse.Namespace) -> dict[str, Any]:
     """How soon songs are there, and what they take."""
     names = NAMES[: 1 if chosen.quick else None]
     found: dict[str, Any] = {"first": _first_sounds(chosen, names)}
-    print("\nwhole songs; goals: ratio 1.2, mb_a_minute 25, mb_more 300")
-    found["whole"] = tracks.measure(chosen.model, 12.0 if chosen.quick else 3600.0, names,
-                                    1 if chosen.quick else tracks.ROUNDS)
+    print("\na song as long as songs are; goals: ratio 1.2, mb_a_minute 25, mb_more 300")
+    mixes = [song.mix for song in songs(SAMPLERATE, **dict.fromkeys(names, WHOLE))]
+    whole = np.concatenate(mixes, axis=1)[:, : 20 * SAMPLERATE if chosen.quick else None]
+    found["whole"] = tracks.measure(chosen.model, {"all in one": whole}, 1 if chosen.quick else 2)
     return found
 
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -157,19 +157,19 @@ def formats(path: Path, folder: Path, rounds: int) -> dict[str, float]:
     return found
 
 
-def measure(model: str, seconds: float, names: Sequence[str], rounds: int) -> dict[str, dict[str, float]]:
-    """The figures of songs, as they come. seconds: of each, at the most"""
+def measure(model: str, mixes: Mapping[str, Frames], rounds: int) -> dict[str, dict[str, float]]:
+    """The figures of songs, float32 (2, frames) by name, printed as they come."""
     bag = model_bag(model, print)
     opening = Opening(model, bag.files, bag.weights, bag.segment_s, "cpu")
     engine, rows = open_offline_engine(opening, SeparateOptions()), dict[str, dict[str, float]]()
     with tempfile.TemporaryDirectory() as name:
-        for song in songs(RATE, **dict.fromkeys(names, WHOLE)):
-            path = Path(name) / f"{song.name}.wav"
-            write(path, song.mix[:, : round(seconds * RATE)])
-            rows[song.name] = figures = one(path, opening, engine, Path(name) / song.name, rounds)
+        for song, mix in mixes.items():
+            path = Path(name) / f"{song}.wav"
+            write(path, mix)
+            rows[song] = figures = one(path, opening, engine, Path(name) / song, rounds)
             if len(rows) == 1:
                 print("".join(f"{key:>14}" for key in ("", *figures)))
-            print(f"{song.name:>14}" + "".join(f"{value:14.3f}" for value in figures.values()), flush=True)
+            print(f"{song:>14}" + "".join(f"{value:14.3f}" for value in figures.values()), flush=True)
     return rows
 
 
@@ -186,13 +186,15 @@ def main() -> None:
     chosen = options.parse_args()
     quick = chosen.quick
     report = Report(QUESTION, os.cpu_count() or 1, ("onnxruntime", "soundfile", "soxr"))
-    report.facts["songs"] = measure(chosen.model, 12.0 if quick else chosen.seconds, NAMES[: 1 if quick else None],
-                                    1 if quick else ROUNDS)
+    frames = round((12.0 if quick else chosen.seconds) * RATE)
+    found = songs(RATE, **dict.fromkeys(NAMES, WHOLE))
+    mixes = {song.name: song.mix[:, :frames] for song in found[: 1 if quick else None]}
+    report.facts["songs"] = measure(chosen.model, mixes, 1 if quick else ROUNDS)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "song.wav"
         write(path, songs(RATE, **{NAMES[0]: WHOLE})[0].mix)
-        report.facts["first_s"] = found = formats(path, Path(name), 3 if quick else 9)
-    print("the first is decoded after, ms:", ", ".join(f"{kind} {1e3 * took:.0f}" for kind, took in found.items()))
+        report.facts["first_s"] = first = formats(path, Path(name), 3 if quick else 9)
+    print("the first is decoded after, ms:", ", ".join(f"{kind} {1e3 * took:.0f}" for kind, took in first.items()))
     report.save(chosen.json)
 
 

@@ -15,7 +15,7 @@ from benchmarks.booth.deckrun import DeckRun
 from benchmarks.machine import Jackd, steal
 from benchmarks.screen import cpu_s
 from benchmarks.song import songs
-from stream.audiofiles.audiofile import AudioWriter
+from stream.audiofiles.audiofile import AudioReader, AudioWriter
 from stream.audiofiles.kind import Kind
 from stream.latency.geometry import SAMPLERATE
 from stream.separators.protocol import Frames
@@ -44,6 +44,7 @@ class Evening:
     due, served, dropped, own_us, late_us: of the callback, as benchmarks.probe.Served
     resident, most_resident: bytes of the engine's process, median and maximum
     cpu, screen_cpu: of a core, of the engine's process and of the screen's      stolen: of all cores' time
+    silent: of the recording's seconds, those that have nothing      recorded_s: all of them
     loaded: songs that were put on a deck      separated: of these, those whose stems were all there before they went
     """
 
@@ -60,6 +61,8 @@ class Evening:
     cpu: float
     screen_cpu: float
     stolen: float
+    silent: float
+    recorded_s: float
     loaded: int
     separated: int
 
@@ -75,6 +78,7 @@ class Evening:
         yield "memory of the engine", f"{self.resident / 1e6:.0f} MB median, {self.most_resident / 1e6:.0f} MB max", ""
         yield "of a core: engine, screen", f"{100 * self.cpu:.0f} %, {100 * self.screen_cpu:.0f} %", ""
         yield "songs loaded, wholly separated", f"{self.loaded}, {self.separated}", ""
+        yield "recorded, of which silent", f"{self.recorded_s:.0f} s, {100 * self.silent:.1f} %", ""
         yield "of all cores, stolen", f"{100 * self.stolen:.1f} %", ""
 
 
@@ -103,8 +107,17 @@ def evening(minutes: float, words: Sequence[str], change_s: float = CHANGE_S) ->
             run.loaded("ab")
             found = _played(run, minutes, change_s)
             run.end()
-        facts: dict[str, Any] = {**found, **json.loads(probe.read_text())}
+        facts: dict[str, Any] = {**found, **_recorded(takes / "mix.wav"), **json.loads(probe.read_text())}
         return Evening(minutes, **facts)
+
+
+def _recorded(path: Path) -> dict[str, float]:
+    """What a recording has. Raises RuntimeError for one that is silence."""
+    with AudioReader(path) as reader:
+        seconds = [bool(reader.read(SAMPLERATE).any()) for _ in range(reader.frames // SAMPLERATE)]
+    if not any(seconds):
+        raise RuntimeError("nothing was heard all evening")
+    return {"silent": seconds.count(False) / len(seconds), "recorded_s": len(seconds)}
 
 
 def _played(run: DeckRun, minutes: float, change_s: float) -> dict[str, float]:
