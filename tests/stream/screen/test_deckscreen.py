@@ -262,7 +262,7 @@ def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_
 @pytest.mark.parametrize(("what", "by", "shown"), [
     ("Short", "Somebody", "Short  Somebody"), ("A title " * 9, "Somebody", "…  Somebody"),
     ("Short", "Somebody and " * 9, "Short  Somebody and"), ("A title " * 9, "Somebody and " * 9, "  Somebody"),
-    ("長い名前" * 9, "長い名前" * 9, "…  長い"), ("A title " * 9, "", "A title A title A tit…")], ids=str)
+    ("長い名前" * 9, "長い名前" * 9, "…  長い"), ("A title " * 9, "", "A title A title A titl…")], ids=str)
 def test_a_title_leaves_room_for_its_artist_and_both_for_what_is_wrong(what: str, by: str, shown: str) -> None:
     song = {"loaded": True, "playing": True, "title": what, "artist": by, "failure": "", "loading": True}
     row = title("a", song, 39, chosen=False)
