@@ -21,6 +21,7 @@ from benchmarks.song import songs
 from dsp.beatgrid import BeatGrid
 from dsp.beats import BeatTracker
 from dsp.onsets import find_onsets
+from dsp.tapfit import fit_taps
 
 try:
     import librosa
@@ -35,6 +36,7 @@ TICK_S = 0.002
 NEAR_S = 0.030  # of a beat, within which an onset is the beat's
 RATIOS = (1 / 3, 0.5, 2 / 3, 0.75, 1, 4 / 3, 1.5, 2, 3)
 MEASURED = ("bpm", "ratio", "ppm", "median_ms", "p90_ms", "max_ms", "pieces", "confidence", "downbeat")
+HAND_S, TAPS = 0.020, (4, 8, 16)
 CHUNK = RATE // 2  # frames, as a decoder gives them
 
 Frames = NDArray[np.float32]
@@ -168,6 +170,39 @@ def _real(name: str, found: Found, onsets: Floats) -> dict[str, float]:
     return row
 
 
+def tapped(rounds: int) -> Rows:
+    """How often taps of a hand become the beats of all of a song, of which only the mix was heard."""
+    print(f"\ntaps that are {HAND_S * 1000:.0f} ms off, {rounds} times: beats of all of the song, off those found with "
+          "the true drums by (ms)\nas tapped, and put on the song's onsets; how often by less than 10 ms")
+    rows: Rows = {}
+    hand = np.random.default_rng(0)
+    for song in songs(RATE, **EXCERPTS):
+        mix, drums = (np.ascontiguousarray(part.T) for part in (song.mix, song.stems["drums"]))
+        tracker, grid = BeatTracker(RATE), ours(mix, drums).grid
+        tracker.feed(mix)
+        tracker.finish()
+        heard = tracker.heard()
+        if grid is None or heard is None:
+            continue
+        beats = np.array([grid.frame(float(beat)) for beat in range(1, int(grid.at(len(mix))))])
+        for count in TAPS:
+            off: list[tuple[float, float]] = []
+            for _ in range(rounds):
+                first = int(hand.integers(0, len(beats) - count))
+                taps = (beats[first : first + count] + hand.normal(0, HAND_S * RATE, count)).tolist()
+                off.append((_off_ms(BeatGrid.from_taps(taps), beats), _off_ms(fit_taps(heard, taps), beats)))
+            row = {"tapped_ms": float(np.median([each for each, _ in off])), "fitted_ms": float(np.median(
+                [each for _, each in off])), "right": float(np.mean([each < 10 for _, each in off]))}
+            name = f"{song.name}, {count} taps"
+            rows[name] = row
+            print(f"{name:34}{row['tapped_ms']:9.1f}{row['fitted_ms']:9.1f}{row['right']:7.2f}")
+    return rows
+
+
+def _off_ms(grid: BeatGrid, beats: Floats) -> float:
+    return float(np.median([abs(grid.nearest(beat) - beat) for beat in beats])) / RATE * 1000
+
+
 def lateness(work: Callable[[], object]) -> dict[str, float]:
     """How late another thread of Python is while something goes on, p99 and most, seconds."""
     before = sys.getswitchinterval()
@@ -206,6 +241,7 @@ def main() -> None:
     results["made"] = made_songs(peer, 3 if options.quick else None, 30.0 if options.quick else None,
                                  options.separated)
     results["real"] = real_songs(peer, options.separated)
+    results["tapped"] = tapped(3 if options.quick else 40)
     song = np.tile(play(RHYTHMS[0]).samples, (1 if options.quick else 4, 1))
     contenders: dict[str, Callable[[], object]] = {"ours, fed by half seconds": lambda: ours(song)}
     if peer:

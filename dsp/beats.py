@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from dsp.beatgrid import BeatGrid
 from dsp.beattrack import track
 from dsp.downbeat import Columns, low_at, with_downbeat
-from dsp.gridfit import Heard, at_half, explained, fit_curve, fit_line, fit_near, heard
+from dsp.gridfit import Heard, at_half, explained, fit_curve, fit_line, heard
 from dsp.onsets import OnsetDetector, Onsets
 from dsp.tempo import find_tempo, pulse
 
@@ -89,11 +89,6 @@ class BeatTracker:
             self._answer, self._answered = self._grid(), frames
         return self._answer
 
-    def refined(self, grid: BeatGrid) -> BeatGrid:
-        """A person's grid, moved to the onsets that are near its beats: see `refined`."""
-        song = self.heard()
-        return grid if song is None else refined(song, grid)
-
     def heard(self) -> Heard | None:
         """The song so far, as grids are fitted to it; None where nothing was heard."""
         detector = self._beaten
@@ -116,18 +111,6 @@ class BeatTracker:
             return None
         columns = Columns(self._beaten.strength, self._song.chroma, song.hop, song.samplerate)
         return _with_bars(song, replace(_fast_enough(grid, columns), confidence=confidence), columns)
-
-
-def refined(song: Heard, grid: BeatGrid) -> BeatGrid:
-    """A person's grid, moved to the onsets that are near its beats, by less than taps are off.
-
-    For taps, and for edits that were made before all of the song was there. A grid whose tempo moves stays as it is,
-    and so does one that would explain less.
-    """
-    if not grid.constant:
-        return grid
-    found = fit_near(song, grid)
-    return replace(found, confidence=grid.confidence) if explained(song, found) > explained(song, grid) else grid
 
 
 def _fitted(song: Heard, periods: NDArray[np.float64]) -> BeatGrid:

@@ -60,7 +60,7 @@ def explained(song: Heard, grid: BeatGrid) -> float:
     off = song.onsets.frames - np.interp(np.rint(at), beats, frames)
     strengths = song.onsets.strengths.astype(np.float64)
     total = float(strengths.sum())
-    return float(strengths @ _nearness(off, _ON_BEAT_S * song.samplerate)) / total if total > 0 else 0.0
+    return float(strengths @ nearness(off, _ON_BEAT_S * song.samplerate)) / total if total > 0 else 0.0
 
 
 def fit_line(song: Heard, period: float) -> BeatGrid:
@@ -70,9 +70,18 @@ def fit_line(song: Heard, period: float) -> BeatGrid:
 
 
 def fit_near(song: Heard, line: BeatGrid) -> BeatGrid:
-    """A constant grid that is nearly right, tapped perhaps, moved to the onsets around it."""
+    """A constant grid that is nearly right moved to the onsets around it."""
+    return _fitted(song, line, _RADII_S)
+
+
+def fit_within(song: Heard, line: BeatGrid) -> BeatGrid:
+    """A constant grid that is right to some milliseconds moved to the onsets so near to it: no others pull at it."""
+    return _fitted(song, line, _RADII_S[2:])
+
+
+def _fitted(song: Heard, line: BeatGrid, radii_s: tuple[float, ...]) -> BeatGrid:
     first, period = line.first, line.period
-    for radius in _RADII_S:
+    for radius in radii_s:
         for _ in range(4):
             first, period = _fit(song.onsets, first, period, radius * song.samplerate)
     return BeatGrid(first, period, line.beats_per_bar)
@@ -86,7 +95,7 @@ def fit_curve(song: Heard, beats: Floats) -> BeatGrid:
     trust = np.where(weights > 0, np.minimum(1.0, weights / level), 0.02)  # where none is, the beat itself, a little
     curve = _smooth(snapped, trust)
     for _ in range(4):
-        near = _nearness(snapped - curve, _STRAY_S * song.samplerate)
+        near = nearness(snapped - curve, _STRAY_S * song.samplerate)
         curve = _smooth(snapped, np.maximum(0.002, trust * near))
     corners = _corners(curve, _BEND_S * song.samplerate)
     return BeatGrid.through([(float(n), float(curve[n])) for n in corners])
@@ -97,11 +106,11 @@ def at_half(song: Heard, line: BeatGrid) -> float:
     folded = np.zeros(_PHASES)
     _fold(song.pulse, song.hop / line.period, folded)
     folded = scipy.ndimage.gaussian_filter1d(folded, 1.5, mode="wrap")
-    beat = int(line.first / line.period % 1 * _PHASES)
+    beat = int(line.first / line.period % 1 * _PHASES) % _PHASES  # NB: what is a little below 0 gives 1.0 there
     return float(folded[(beat + _PHASES // 2) % _PHASES] / (folded[beat] + 1e-9))
 
 
-def _nearness(off: Floats, radius: float) -> Floats:
+def nearness(off: Floats, radius: float) -> Floats:
     """1 at 0, 0 from the radius on (Tukey's biweight)."""
     weights: Floats = np.square(np.maximum(0, 1 - np.square(off / radius)))
     return weights
@@ -134,7 +143,7 @@ def _fit(onsets: Onsets, first: float, period: float, radius: float) -> tuple[fl
     """Weighted least squares through the onsets within the radius of a line."""
     numbers = np.rint((onsets.frames - first) / period)
     off = onsets.frames - (first + numbers * period)
-    weights = onsets.strengths * _nearness(off, radius)
+    weights = onsets.strengths * nearness(off, radius)
     total = float(weights.sum())
     if total <= 0:
         return first, period

@@ -40,8 +40,8 @@ class SongBeats(Protocol):
     def refined(self) -> tuple[BeatGrid, ...]:
         """The last grid that was tapped, and what became of it."""
 
-    def refine(self, tapped: BeatGrid) -> None:
-        """Have a grid that was tapped moved to the onsets near it."""
+    def refine(self, tapped: BeatGrid, taps: tuple[float, ...]) -> None:
+        """Have a grid that was tapped put on the song's onsets. taps: frames of the song"""
 
 
 class SongFacts:
@@ -100,4 +100,4 @@ class SongFacts:
         if self._beats is not None and state.taps is not self._taps:
             self._taps = state.taps
             if len(state.taps) >= TAPS and state.grid is not None:
-                self._beats.refine(state.grid)
+                self._beats.refine(state.grid, state.taps)

@@ -71,9 +71,7 @@ def _find_beats() -> None:
         tracker = BeatTracker(RATE, drums=drums is not None)
         tracker.feed(beaten, drums)
         tracker.finish()
-        grid = tracker.answer()
-        if grid is not None:
-            tracker.refined(grid)
+        tracker.answer()
 
 
 class _Silent(Network):

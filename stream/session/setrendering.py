@@ -50,7 +50,7 @@ class KnownOnsets:
             time.sleep(LOOK_S)
         self.onsets: Onsets = finder.onsets
 
-    def refine(self, tapped: BeatGrid) -> None:
+    def refine(self, tapped: BeatGrid, taps: tuple[float, ...]) -> None:
         """What became of taps is in the log."""
 
 

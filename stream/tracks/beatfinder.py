@@ -12,9 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from dsp.beatgrid import BeatGrid
-from dsp.beats import BeatTracker, refined
+from dsp.beats import BeatTracker
 from dsp.gridfit import Heard
 from dsp.onsets import Onsets
+from dsp.tapfit import fit_taps
 from stream.common.priority import yielding
 from stream.tracks.songnotes import GRID, Note, kept_grid
 from stream.tracks.track import Frames, Track
@@ -53,27 +54,35 @@ class BeatFinder:
         self._kept: _Kept | None = None  # once that was looked up
         self._found: BeatGrid | None = None  # the tracker's last answer
         self._heard: Heard | None = None
-        self._tapped: BeatGrid | None = None
+        self._tapped: tuple[BeatGrid, tuple[float, ...]] | None = None
         self._asked = threading.Event()
         threading.Thread(target=self._run, name="beats", daemon=True).start()
 
-    def refine(self, tapped: BeatGrid) -> None:
-        """Have a grid that was tapped moved to the onsets near it, when the song was heard. [deck-thread]"""
-        self._tapped = tapped
+    def refine(self, tapped: BeatGrid, taps: tuple[float, ...]) -> None:
+        """Have a grid that was tapped put on the song's onsets, when the song was heard. taps: frames [deck-thread]"""
+        self._tapped = tapped, taps
         self._asked.set()
 
     def _run(self) -> None:
         track = self._track
         track.opened.wait()
-        with yielding(), suppress(OSError):  # the scratch disk has gone, which whoever plays it tells
-            if not self._listen():
-                return
-            self.done = True
-            while not track.closing.is_set() and not (DRUMS in track.stored and track.separated == 1):
-                self._refine()
-            self._listen_to_drums()
-            while not track.closing.is_set():
-                self._refine()
+        try:
+            with yielding(), suppress(OSError):  # the scratch disk has gone, which whoever plays it tells
+                self._find()
+        except Exception as error:  # the song plays on without beats
+            if not track.closing.is_set():
+                track.say(f"the beats of {track.path.name} cannot be found: {type(error).__name__}: {error}")
+
+    def _find(self) -> None:
+        track = self._track
+        if not self._listen():
+            return
+        self.done = True
+        while not track.closing.is_set() and not (DRUMS in track.stored and track.separated == 1):
+            self._refine()
+        self._listen_to_drums()
+        while not track.closing.is_set():
+            self._refine()
 
     def _listen(self) -> bool:
         """Hear the song as it is decoded; False if the track was closed meanwhile."""
@@ -145,7 +154,8 @@ class BeatFinder:
             self._asked.clear()
             tapped, song = self._tapped, self._heard
             if tapped is not None and song is not None:
-                self.refined = tapped, refined(song, tapped)
+                grid, taps = tapped
+                self.refined = grid, fit_taps(song, taps)
 
     def _look_up(self) -> _Kept:
         """The grid that was found in this song on an earlier evening."""

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from benchmarks.rhythms import RHYTHMS, Played, Rhythm, play, shortened
 from dsp.beatgrid import BY_HAND, BeatGrid
 from dsp.beats import FIRST_S, BeatTracker
+from dsp.gridfit import Heard, at_half
+from dsp.onsets import Onsets
 
 RATE = 44_100
 STEADY = [rhythm for rhythm in RHYTHMS if rhythm.bend is None]
@@ -153,26 +155,10 @@ def test_shorter_ones_do_no_harm(seconds: float) -> None:
     assert grid is None or grid.period > 0
 
 
-def test_taps_are_moved_to_the_onsets_around_them() -> None:
-    song = play(shortened(HOUSE, 25))
-    tracker = BeatTracker(RATE)
-    tracker.feed(song.samples)
-    wobble = np.random.default_rng(4).normal(0, 0.012 * RATE, 16)
-    tapped = BeatGrid.from_taps(list(song.beats[8:24] + wobble))
-    refined = tracker.refined(tapped)
-    assert errors_ms(tapped, song).max() > 5
-    assert errors_ms(refined, song).max() < 1
-    assert (refined.confidence, refined.beats_per_bar) == (BY_HAND, 4)
-    assert refined.at(song.beats[8]) == pytest.approx(0, abs=0.01)
-
-
-def test_a_grid_that_explains_nothing_better_stays() -> None:
-    tracker = BeatTracker(RATE)
-    grid = BeatGrid(100.0, 22_050.0)
-    assert tracker.refined(grid) is grid
-    tracker.feed(np.zeros((RATE, 2), np.float32))
-    tracker.finish()
-    assert tracker.refined(grid) is grid
+@pytest.mark.parametrize("first", [0.0, -1e-12, -1e-30, 1e-30, 22_050.0 - 1e-12, 22_050.0])
+def test_a_line_may_begin_a_hair_beside_the_songs_first_frame(first: float) -> None:
+    song = Heard(np.ones(400), 220, Onsets(np.array([0, 22_050]), np.ones(2, np.float32)), RATE)
+    assert at_half(song, BeatGrid(first, 22_050.0)) == pytest.approx(1, rel=0.1)
 
 
 def test_beats_are_found_in_the_drums_where_there_are_any() -> None:

@@ -38,7 +38,7 @@ class KnownBeats:
         self.onsets = Onsets(np.zeros(0, np.int64), np.zeros(0, np.float32))
         self.refined: tuple[BeatGrid, ...] = ()
 
-    def refine(self, _tapped: BeatGrid) -> None:
+    def refine(self, _tapped: BeatGrid, _taps: tuple[float, ...]) -> None:
         """There are no onsets to move it to."""
 
 

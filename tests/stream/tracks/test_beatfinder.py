@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
+from dsp.beats import BeatTracker
 from dsp.onsets import Onsets
 from stream.tracks.beatfinder import TRACKER, BeatFinder, beside
 from stream.tracks.songnotes import SongNotes
@@ -153,13 +154,28 @@ def test_taps_are_moved_to_the_onsets_near_them(song: Frames, tmp_path: Path) ->
     beats = BeatFinder(loaded)
     until(lambda: beats.done)
     off = np.random.default_rng(0).normal(0, 0.015 * RATE, 8)
-    tapped = BeatGrid.from_taps([8 * PERIOD + n * PERIOD + off[n] for n in range(8)])
-    beats.refine(tapped)
+    taps = tuple(8 * PERIOD + n * PERIOD + off[n] for n in range(8))
+    tapped = BeatGrid.from_taps(taps)
+    beats.refine(tapped, taps)
     until(lambda: beats.refined)
     asked, found = beats.refined
     assert (asked, found.by_hand) == (tapped, True)
     assert found.period == pytest.approx(PERIOD, rel=1e-4)
     assert abs(found.at(8 * PERIOD)) < 0.01
+    loaded.close()
+
+
+def test_what_goes_wrong_with_beats_is_one_line(song: Frames, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def odd(_tracker: BeatTracker) -> None:
+        raise IndexError("index 96 is out of bounds")
+
+    monkeypatch.setattr(BeatTracker, "finish", odd)
+    loaded, said = track(tmp_path / "song.wav", song), list[str]()
+    loaded.say = said.append
+    beats = BeatFinder(loaded)
+    until(lambda: said)
+    assert said == ["the beats of song.wav cannot be found: IndexError: index 96 is out of bounds"]
+    assert not beats.done
     loaded.close()
 
 
