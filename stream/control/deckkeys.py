@@ -45,6 +45,14 @@ class DeckKeys(TerminalKeys):
         return ", ".join([stems, "shift solos", *self.words])
 
     @property
+    def short(self) -> str:
+        """The keys that everybody needs, and the one that shows all; or that another one is waited for. [any-thread]"""
+        if self._begun:
+            return f"{self._begun} and ...?"
+        stems = " ".join(f"{key}={stem}" for key, stem in self.stems.items())
+        return f"{stems}, space plays, c cues, < > crossfade, / other deck, n next song, ? all keys, q quits"
+
+    @property
     def words(self) -> list[str]:
         """What the other keys do. [any-thread]"""
         return table.words(self._desk.acts)

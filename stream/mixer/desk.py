@@ -121,7 +121,9 @@ class Desk:
     def act(self, name: str, *values: float) -> None:
         """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
         if name not in self._acts:
-            raise ValueError(f"there is no action {name}; the actions are {listing(self._acts) or 'none'}")
+            owner = name.rpartition("/")[0]
+            like = listing(act for act in self._acts if act.rpartition("/")[0] == owner) or listing(self._acts)
+            raise ValueError(f"there is no action {name}; the actions are {like or 'none'}")
         act = self._acts[name]
         if len(values) > act.most:
             raise ValueError(f"{name} takes {act.most or 'no'} values, not {len(values)}")

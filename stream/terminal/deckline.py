@@ -41,7 +41,7 @@ class DeckLine:
             text.append(f"{self._of(name) if name in self._booth.decks else self._of_input(name)}   ")
         counts = self._engine.counts()
         text.append(f"x {self._booth.master.crossfader:.1f}  underruns {counts['underruns']}  xruns {counts['xruns']}")
-        return text.append(f"   {self._keys.help}", "dim") if self._keys.here else text
+        return text.append(f"   {self._keys.short}", "dim") if self._keys.here else text
 
     def _of(self, name: str) -> str:
         """A deck in words: what it does, where, how fast, and how much of its song is separated."""

@@ -178,6 +178,9 @@ def test_no_key_means_two_things_and_the_help_has_all_of_them(hands: Hands) -> N
     assert all(word in hands.keys.help for word in words)
     hands.type("?")
     assert hands.said == [hands.keys.help]
+    assert all(word in hands.keys.short for word in ("v=vocals", "? all keys"))
+    hands.type("M")
+    assert hands.keys.short == "M and ...?"
 
 
 @pytest.mark.parametrize(("stems", "keys"), [
