@@ -6,6 +6,7 @@
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ FRAMES = 8192  # that are listened to at a time: some milliseconds
 WAIT_S = 0.05  # for more of the song
 DRUMS = "drums"
 REFINE_S = 0.1
-SURER = 0.8  # a grid found in drums, by the one found in the song: drums that are hardly there have none
+SURER = 0.6  # a grid found in drums, by the one found in the song: drums that are hardly there have none
+SAME_TEMPO = 0.03
 APART_S, FAR = 0.5, 1 << 50  # the song's onsets count so far from any of its drums; frames
 TRACKER = 1  # of whatever finds other grids than before: those that were kept are found anew
 
@@ -107,7 +109,7 @@ class BeatFinder:
         return False
 
     def _listen_to_drums(self) -> None:
-        """Hear the whole song once more, with its drums; its grid counts where it is not less sure."""
+        """Hear the whole song once more, with its drums."""
         track = self._track
         tracker = BeatTracker(track.samplerate, drums=True)
         for first in range(0, track.decoded, FRAMES):
@@ -120,9 +122,9 @@ class BeatFinder:
         tracker.finish()
         self.onsets = beside(tracker.onsets, self.onsets, track.samplerate)
         self._heard, found = tracker.heard(), tracker.answer()
-        least = SURER * self.grid.confidence if self.grid is not None else 0.0
-        if found is not None and found.confidence >= least and not self._look_up().drums:
-            self.grid = found
+        grid = better_grid(self.grid, found)
+        if grid is not self.grid and not self._look_up().drums:
+            self.grid = grid
             self._keep(drums=True)
         self.by_drums = True
 
@@ -188,6 +190,28 @@ def _noted(grid: BeatGrid, drums: bool, samplerate: float, note: Note | None) ->
     if note is not None and kept.grid is not None and kept.drums >= drums:
         return note
     return {**grid.to_json(samplerate), "tracker": TRACKER, "drums": drums}
+
+
+def better_grid(song: BeatGrid | None, drums: BeatGrid | None) -> BeatGrid | None:
+    """The better of two grids: that of the drums, at the song's tempo where theirs is half or twice of it.
+
+    Drums alone may well be counted in half or twice the tempo, and what a person has seen for a while should stay.
+    """
+    if drums is None or (song is not None and drums.confidence < SURER * song.confidence):
+        return song
+    if song is None:
+        return drums
+    for times, scaled in ((2.0, drums.doubled()), (0.5, _halved(drums, song))):
+        if abs(drums.period / song.period / times - 1) < SAME_TEMPO:
+            return replace(scaled.with_downbeat_at(song.first), confidence=drums.confidence)
+    return drums
+
+
+def _halved(drums: BeatGrid, song: BeatGrid) -> BeatGrid:
+    """Every other beat of drums: those on which the song has its own."""
+    half = drums.halved()
+    at = half.at(song.first)
+    return half if abs(at - round(at)) <= 0.25 else drums.moved(drums.period).halved()
 
 
 def beside(drums: Onsets, song: Onsets, samplerate: float) -> Onsets:

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from stream.audiofiles.names import SOUND
 from stream.common.places import cache
 from stream.tracks.entry import INDEX, KEY, Identity, Index, StemEntry, read_index, remove, size
 from stream.tracks.songnotes import SongNotes
@@ -115,13 +116,27 @@ def stamp(path: Path) -> tuple[int, ...]:
 
 
 def song_sum(path: Path, stopped: Callable[[], bool] = lambda: False) -> str | None:
-    """sha256 of a file; None for what can be read only once, is no file, or when it was stopped. Raises OSError."""
-    if not path.is_file():
-        return None
-    digest, block = hashlib.sha256(), bytearray(1 << 20)
+    """sha256 of a file, or of a folder's sound files and what they are called. Raises OSError.
+
+    None for what can be read only once, is neither, or when it was stopped.
+    """
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for file in sorted(path.iterdir()):
+            if file.name.lower().endswith(SOUND) and not file.name.startswith(".") and file.is_file():
+                digest.update(os.fsencode(file.name) + b"\0")
+                if not _add(digest, file, stopped):
+                    return None
+        return digest.hexdigest()
+    return digest.hexdigest() if path.is_file() and _add(digest, path, stopped) else None
+
+
+def _add(digest: "hashlib._Hash", path: Path, stopped: Callable[[], bool]) -> bool:
+    """Add a file; False when it was stopped. Raises OSError."""
+    block = bytearray(1 << 20)
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(block):
             if stopped():
-                return None
+                return False
             digest.update(memoryview(block)[:count])
-    return digest.hexdigest()
+    return True

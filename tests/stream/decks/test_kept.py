@@ -102,6 +102,19 @@ def test_a_song_that_is_loaded_again_has_its_cues_and_the_grid_that_was_tapped(s
         assert second.said == []
 
 
+def test_a_folder_of_stems_has_its_cues_again(tmp_path: Path, store: StemStore) -> None:
+    folder = tmp_path / "stems"
+    folder.mkdir()
+    for name in ("drums", "vocals"):
+        sf.write(folder / f"{name}.wav", noise(4) / 2, RATE, "FLOAT")
+    with evening(store, folder) as first:
+        assert first.load().origin == "file"
+        set_something(first)
+    with evening(store, folder.rename(tmp_path / "elsewhere")) as second:
+        second.load()
+        assert second.a.state.cue == 30_000 * UNIT
+
+
 def test_what_is_deleted_and_reset_is_gone_the_next_time(song: Path, store: StemStore) -> None:
     with evening(store, song) as first:
         first.load()

@@ -10,7 +10,7 @@ import pytest
 from dsp.beatgrid import BeatGrid
 from dsp.beats import BeatTracker
 from dsp.onsets import Onsets
-from stream.tracks.beatfinder import TRACKER, BeatFinder, beside
+from stream.tracks.beatfinder import TRACKER, BeatFinder, beside, better_grid
 from stream.tracks.songnotes import SongNotes
 from stream.tracks.track import Track
 from tests.stream.decks.rig import RATE, Frames, Rig, track
@@ -137,6 +137,21 @@ def test_when_the_drums_are_there_its_beats_are_theirs(tmp_path: Path) -> None:
     until(lambda: again.by_drums)
     assert again.grid == beats.grid
     loaded.close()
+
+
+@pytest.mark.parametrize(("drums", "wanted"), [
+    (BeatGrid(13.0, 1001, confidence=0.9), BeatGrid(13.0, 1001, confidence=0.9)),
+    (BeatGrid(512.0, 1001, confidence=0.6), BeatGrid(512.0, 1001, confidence=0.6)),
+    (BeatGrid(513.0, 1001, confidence=0.4), BeatGrid(10.0, 1000, confidence=0.8)),
+    (None, BeatGrid(10.0, 1000, confidence=0.8)),
+    (BeatGrid(3 * 1000.0, 2000, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(3 * 500.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(4 * 500.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(0.0, 1333, confidence=0.9), BeatGrid(0.0, 1333, confidence=0.9))])
+def test_drums_are_better_unless_they_are_hardly_there_and_the_song_says_whether_their_tempo_is_half(
+        drums: BeatGrid | None, wanted: BeatGrid) -> None:
+    assert better_grid(BeatGrid(10.0, 1000, confidence=0.8), drums) == wanted
+    assert better_grid(None, drums) == drums
 
 
 def test_where_there_are_no_drums_the_songs_onsets_count() -> None:

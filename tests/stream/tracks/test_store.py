@@ -245,8 +245,25 @@ def test_a_song_is_its_bytes(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(b"x" * 2_999_999 + b"y")
     sums = [song_sum(tmp_path / name) for name in "abc"]
     assert sums[0] == sums[1] != sums[2]
-    assert song_sum(tmp_path) is None
     assert song_sum(tmp_path / "a", lambda: True) is None
+    assert song_sum(tmp_path / "nowhere") is None
+
+
+def test_a_folder_of_stems_is_its_sound_files_and_their_names(tmp_path: Path) -> None:
+    def folder(name: str, **files: bytes) -> str | None:
+        (tmp_path / name).mkdir()
+        for file, content in files.items():
+            (tmp_path / name / f"{file}.wav").write_bytes(content)
+        return song_sum(tmp_path / name)
+
+    first = folder("first", drums=b"d", vocals=b"v")
+    (tmp_path / "first" / "cover.jpg").write_bytes(b"a picture")
+    (tmp_path / "first" / ".hidden.wav").write_bytes(b"half")
+    assert first == song_sum(tmp_path / "first") == folder("second", drums=b"d", vocals=b"v")
+    others = [folder("other", drums=b"d", vocals=b"w"), folder("named", drums=b"d", voc=b"v"),
+              folder("less", drums=b"d")]
+    assert len({first, *others}) == 4
+    assert song_sum(tmp_path / "first", lambda: True) is None
 
 
 def test_a_model_is_its_files_its_weights_and_a_plugin_its_name(tmp_path: Path) -> None:
