@@ -1,9 +1,9 @@
 """Are two decks as quick as they are meant to be: callback, hands, songs that are loaded, and an evening of both?
 
-    python -m benchmarks.decks                      # all of it, half an hour; goals beside what was measured
-    python -m benchmarks.decks --only callback      # a minute       the callback by itself, at rest and at work
-    python -m benchmarks.decks --only controls      # 4 minutes      from a key or an OSC message to what JACK captures
-    python -m benchmarks.decks --only loading       # 10 minutes     first sound, stems, a whole song, memory, the store
+    python -m benchmarks.decks                      # all of it; goals are printed beside what was measured
+    python -m benchmarks.decks --only callback      # 1 minute       the callback by itself, at rest and at work
+    python -m benchmarks.decks --only controls      # 3 minutes      from a key or an OSC message to what JACK captures
+    python -m benchmarks.decks --only loading       # 8 minutes      first sound, stems, a whole song, memory, the store
     python -m benchmarks.decks --only evening       # 11 minutes     over JACK: underruns, callback, memory, CPU
 
 Linux only; jackd's dummy driver stands for the sound card. Nothing else should run beside it: `steal` is printed.

@@ -20,7 +20,7 @@ RATE, SCALE, SECONDS = 44_100, 2**23, 60
 VOCALS = np.float32(0.25)
 SETTLED, HEARD = RATE // 5, RATE // 4  # frames before a press, all that was done before being over, and after it
 STEADY = 512  # frames that go on evenly: a change is over before them
-UNEVEN = 64 / SCALE  # a bend of what is heard; what is read between two frames has less
+UNEVEN = 8 / SCALE  # a bend of what is heard; what is read between two frames has less than 4
 CONTROLS = ("play", "cue", "hot cue", "jump", "loop", "reverse", "tempo", "mute", "crossfader")
 
 Samples = npt.NDArray[np.float32]

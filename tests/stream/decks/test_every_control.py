@@ -180,6 +180,20 @@ SETTINGS: dict[str, tuple[Verb, tuple[float, ...], tuple[Does, ...]]] = {
         "play", "reverse", "tempo", "bend", "key_lock", "slip", "quantize", "brake_time", "spin_time")}}
 
 
+# how each switch is switched off
+OFF = {"play": (VERBS["pause"], press("pause")),
+       "reverse": (Verb("reverse", before=(press("reverse"),)), press("reverse")),
+       **{name: (Verb(name, before=(*VERBS[name].before, press(name, True)), after=VERBS[name].after),
+                 press(name, False)) for name in ("key_lock", "slip", "quantize")}}
+
+
+@pytest.mark.parametrize("name", [name for name, each in DECK_PARAMETERS.items() if each.switch and not each.held])
+def test_every_switch_of_a_transport_is_heard_when_it_is_off(songs: dict[str, Song], name: str) -> None:
+    assert name in OFF, f"nobody hears {name}"
+    verb, wanted = OFF[name]
+    same(songs, (put("a", name, 0),), (wanted,), verb)
+
+
 @pytest.mark.parametrize("name", DECK_PARAMETERS)
 def test_every_parameter_of_a_transport_is_heard_as_its_verb(songs: dict[str, Song], name: str) -> None:
     assert name in SETTINGS, f"nobody hears {name}"
@@ -250,6 +264,27 @@ OTHERS = {"q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?"}
 def test_every_key_is_heard_as_what_it_stands_for(songs: dict[str, Song], key: str) -> None:
     verb, wanted = {**KEYS, **CHORDS}[key]
     same(songs, (typed(key),), wanted, verb)
+
+
+# keys that let go, or switch off, what they did before
+TWICE: dict[str, tuple[Verb, tuple[Does, Does]]] = {
+    " ": (VERBS["play_pause"], (press("play_pause"), press("play_pause"))),
+    "c": (SETTINGS["cue"][0], (press("cue_press"), press("cue_release"))),
+    "e": (VERBS["censor_press"], (press("censor_press"), press("censor_release"))),
+    "'": (VERBS["bend"], (press("bend", 0.02), press("bend", 0))),
+    "k": (VERBS["key_lock"], (press("key_lock", True), press("key_lock", False))),
+    "r": (VERBS["reverse"], (press("reverse"), press("reverse"))),
+    **{key: (Verb(name), (put(strip, name, on), put(strip, name, 0))) for key, strip, name, on in (
+        ("v", "a/vocals", "mute", 1), ("V", "a/vocals", "solo", 1), ("i", "a", "low", -26), ("m", "a", "mid", -26),
+        ("a", "a", "high", -26), ("#", "a", "pfl", 1), ("Ms", "master", "split", 1))},
+    "wv": (Verb("swap"), (CHORDS["wv"][1][0], lambda stage: (put("a/vocals", "solo", 0)(stage),
+                                                             put("b/vocals", "mute", 0)(stage))))}
+
+
+@pytest.mark.parametrize("key", TWICE)
+def test_a_key_that_is_pressed_again_is_heard(songs: dict[str, Song], key: str) -> None:
+    verb, wanted = TWICE[key]
+    same(songs, (typed(key), typed(key)), wanted, verb)
 
 
 def test_every_key_there_is_is_heard(songs: dict[str, Song]) -> None:
@@ -412,8 +447,19 @@ def test_every_parameter_of_a_mixer_is_heard(songs: dict[str, Song], strip: str,
     stage = Stage(songs)
     for does in wanted.before:
         does(stage)
-    before = _with_parts(stage, songs)
+    before, rest = _with_parts(stage, songs), stage.desk.mixer.get(strip, name)
     stage.desk.mixer.set(strip, name, wanted.value)
+    _is_heard(stage, songs, (strip, name, wanted), before)
+    stage.desk.mixer.set(strip, name, rest)
+    found, parts = _with_parts(stage, songs)
+    if not wanted.before:  # nothing is left of it
+        assert found[:, :2].tobytes() == both(parts).tobytes()
+
+
+def _is_heard(stage: Stage, songs: Mapping[str, Song], what: tuple[str, str, Wanted],
+              before: tuple[Frames, Parts]) -> None:
+    """Assert that a strip's parameter is heard as it ought to be, and was not before."""
+    strip, name, wanted = what
     found, parts = _with_parts(stage, songs)
     if wanted.bands:
         _through(found[:, :2] - parts["b"] - (parts["a"] - parts[strip]), parts[strip], wanted.bands)
