@@ -30,11 +30,13 @@ class DeckKeys(TerminalKeys):
         self.chosen = self._players[0]
         self._begun = ""  # the key of which the next one says what
         self.stems = table.stem_keys(dict.fromkeys(stem.partition("/")[2] for stem in desk.mixer.sources))
+        self._stem = ""  # which `A` was for
         self._moves, self._of_master = table.moves(table.ROWS), table.moves(table.MASTER_ROWS)
+        self._of_stem = table.moves(table.STEM_ROWS)
         self._delete, self._of_grid = table.moves(table.DELETE_ROWS), table.moves(table.GRID_ROWS)
         self._behind: Mapping[str, Callable[[str], bool]] = {
             table.MASTER_KEY: self._to_master, table.DELETE_KEY: lambda key: self._move(self._delete, key),
-            table.GRID_KEY: lambda key: self._move(self._of_grid, key),
+            table.STEM_KEY: self._to_stem, table.GRID_KEY: lambda key: self._move(self._of_grid, key),
             table.SCENE_KEY: self._recall, table.SCENE_KEY + table.STORE_KEY: self._store,
             table.CUE_KEY: self._listen, table.SWAP_KEY: self._swap}
 
@@ -76,7 +78,7 @@ class DeckKeys(TerminalKeys):
         if begun and self._behind[begun](key):
             return
         if key in table.BEGIN:
-            self._begun = key
+            self._begun, self._stem = key, ""
         elif self._move(self._moves, key):
             pass
         elif key in table.ACTS:
@@ -88,11 +90,12 @@ class DeckKeys(TerminalKeys):
         elif key.lower() in self.stems:
             self._flip(key.lower(), "mute" if key.islower() else "solo")
 
-    def _move(self, moves: Mapping[str, tuple[str, Callable[[Desk, str], None]]], key: str) -> bool:
+    def _move(self, moves: Mapping[str, tuple[str, Callable[[Desk, str], None]]], key: str, own: str = "") -> bool:
+        """Whether a key is among some. own: the strip; empty is the chosen player's"""
         if key not in moves:
             return False
         strip, move = moves[key]
-        move(self._desk, strip or self.chosen)
+        move(self._desk, strip or own or self.chosen)
         return True
 
     def _to_master(self, key: str) -> bool:
@@ -100,6 +103,16 @@ class DeckKeys(TerminalKeys):
         if key in self._of_master:
             self._begun = table.MASTER_KEY
         return self._move(self._of_master, key)
+
+    def _to_stem(self, key: str) -> bool:
+        """Which it is; then it goes on until there is another key."""
+        if not self._stem:
+            self._stem = self.stems.get(key, "")
+            self._begun = table.STEM_KEY if self._stem else ""
+            return key in self.stems
+        if key in self._of_stem:
+            self._begun = table.STEM_KEY
+        return self._move(self._of_stem, key, f"{self.chosen}/{self._stem}")
 
     def _flip(self, key: str, switch: str) -> bool:
         if key not in self.stems:

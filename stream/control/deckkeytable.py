@@ -13,6 +13,7 @@ from stream.mixer.masterstrip import MASTER
 
 DIGITS = "1234567890"  # of scenes, in their order
 MASTER_KEY, SCENE_KEY, STORE_KEY, CUE_KEY, SWAP_KEY, DELETE_KEY, GRID_KEY = "M", "S", "s", "Q", "w", "C", "G"
+STEM_KEY = "A"
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,13 @@ MASTER_ROWS = (
     DeckKeyRow("c C", "cue mix", {"c": Step("cue_mix", -0.1), "C": Step("cue_mix", 0.1)}, MASTER),
     DeckKeyRow("s", "split", {"s": Flip("split")}, MASTER),
     DeckKeyRow("h", "hamster", {"h": Flip("hamster")}, MASTER))
+# behind `A` and a stem's key, as many as one likes
+STEM_ROWS = (
+    DeckKeyRow("f F", "fader", {"f": Step("gain", -1), "F": Step("gain", 1)}),
+    DeckKeyRow("[ ]", "pan", {"[": Step("pan", -0.1), "]": Step("pan", 0.1)}),
+    DeckKeyRow("i m a", "low, mid, high down", {"i": Either("low"), "m": Either("mid"), "a": Either("high")}),
+    DeckKeyRow(': "', "filter", {":": Step("filter", -0.05), '"': Step("filter", 0.05)}),
+    DeckKeyRow("x", "past its effects", {"x": Flip("insert")}))
 DELETE_ROWS = (DeckKeyRow("1 to 8", "", {
     str(number): PlayerAct("hot_cue_delete", (number,)) for number in range(1, _CUES)}),)
 # behind `G`
@@ -93,6 +101,7 @@ GRID_ROWS = (
 MORE = (
     DeckKeyRow("C and 1 to 8", "deletes a hot cue"),
     DeckKeyRow("Q and a stem", "puts it on the cue bus"),
+    DeckKeyRow("A and a stem", "is that stem's: " + _texts(STEM_ROWS)),
     DeckKeyRow("w and a stem", "swaps it with the other deck"),
     DeckKeyRow("S and a digit", "recalls a scene"),
     DeckKeyRow("S s and a digit", "stores one"),
@@ -101,7 +110,7 @@ MORE = (
     DeckKeyRow("/", "other deck"),
     DeckKeyRow("?", "all keys"))
 ACTS = {"*": "record", "K": "keep", "L": "learn", "q": "quit"}  # as far as they are offered
-BEGIN = (MASTER_KEY, SCENE_KEY, CUE_KEY, SWAP_KEY, DELETE_KEY, GRID_KEY)
+BEGIN = (MASTER_KEY, SCENE_KEY, CUE_KEY, SWAP_KEY, DELETE_KEY, GRID_KEY, STEM_KEY)
 
 
 def moves(rows: Iterable[DeckKeyRow]) -> dict[str, tuple[str, Move]]:

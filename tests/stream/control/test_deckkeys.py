@@ -16,6 +16,7 @@ from stream.control.deckkeytable import (
     GRID_ROWS,
     MASTER_ROWS,
     ROWS,
+    STEM_ROWS,
     TAKEN,
     moves,
     stem_keys,
@@ -167,7 +168,7 @@ def test_what_every_run_offers_has_its_keys(hands: Hands) -> None:
 
 
 def test_no_key_means_two_things_and_the_help_has_all_of_them(hands: Hands) -> None:
-    for rows in (ROWS, MASTER_ROWS, GRID_ROWS, DELETE_ROWS):
+    for rows in (ROWS, MASTER_ROWS, GRID_ROWS, STEM_ROWS, DELETE_ROWS):
         assert len(moves(rows)) == sum(len(row.moves) for row in rows)
     several = [*moves(ROWS), *BEGIN, *ACTS, "/", "?", *"dbovDBOV"]
     assert len(several) == len({*several})
@@ -295,6 +296,18 @@ def test_a_stem_is_put_on_the_cue_bus(playing: Hands) -> None:
     assert playing.buses()[1].any()
     playing.type("Qv")
     assert not playing.buses()[1].any()
+
+
+def test_a_stem_has_its_own_fader_pan_bands_and_filter_until_there_is_another_key(playing: Hands) -> None:
+    a = playing.booth.mixers["a"]
+    playing.type("Avfff]im::")
+    assert [a.get("vocals", name) for name in ("gain", "pan", "low", "mid", "filter")] == [-3, 0.1, -26, -26, -0.1]
+    playing.type("F[i\"\"x")
+    assert [a.get("vocals", name) for name in ("gain", "pan", "low", "filter", "insert")] == [-2, 0, 0, 0, 0]
+    playing.type(",f")
+    assert (a.get("vocals", "gain"), playing.booth.master.get("a", "gain")) == (-2, -1)
+    playing.type("AfAdf")  # the first f is the deck's
+    assert (a.get("drums", "gain"), playing.booth.master.get("a", "gain")) == (-1, -2)
 
 
 def test_scenes_are_stored_and_recalled_by_their_digits(playing: Hands) -> None:

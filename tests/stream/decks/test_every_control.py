@@ -16,7 +16,7 @@ import pytest
 
 from dsp.quantize import quantize
 from stream.control.deckkeys import DeckKeys
-from stream.control.deckkeytable import GRID_ROWS, MASTER_ROWS, TAKEN, moves
+from stream.control.deckkeytable import GRID_ROWS, MASTER_ROWS, STEM_ROWS, TAKEN, moves
 from stream.decks.deckdesk import ACTS, deck_desk
 from stream.mixer.deckstrip import DECK_PARAMETERS, HOT_CUES
 from stream.mixer.players import has
@@ -251,13 +251,18 @@ CHORDS = {"wv": (Verb("swap"), (lambda stage: (put("a/vocals", "solo", 1)(stage)
           "G3": verb_key("grid_three_quarters"), "G4": verb_key("grid_four_thirds"), "G,": verb_key("grid_move", -10),
           "G.": verb_key("grid_move", 10), "G<": verb_key("grid_move", -1), "G>": verb_key("grid_move", 1),
           "Gh": verb_key("grid_here"), "G0": verb_key("grid_reset"), "Qv": set_key("a/vocals", "cue", 1),
+          "Avf": set_key("a/vocals", "gain", -1), "AvF": set_key("a/vocals", "gain", 1),
+          "Av[": set_key("a/vocals", "pan", -0.1), "Av]": set_key("a/vocals", "pan", 0.1),
+          "Avi": set_key("a/vocals", "low", -26), "Avm": set_key("a/vocals", "mid", -26),
+          "Ava": set_key("a/vocals", "high", -26), "Av:": set_key("a/vocals", "filter", -0.05),
+          'Av"': set_key("a/vocals", "filter", 0.05),
           "Mf": set_key("master", "level", -1), "MF": set_key("master", "level", -2, put("master", "level", -3)),
           "Mb": set_key("master", "booth", -1), "MB": set_key("master", "booth", -2, put("master", "booth", -3)),
           "MC": set_key("master", "cue_mix", 0.1),
           "Mc": set_key("master", "cue_mix", 0.4, put("master", "cue_mix", 0.5)),
           "Ms": set_key("master", "split", 1), "Mh": set_key("master", "hamster", 1, ASIDE)}
 # have tests of their own, here or in tests/stream/control/test_deckkeys.py
-OTHERS = {"q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?"}
+OTHERS = {"q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?", "Avx"}
 
 
 @pytest.mark.parametrize("key", [*KEYS, *CHORDS])
@@ -291,6 +296,7 @@ def test_every_key_there_is_is_heard(songs: dict[str, Song]) -> None:
     stage = Stage(songs)
     there = TAKEN | stage.keys.stems.keys() | {key.upper() for key in stage.keys.stems}
     chords = {f"G{key}" for key in moves(GRID_ROWS)} | {f"M{key}" for key in moves(MASTER_ROWS)}
+    chords |= {f"Av{key}" for key in moves(STEM_ROWS)}
     chords |= {f"C{key}" for key in "3"} | {"wv", "/v", "Qv"}
     assert there | chords == {*KEYS, *CHORDS, *(chord[0] for chord in CHORDS), *OTHERS}
 
