@@ -108,8 +108,8 @@ def _places(folder: Path, line: str) -> Iterator[Path]:
         yield Path(unquote(found[1], errors="surrogateescape") if os.name == "posix" else url2pathname(found[1]))
     if _URL.match(line):
         return
-    yield folder / line
+    lines = [line]
     with suppress(UnicodeError):  # written by a program of Western Windows'
-        yield folder / line.encode("utf-8", "surrogateescape").decode("cp1252")
-    if os.sep == "/" and "\\" in line:
-        yield folder / line.replace("\\", "/")
+        lines.append(line.encode("utf-8", "surrogateescape").decode("cp1252"))
+    yield from (folder / one for one in lines)
+    yield from (folder / one.replace("\\", "/") for one in lines if os.sep == "/")

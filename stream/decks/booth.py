@@ -90,7 +90,7 @@ class Booth:
     @property
     def over(self) -> bool:
         """Whether something was played, and nothing plays any more, nor will by itself. [any-thread]"""
-        stands = all(deck.over or not deck.state.moving for deck in self.decks.values())
+        stands = all(deck.settled and (deck.over or not deck.state.moving) for deck in self.decks.values())
         return self._begun and stands and not (self.automix and (
             self._follows() is not None or (self._songs and self._unheard())))
 

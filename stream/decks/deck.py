@@ -73,6 +73,7 @@ class Deck:
         self._voice: SongVoice | None = None
         self._state = VoiceState()
         self._waiting: deque[DeckPress | Loading] = deque()
+        self._obeying = False
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
@@ -123,6 +124,11 @@ class Deck:
             return not self._waiting and self.track is None
         return facts.told_length and not facts.presses and self.state.ended
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that was pressed has been done. [any-thread]"""
+        return not self._waiting and not self._obeying  # in this order: what is taken from there is being done then
+
     def _heard(self) -> int:
         """The next frame that the callback takes, by the deck's count."""
         return self._device() - self._offset
@@ -141,7 +147,9 @@ class Deck:
 
     def _go_on(self) -> bool:
         if self._taken and (self._ready() or (self._facts is not None and self._facts.presses)):
+            self._obeying = True
             self._obey()
+            self._obeying = False
             return True
         heard = self._heard() if self._taken else self._floating
         if self._taken and heard > self._end:  # it was too late: it goes on where it would be by now

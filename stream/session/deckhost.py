@@ -244,7 +244,7 @@ class DeckHost:
         """The songs that failed, of all that were on a deck."""
         loaded = self.booth.loaded
         failed = ", ".join(dict.fromkeys(track.path.name for track in loaded if track.failure))
-        return f"not all of these was heard, or not by stems: {failed}" if failed else None
+        return f"these could not be played whole, or not by their stems: {failed}" if failed else None
 
     @property
     def inserts(self) -> list[InsertReport]:

@@ -1,6 +1,7 @@
 """The command `play`, over a real server: songs follow each other, the run ends, and what is wrong is one line."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,14 +51,72 @@ def test_a_folder_a_playlist_and_a_folder_of_stems_are_songs(songs: Path, tmp_pa
         playlist([tmp_path / "nowhere"], said.append)
 
 
+def test_a_folder_has_stem_files_and_folders_of_stems_in_it_and_what_is_no_sound_is_none(songs: Path) -> None:
+    (songs / "stems of one").mkdir()
+    for name in ("drums", "vocals"):
+        sf.write(songs / "stems of one" / f"{name}.wav", np.zeros((100, 2)), RATE)
+    for name in ("cover.jpg", "four.stem.mp4", ".hidden.wav", "notes.txt", "party.m3u"):
+        (songs / name).write_text("no sound")
+    wanted = ["four.stem.mp4", "one.wav", "stems of one", "three.wav", "two.wav"]
+    assert playlist([songs], print) == tuple(songs / name for name in wanted)
+
+
+NAME = "Mot\N{LATIN SMALL LETTER O WITH DIAERESIS}rhead.wav"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="absolute paths are others elsewhere")
+@pytest.mark.parametrize("data", [
+    f"one.wav\r\nsub/{NAME}\r\n".encode(), f"#EXTM3U\none.wav\nsub/{NAME}".encode("utf-8-sig"),
+    f"one.wav\rsub\\{NAME}\r".encode("latin-1"), f"one.wav\r\nsub\\{NAME}\r\n".encode("utf-16"),
+    f"  one.wav  \n\n#EXTINF:2,Two\nsub/../sub/{NAME}".encode(), f"FOLDER/one.wav\nFOLDER/sub/{NAME}".encode(),
+    b"file://FOLDER/one.wav\nfile://localhostFOLDER/sub/Mot%C3%B6rhead.wav",
+    f"file:FOLDER/one.wav\nsub/{NAME}".encode()],
+    ids=["crlf", "mark", "latin 1", "utf 16", "blanks", "absolute", "urls", "short urls"])
+def test_a_playlist_is_read_whoever_has_written_it(songs: Path, data: bytes) -> None:
+    (songs / "sub").mkdir()
+    two = (songs / "two.wav").rename(songs / "sub" / NAME)
+    said: list[str] = []
+    (songs / "party.m3u").write_bytes(data.replace(b"FOLDER", str(songs).encode()))
+    found = playlist([songs / "party.m3u"], said.append)
+    assert said == []
+    assert [path.resolve() for path in found] == [songs / "one.wav", two]
+
+
+def test_names_that_are_no_text_are_found_by_their_bytes(songs: Path) -> None:
+    strange = os.fsencode(songs) + b"/Mot\xf6rhead.wav"
+    try:
+        (songs / "two.wav").rename(os.fsdecode(strange))
+    except OSError:
+        pytest.skip("this disk has names of text only")
+    (songs / "party.m3u").write_bytes(b"Mot\xf6rhead.wav\n")
+    assert [os.fsencode(path) for path in playlist([songs / "party.m3u"], print)] == [strange]
+
+
+def test_what_a_playlist_has_that_is_no_song_is_left_out_in_one_line_each(songs: Path) -> None:
+    lines = ["http://radio.example/stream", "nosuch.wav", "x" * 300, "other.m3u", "one.wav/within.wav"]
+    (songs / "party.m3u").write_text("\n".join([*lines, "one.wav"]))
+    (songs / "other.m3u").write_text("two.wav")
+    said: list[str] = []
+    assert playlist([songs / "party.m3u"], said.append) == (songs / "one.wav",)
+    assert len(said) == len(lines)
+    for line, text in zip(lines, said, strict=True):
+        assert line in text
+        assert text.endswith("it is left out")
+    assert "is no file" in said[0]
+    assert "cannot be read: File name too long" in said[2]
+    assert "is a playlist itself" in said[3]
+
+
 @pytest.mark.parametrize(("words", "code", "says"), [
+    (["x" * 300], 1, "cannot be read: File name too long"), (["EMPTY.m3u"], 1, "there are no songs there"),
     ([], 2, "play needs a song, a folder or a playlist"), (["nowhere.wav"], 1, "nowhere.wav: No such file"),
     (["EMPTY"], 1, "there are no songs there"),
     (["nowhere.wav", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals")],
-    ids=["nothing", "not there", "empty folder", "an insert on no deck"])
+    ids=["a long name", "a folder called as a list", "nothing", "not there", "empty folder", "an insert on no deck"])
 def test_what_cannot_be_played_is_one_line(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "empty.m3u").mkdir()
     ended = main(["play", *(word.replace("EMPTY", str(tmp_path / "empty")) for word in words), "--model", "center"])
     err = capsys.readouterr().err
     assert (ended, len(err.splitlines())) == (code, 1), err
@@ -82,7 +141,8 @@ def test_a_file_that_is_no_song_is_one_line_and_ctrl_c_ends_the_run(jackd: Jackd
     with Live("play", songs / "text.wav", songs / "one.wav", "--model", "center", "--device", "jack", "--json") as live:
         live.until(lambda: "text.wav cannot be read as sound" in live.err)
         done = live.interrupt()
-    assert done.code == 0, done.err
+    assert done.code == 1, done.err
+    assert done.said[-1].endswith(": text.wav")
     assert json.loads(done.out)["samplerate"] == RATE
 
 

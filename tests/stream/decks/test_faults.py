@@ -276,6 +276,38 @@ def test_stems_are_kept_for_the_song_that_was_heard_and_no_other(
     np.testing.assert_array_equal(*stems)
 
 
+def test_the_next_song_of_a_list_takes_the_place_of_one_that_cannot_be_read(tmp_path: Path) -> None:
+    """Whatever is next: the list goes on to its end, and is over then."""
+    songs = [tmp_path / name for name in ("no.wav", "none.wav", "one.wav", "never.wav", "two.wav", "last.wav")]
+    for number, path in enumerate(songs):
+        if number in (2, 4):
+            wav(path, noise(0.3, number))
+        else:
+            path.write_text("Dear diary")
+    said: list[str] = []
+    with TrackSeparator(Opening("center"), RATE, say=said.append) as separator:
+        rig = Rig(songs=songs, separated=separator)
+        booth = rig.booth
+        booth.automix = True
+        for deck in "ab":
+            booth.next_song(deck)
+        booth.press("a", "play")
+        heard = []
+        while not booth.over:
+            heard.append(rig.hear(4))
+            booth.look()
+            tracks = [deck.track for deck in booth.decks.values()]
+            until(lambda tracks=tracks: all(track is None or track.ended for track in tracks))
+        booth.close()
+    assert booth.waiting == 0
+    assert [track.path for track in booth.loaded if not track.failure] == [songs[2], songs[4]]
+    assert len(said) == 4
+    song = np.concatenate(heard)
+    for number in (2, 4):  # each is heard, if through the crossfader
+        part = noise(0.3, number)[RATE // 10 : RATE // 10 + 500, 0]
+        assert np.correlate(song[:, 0], part).max() > 0.05 * (part @ part)
+
+
 def test_one_song_on_both_decks_is_two_songs(tmp_path: Path) -> None:
     night = Night(tmp_path, StemStore(folder=tmp_path / "store"))
     track, heard = night.play(tmp_path / "good.wav")
