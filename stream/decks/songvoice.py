@@ -16,6 +16,7 @@ from dsp.varispeed import start as varispeed_start
 from stream.callback.header import REEL
 from stream.callback.player import FADE
 from stream.decks.songpiece import Rendering, SongPiece
+from stream.decks.songwindow import SongWindow
 from stream.tracks.track import Track
 
 Frames = NDArray[np.float32]
@@ -66,6 +67,7 @@ class SongVoice:
         """Nothing is read yet."""
         self.track, self._sources, self.anchors = track, sources, NONE
         self._stretcher, self._varispeed = Stretcher(track.samplerate), Varispeed()
+        self._window = SongWindow(track)
 
     def render(self, pieces: list[SongPiece], state: VoiceState, out: Frames) -> VoiceState:
         """Give pieces as a deck's ring has them (stream.callback.header), and the state behind them.
@@ -128,30 +130,22 @@ class SongVoice:
         return SongSound(piece.how, piece.song(n), rates[1], stretched)
 
     def _copied(self, first: int, forward: bool, n: int) -> Frames:
-        return self._window(first, first + n) if forward else self._window(first - n + 1, first + 1)[::-1]
+        return self._window.read(first, first + n) if forward else self._window.read(first - n + 1, first + 1)[::-1]
 
     def _resampled(self, place: float, rates: tuple[float, float], n: int) -> Frames:
         state = varispeed_start(place)
         first, last = varispeed_need(state, n, rates)
-        song = self._window(first, last)
+        song = self._window.read(first, last)
         made = np.empty((n, song.shape[1]), np.float32)
         self._varispeed.render((song, first), state, rates, made)
         return made
 
     def _stretched(self, state: NDArray[np.float64], rate: float, n: int) -> Frames:
         first, last = self._stretcher.need(state, n, rate)
-        song = self._window(first, last)
+        song = self._window.read(first, last)
         made = np.empty((n, song.shape[1]), np.float32)
         self._stretcher.render((song, first), state, rate, self.anchors, made)
         return made
-
-    def _window(self, first: int, last: int) -> Frames:
-        """Frames of the song: float32 (n, REEL + 2 · stored): left, right, how much of the stems is there, these."""
-        n, stored = last - first, len(self.track.stored)
-        dry, stems = np.zeros((n, 2), np.float32), np.zeros((n, 2 * stored), np.float32)
-        present = np.zeros(n, np.float32)
-        self.track.read(first, dry, stems, present)
-        return np.concatenate([dry, present[:, None], stems], axis=1)
 
     def _finish(self, song: Frames, rows: Frames) -> None:
         """Write a deck's rows: the stems that are stored, by name, and what they leave of the song."""

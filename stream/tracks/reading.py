@@ -43,17 +43,23 @@ class Reading:
         self._stems, self._drafts, self._any = Spans(), Spans(), Spans()
         self._reads: deque[tuple[float, int, int]] = deque(maxlen=READS)
 
-    def stems(self, made: Made, files: tuple[ScratchFile | None, ScratchFile | None], first: int, out: Frames,
-              present: Frames) -> None:
+    def shows(self, made: Made) -> bool:
+        """Whether all that is there was shown when it was last read. [deck-thread]"""
+        return made is self._taken
+
+    def stems(self, made: Made, files: tuple[ScratchFile | None, ScratchFile | None], place: tuple[int, int],
+              out: Frames, present: Frames) -> None:
         """Write stems, and how much of them is there. Raises OSError.
 
         files: of stems and drafts      out: float32 (n, 2 * stored)      present: float32 (n,)
+        place: the first frame, and how many before it were read earlier and count as read now
         [deck-thread]
         """
+        first, kept = place
         end = first + len(present)
         if made is not self._taken:
-            self._take(made, first)
-        self._reads.append((time.monotonic(), first, end))
+            self._take(made, first - kept)
+        self._reads.append((time.monotonic(), first - kept, end))
         stems, drafts = files
         if stems is None or not self._any.within(first, end):
             out[:] = 0

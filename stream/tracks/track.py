@@ -117,20 +117,26 @@ class Track(Closing):
         total = self.frames or 0
         return self.finished.stems.count(0, total) / total if total else 0.0
 
-    def read(self, first: int, dry: Frames, stems: Frames, present: Frames) -> None:
+    @property
+    def steady(self) -> bool:
+        """Whether what `read` gives is what it gave the last time, as far as it was decoded then. [deck-thread]"""
+        return self._reading.shows(self.finished)
+
+    def read(self, first: int, dry: Frames, stems: Frames, present: Frames, kept: int = 0) -> None:
         """Give some frames as they are by now; silence before the song, behind it, and where nothing is decoded yet.
 
         first: of the frames; any, also below 0
         dry: float32 (n, 2), contiguous, written
         stems: float32 (n, 2 * len(stored)), contiguous, written; the residual is dry minus these
         present: float32 (n,), written: how much of the stems is there, 0 to 1, with ramps where that changes
+        kept: frames before `first` that were read earlier and are heard still
         NB: what is read onwards never jumps when stems come: new ones begin a little beyond what was read last. After
         a jump all that there is counts at once.
         [deck-thread]
         """
         try:
             self.read_dry(first, dry)
-            self._reading.stems(self.finished, (self._stems, self._drafts), first, stems, present)
+            self._reading.stems(self.finished, (self._stems, self._drafts), (first, kept), stems, present)
         except OSError as error:  # the scratch disk has gone
             self.fail(f"{self.path} cannot be played on: {said(error)}")
             for array in (dry, stems, present):

@@ -28,7 +28,7 @@ class Stage:
     def read(self, first: int, count: int = BLOCK) -> tuple[Frames, Frames]:
         """What is heard of a stem, and how much of it is there."""
         out, present = np.full((count, 2), np.nan, np.float32), np.full(count, np.nan, np.float32)
-        self.reading.stems(self.made, self.files, first, out, present)
+        self.reading.stems(self.made, self.files, (first, 0), out, present)
         return out[:, 0], present
 
     def play(self, blocks: int, first: int = 0, backwards: bool = False) -> tuple[Frames, Frames]:
