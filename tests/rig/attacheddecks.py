@@ -12,6 +12,7 @@ from stream.link.decksnapshot import DeckSnapshot
 from stream.link.deckverbs import DeckHands, deck_verbs
 from stream.link.server import Link
 from stream.mixer.desk import Desk
+from stream.separators.protocol import Separator
 from tests.stream.decks.rig import RATE, Rig
 
 FACTS = {"model": "htdemucs", "provider": "cpu", "samplerate": RATE}
@@ -33,8 +34,9 @@ class DeckRig:
 
 
 @contextmanager
-def deck_rig(songs: Sequence[Path] = ()) -> Iterator[DeckRig]:
-    decks, recording = Rig(songs=songs), list[bool]()
+def deck_rig(songs: Sequence[Path] = (), separator: Separator | None = None) -> Iterator[DeckRig]:
+    """separator: of an input that is heard beside them"""
+    decks, recording = Rig(songs=songs, separator=separator), list[bool]()
     desk = deck_desk(decks.booth, RATE)
     hands = DeckHands(DeckKeys(desk, decks.said.append), desk)
     snapshot = DeckSnapshot(decks.engine, decks.booth, hands, FACTS, lambda: bool(recording))

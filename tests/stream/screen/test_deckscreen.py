@@ -16,8 +16,10 @@ from stream.screen.braille import INNER, shades
 from stream.screen.deckface import DeckFace
 from stream.screen.deckhead import title
 from stream.screen.ink import of_stem
+from stream.separators.protocol import Separator
 from tests.rig.attacheddecks import DeckRig, deck_rig
-from tests.stream.decks.rig import RATE
+from tests.rig.byhand import Shares
+from tests.stream.decks.rig import BLOCK, RATE
 from tests.stream.screen.test_screen import comes, text
 
 pytestmark = pytest.mark.realtime
@@ -27,7 +29,7 @@ TITLE, TIMES, WAVE, SONG, MARKS, FLAGS, PADS = 1, 2, 3, 5, 6, 7, 8  # lines of a
 Does = Callable[[DeckRig, Pilot[bool]], Awaitable[None]]
 
 
-def seen(tmp_path: Path, does: Does, size: tuple[int, int] = SMALL) -> None:
+def seen(tmp_path: Path, does: Does, size: tuple[int, int] = SMALL, separator: Separator | None = None) -> None:
     """Attach a screen to decks of which a has a song, and do something with both."""
 
     async def run(made: DeckRig) -> None:
@@ -35,9 +37,9 @@ def seen(tmp_path: Path, does: Does, size: tuple[int, int] = SMALL) -> None:
             async with MixerScreen(attached, clock=lambda: 0.0).run_test(size=size) as pilot:
                 await does(made, pilot)
 
-    with deck_rig([tmp_path / f"{name}.wav" for name in ("one", "two", "three")]) as made:
+    with deck_rig([tmp_path / f"{name}.wav" for name in ("one", "two", "three")], separator) as made:
         made.decks.booth.next_song("a")
-        made.decks.hear(4)
+        made.decks.hear(4, None if separator is None else np.zeros((4 * BLOCK, 2), np.float32))
         asyncio.run(run(made))
 
 
@@ -270,3 +272,28 @@ def test_a_title_leaves_room_for_its_artist_and_both_for_what_is_wrong(what: str
     assert shown in written
     assert written.endswith("  loading")
     assert row.width <= 39
+
+
+@pytest.mark.parametrize("size", [SMALL, (124, 40), (40, 13)], ids=str)
+def test_an_input_beside_the_decks_has_a_column_that_is_there_once_it_is_chosen(
+        tmp_path: Path, size: tuple[int, int]) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        wide = size[0] > 120
+        assert ("LIVE" in "".join(text(pilot))) == wide
+        await pilot.press("slash")
+        await comes(lambda: made.keys.chosen == "b")
+        await pilot.press("slash")
+        await comes(lambda: any("LIVE" in line for line in text(pilot)))
+        if size[1] > 13:
+            assert "latency" in text(pilot)[TIMES]
+            assert "misses 0" in text(pilot)[TIMES]
+        assert {sum(cell_len(part) for part, _ in row.parts) for row in face(pilot)._rows} == {size[0]}
+        await pilot.press("v")
+        await comes(lambda: made.decks.mixers["live"].on("vocals", "mute"))
+        await comes(lambda: "[M]" in "".join(text(pilot)))
+        await pilot.click(Board, offset=where(pilot, "solo", "live/drums"))
+        await comes(lambda: made.decks.mixers["live"].on("drums", "solo"))
+        await pilot.press("space")
+        await comes(lambda: "live" in text(pilot)[-2])
+
+    seen(tmp_path, does, size, Shares())
