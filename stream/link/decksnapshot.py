@@ -13,7 +13,7 @@ from stream.decks.engine import DeckEngine
 from stream.decks.songhead import UNIT
 from stream.decks.transportstate import TransportState
 from stream.link.deckverbs import DeckHands
-from stream.link.deckwaveform import AFTER, DeckWaveforms
+from stream.link.deckwaveform import BESIDE, DeckWaveforms
 from stream.link.slices import SLICES_PER_S
 from stream.mixer.strip import Strips
 from stream.tracks.spans import Spans
@@ -46,7 +46,7 @@ class DeckSnapshot:
                 "parameters": self._parameters(),
                 "latency_s": self._engine.latency.total_s,
                 "input_latency_s": None if live is None else live.latency.total_s,
-                "slice_s": (self._rate // SLICES_PER_S) / self._rate, "slices_ahead": AFTER}
+                "slice_s": (self._rate // SLICES_PER_S) / self._rate, "slices_ahead": BESIDE}
 
     def _parameters(self) -> dict[str, dict[str, dict[str, Any]]]:
         """What each strip can be set to."""

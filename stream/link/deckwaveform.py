@@ -16,7 +16,8 @@ from stream.link.slices import HISTORY_SLICES, SLICES_PER_S
 from stream.link.waveform import MOST_SLICES, levels
 from stream.tracks.track import Finished, Track
 
-BEFORE, AFTER = 4 * SLICES_PER_S, 5 * SLICES_PER_S  # slices around the one that is heard
+BESIDE = 5 * SLICES_PER_S  # slices on either side of the place that is heard
+AT_ONCE = 2 * MOST_SLICES  # of a deck: after a jump all that is seen is new
 
 
 class DeckWaveforms:
@@ -59,9 +60,9 @@ class DeckWaveform:
         looked = (now, track.decoded, track.finished)
         if looked == self._looked:
             return
-        wanted = [*self._wanted(track, now)][: MOST_SLICES + 1]
-        self._looked = looked if len(wanted) <= MOST_SLICES else None
-        for number in wanted[:MOST_SLICES]:
+        wanted = [*self._wanted(track, now)][: AT_ONCE + 1]
+        self._looked = looked if len(wanted) <= AT_ONCE else None
+        for number in wanted[:AT_ONCE]:
             try:
                 row = self._levels(track, number)
             except OSError:  # the scratch disk has gone, which the deck says
@@ -73,12 +74,13 @@ class DeckWaveform:
             del self._told[next(iter(self._told))]
 
     def _wanted(self, track: Track, now: int) -> Iterator[int]:
-        """Slices that can be told, what comes next first."""
+        """Slices that can be told, from the one that is heard to both sides."""
         frames, finished, decoded = self._frames, track.finished, track.decoded
-        for number in chain(range(now, now + AFTER), range(now - 1, max(-1, now - BEFORE), -1)):
+        near = chain.from_iterable((now + away, now - 1 - away) for away in range(BESIDE))
+        for number in near:
             first, end = number * frames, (number + 1) * frames
             told = self._told.get(number)
-            if end <= decoded and (told is None or (
+            if first >= 0 and end <= decoded and (told is None or (
                     not told and (finished.stems.holds(first, end) or finished.drafts.holds(first, end)))):
                 yield number
 

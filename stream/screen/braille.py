@@ -1,6 +1,6 @@
 """Waveforms in braille, eight dots a cell: peaks in a darker shade, the root mean square in the stem's own colour."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from stream.screen.waveform import Pane, Row
 DOTS = 4  # one above the other in a cell
 LEFT, RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)  # from above
 NOW = "│"
+NOTHING: Mapping[int, str] = {}
 OUTER, INNER, MARK = range(3)
 
 Shades = tuple[Style, Style, Style]  # of OUTER, INNER, MARK
@@ -60,11 +61,17 @@ def waveform(columns: Sequence[Row | None], index: int, pane: Pane, past: int, s
     return lines
 
 
-def coloured(columns: Sequence[Row | None], pane: Pane, past: int, shades: Sequence[Shades]) -> list[Line]:
-    """As `waveform`, of the first pair of levels, with shades of its own for each cell but that of the mark."""
+def coloured(columns: Sequence[Row | None], pane: Pane, past: int, shades: Sequence[Shades],
+             ticks: Mapping[int, str] = NOTHING) -> list[Line]:
+    """As `waveform`, of the first pair of levels, with shades of its own for each cell but that of the mark.
+
+    ticks: by cell, what is in the first line instead
+    """
     lines = []
-    for text, inks in _drawn(columns, 0, pane):
+    for number, (text, inks) in enumerate(_drawn(columns, 0, pane)):
         styles = [cell[which] for cell, which in zip(shades, inks, strict=True)]
+        for at, tick in ticks.items() if number == 0 else ():
+            text[at], styles[at] = tick, shades[at][MARK]
         text[past:past], styles[past:past] = [NOW], [shades[0][MARK]]
         line: list[tuple[str, Style]] = []
         for style, run in groupby(zip(styles, text, strict=True), key=lambda cell: cell[0]):

@@ -1,14 +1,16 @@
 """Waveforms of a deck around the place where it is heard: the song in the colours of its stems, and each stem alone."""
 
 from collections.abc import Sequence
+from math import floor
 
 from stream.screen.braille import Shades, coloured, shades, waveform
 from stream.screen.deckview import DeckView
 from stream.screen.ink import DIM, TEXT, of_stem
 from stream.screen.row import ScreenRow
-from stream.screen.waveform import Pane
+from stream.screen.waveform import SIDES, Pane
 from stream.screen.waveform import Row as Levels
 
+BEAT, BAR = "╷", "╻"
 LINES, AHEAD_OF = 2, 2  # of a song's waveform; half of its cells are of what comes
 
 
@@ -19,7 +21,28 @@ def of_song(view: DeckView, deck: str, width: int) -> list[ScreenRow]:
     colours = [shades(of_stem(strip.partition("/")[2], number), True) if view.heard(strip) else None
                for number, strip in enumerate(view.players[deck][:-1])]
     found = [_colour(columns[at : at + 2], colours) for at in range(0, len(columns), 2)]
-    return [ScreenRow().add(" ").line(line) for line in coloured(columns, pane, pane.past(wave.ahead), found)]
+    past = pane.past(wave.ahead)
+    lines = coloured(columns, pane, past, found, beats(view, deck, past, len(found)))
+    return [ScreenRow().add(" ").line(line) for line in lines]
+
+
+def beats(view: DeckView, deck: str, past: int, cells: int) -> dict[int, str]:
+    """The cells in which a beat begins, of so many without that of the mark; a bar begins with a stronger one.
+
+    past: how many are before what is heard now
+    """
+    song, head, slice_s = view.state["songs"][deck], view.state["heads"][deck], view.state["slice_s"]
+    if head["beat"] is None or not song["bpm"]:
+        return {}
+    period_s = 60 / song["bpm"] * (1 + song["tempo_percent"] / 100) * (1 + song["bend_percent"] / 100)  # of the song
+    first = view.waves[deck].now - SIDES * past
+    found = {}
+    for cell in range(cells):
+        begins, ends = (head["beat"] + ((first + SIDES * at) * slice_s - head["position_s"]) / period_s
+                        for at in (cell, cell + 1))
+        if floor(ends) > floor(begins):
+            found[cell] = BAR if floor(ends) % song["beats_per_bar"] == 0 else BEAT
+    return found
 
 
 def _colour(columns: Sequence[Levels | None], colours: Sequence[Shades | None]) -> Shades:

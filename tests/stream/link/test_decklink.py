@@ -276,6 +276,6 @@ def drained(waveform: Any) -> list[list[int]]:
     """All that is told until there is nothing more."""
     found: list[list[int]] = []
     while rows := waveform.new():
-        assert len(rows) <= 2 * 9  # a few at a time
+        assert len(rows) <= 2 * 17  # a few at a time
         found += rows
     return found

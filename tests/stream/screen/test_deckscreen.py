@@ -10,16 +10,19 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
+from dsp.beatgrid import BeatGrid
 from stream.screen.app import MixerScreen
 from stream.screen.board import Board
 from stream.screen.braille import INNER, shades
 from stream.screen.deckface import DeckFace
 from stream.screen.deckhead import title
+from stream.screen.deckwave import BAR, BEAT, beats
 from stream.screen.ink import of_stem
 from stream.separators.protocol import Separator
 from tests.rig.attacheddecks import DeckRig, deck_rig
 from tests.rig.byhand import Shares
 from tests.stream.decks.rig import BLOCK, RATE
+from tests.stream.link.test_decklink import deck_grid
 from tests.stream.screen.test_screen import comes, text
 
 pytestmark = pytest.mark.realtime
@@ -297,3 +300,22 @@ def test_an_input_beside_the_decks_has_a_column_that_is_there_once_it_is_chosen(
         await comes(lambda: "live" in text(pilot)[-2])
 
     seen(tmp_path, does, size, Shares())
+
+
+@pytest.mark.parametrize("tempo", [0.0, 0.5])
+def test_beats_are_marked_where_they_are_heard_whatever_the_tempo(tmp_path: Path, tempo: float) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        deck = made.decks.a
+        deck._waiting.append(deck_grid(BeatGrid(0.25 * RATE, 0.5 * RATE)))  # a beat is 7.5 cells long
+        deck.press("tempo", tempo)
+        deck.press("seek", 3 * RATE)
+        made.decks.hear(4)
+        view = face(pilot).view
+        await comes(lambda: view.state["heads"]["a"]["beat"] is not None and view.waves["a"].now == 90 and bool(
+            view.state["songs"]["a"]["tempo_percent"]) == bool(tempo))
+        found = beats(view, "a", 20, 40)  # of 1/15 s each, from 50/30 s on
+        assert [*found] == [1, 8, 16, 23, 31, 38]
+        assert [at for at, tick in found.items() if tick == BAR] == [8, 38]
+        await comes(lambda: text(pilot)[WAVE].count(BAR) + text(pilot)[WAVE].count(BEAT) in (4, 5))
+
+    seen(tmp_path, does)
