@@ -21,7 +21,7 @@ from stream.recording.automation import GestureLog
 from stream.session import setlog
 from stream.session.setlog import SetInfo, SetMove
 
-_FOUND = ("grid", "refined", "marks")  # what becomes known of a song
+_FOUND = ("length", "grid", "refined", "marks")  # what becomes known of a song
 
 
 class SetNotes:
@@ -102,6 +102,11 @@ def _row(press: DeckPress, samplerate: float) -> tuple[str, Any] | None:
         return "press", [press.name, *press.values]
     if press.name not in _FOUND:
         return None
-    noted = [value.noted(SongMarks(), None, samplerate) if isinstance(value, SongMarks) else
-             None if value is None else value.to_json(samplerate) for value in press.values]
-    return "found", {press.name: noted}
+    return "found", {press.name: [_noted(value, samplerate) for value in press.values]}
+
+
+def _noted(value: Any, samplerate: float) -> Any:
+    """Marks, a grid or a length as a line has them."""
+    if isinstance(value, SongMarks):
+        return value.noted(SongMarks(), None, samplerate)
+    return value if value is None or isinstance(value, int) else value.to_json(samplerate)

@@ -120,7 +120,11 @@ class SetRenderer:
             deck.press(name, *values)
         else:
             for name, noted in move.what.items():
-                deck.find(_found(name, noted, self._info.samplerate))
+                if name != "length":
+                    deck.find(_found(name, noted, self._info.samplerate))
+                elif deck.track is not None and deck.track.frames != noted[0]:
+                    raise Failure(f"{deck.track.path} is not the song that was played: it has {deck.track.frames} "
+                                  f"frames, and that had {noted[0]}")
 
 
 def _found(name: str, noted: Sequence[Any], samplerate: int) -> DeckPress:

@@ -178,6 +178,10 @@ def _no_song(rows: list[Any], _folder: Path) -> None:
     Path(next(row["load"] for row in rows if "load" in row)).unlink()
 
 
+def _another_song(rows: list[Any], _folder: Path) -> None:
+    sf.write(next(row["load"] for row in rows if "load" in row), noise(3), RATE, "FLOAT")
+
+
 def _input(rows: list[Any], _folder: Path) -> None:
     rows[0]["input"] = True
 
@@ -199,6 +203,7 @@ def _nothing(rows: list[Any], _folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("change", "code", "says"), [
+    (_another_song, 1, "one.wav is not the song that was played: it has 132300 frames, and that had 264600"),
     (_no_song, 1, "one.wav; a set is rendered from its songs"), (_input, 1, "an input was heard beside the decks"),
     (_version, 2, "its format is version 7"), (_verb, 2, "there is nothing called fly on a deck"),
     (_strip, 2, "there is no strip a/kazoo"), (_nothing, 2, "it has none of set, load, press, found")])
