@@ -106,7 +106,7 @@ def made_songs(peer: bool, count: int | None, seconds: float | None, folder: Pat
                     "librosa_p90_ms": float(np.quantile(off, 0.9))}
             shown += f"{row['librosa_ratio']:9.2f}{row['librosa_median_ms']:8.1f}{row['librosa_p90_ms']:8.1f}"
         print(shown, flush=True)
-        drums = None if folder is None else separated_drums(folder, rhythm.name.replace("/", " "), song.samples)
+        drums = None if folder is None else separated_drums(folder, f"{rhythm.name}, {len(song.samples)}", song.samples)
         if drums is not None:
             rows[f"{rhythm.name}, drums"] = row = _made(song, ours(song.samples, drums))
             print(_shown("  with its drums", row), flush=True)
@@ -231,6 +231,7 @@ def main() -> None:
     made = parser(QUESTION)
     made.add_argument("--separated", type=Path, metavar="FOLDER",
                       help="find beats with drums that this program separates, too; they are kept in FOLDER")
+    made.add_argument("--seconds", type=float, help="of each song of our own making, instead of a minute")
     options = made.parse_args()
     report = Report(QUESTION, 1, ("numpy", "scipy", "numba", "librosa"), samplerate=RATE)
     peer = not WHY_NOT
@@ -238,7 +239,7 @@ def main() -> None:
         print(f"librosa is left out: {WHY_NOT}")
     ours(play(shortened(RHYTHMS[0], 5)).samples)  # compiles
     results: dict[str, Rows] = report.results
-    results["made"] = made_songs(peer, 3 if options.quick else None, 30.0 if options.quick else None,
+    results["made"] = made_songs(peer, 3 if options.quick else None, 30.0 if options.quick else options.seconds,
                                  options.separated)
     results["real"] = real_songs(peer, options.separated)
     results["tapped"] = tapped(3 if options.quick else 40)

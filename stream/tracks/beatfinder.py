@@ -26,7 +26,7 @@ WAIT_S = 0.05  # for more of the song
 DRUMS = "drums"
 REFINE_S = 0.1
 SURER = 0.6  # a grid found in drums, by the one found in the song: drums that are hardly there have none
-SAME_TEMPO = 0.03
+SAME_TEMPO, SAME_BEAT = 0.03, 0.2  # of the song's; of a beat
 APART_S, FAR = 0.5, 1 << 50  # the song's onsets count so far from any of its drums; frames
 TRACKER = 1  # of whatever finds other grids than before: those that were kept are found anew
 
@@ -193,17 +193,20 @@ def _noted(grid: BeatGrid, drums: bool, samplerate: float, note: Note | None) ->
 
 
 def better_grid(song: BeatGrid | None, drums: BeatGrid | None) -> BeatGrid | None:
-    """The better of two grids: that of the drums, at the song's tempo where theirs is half or twice of it.
+    """The better of two grids: that of the drums, at the song's tempo if theirs is half or twice of it, with its bars.
 
-    Drums alone may well be counted in half or twice the tempo, and what a person has seen for a while should stay.
+    Drums alone may well be counted in half the tempo or from another beat; where the beats are, they say best.
     """
     if drums is None or (song is not None and drums.confidence < SURER * song.confidence):
         return song
     if song is None:
         return drums
-    for times, scaled in ((2.0, drums.doubled()), (0.5, _halved(drums, song))):
+    for times, scaled in ((1.0, drums), (2.0, drums.doubled()), (0.5, _halved(drums, song))):
         if abs(drums.period / song.period / times - 1) < SAME_TEMPO:
-            return replace(scaled.with_downbeat_at(song.first), confidence=drums.confidence)
+            at = scaled.at(song.first)
+            if abs(at - round(at)) < SAME_BEAT:
+                scaled = replace(scaled.with_downbeat_at(song.first), beats_per_bar=song.beats_per_bar)
+            return replace(scaled, confidence=drums.confidence)
     return drums
 
 

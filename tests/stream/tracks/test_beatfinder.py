@@ -140,13 +140,15 @@ def test_when_the_drums_are_there_its_beats_are_theirs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("drums", "wanted"), [
-    (BeatGrid(13.0, 1001, confidence=0.9), BeatGrid(13.0, 1001, confidence=0.9)),
-    (BeatGrid(512.0, 1001, confidence=0.6), BeatGrid(512.0, 1001, confidence=0.6)),
-    (BeatGrid(513.0, 1001, confidence=0.4), BeatGrid(10.0, 1000, confidence=0.8)),
+    (BeatGrid(13.0, 1000, confidence=0.9), BeatGrid(13.0, 1000, confidence=0.9)),
+    (BeatGrid(2013.0, 1000, beats_per_bar=3, confidence=0.9), BeatGrid(13.0, 1000, confidence=0.9)),  # the song's bars
+    (BeatGrid(512.0, 1000, confidence=0.6), BeatGrid(512.0, 1000, confidence=0.6)),
+    (BeatGrid(512.0, 1000, confidence=0.4), BeatGrid(10.0, 1000, confidence=0.8)),
     (None, BeatGrid(10.0, 1000, confidence=0.8)),
-    (BeatGrid(3 * 1000.0, 2000, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
-    (BeatGrid(3 * 500.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
-    (BeatGrid(4 * 500.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(3000.0, 2000, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(1500.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(2000.0, 500, confidence=0.9), BeatGrid(0.0, 1000, confidence=0.9)),
+    (BeatGrid(700.0, 2000, confidence=0.9), BeatGrid(700.0, 1000, confidence=0.9)),
     (BeatGrid(0.0, 1333, confidence=0.9), BeatGrid(0.0, 1333, confidence=0.9))])
 def test_drums_are_better_unless_they_are_hardly_there_and_the_song_says_whether_their_tempo_is_half(
         drums: BeatGrid | None, wanted: BeatGrid) -> None:
