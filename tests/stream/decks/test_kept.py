@@ -1,9 +1,10 @@
 """What was set in a song is there when it is loaded again, through the store that `play` has."""
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,24 @@ def test_a_song_that_plays_is_not_ejected_and_one_that_stands_leaves_nothing(son
         rig.load()
         rig.a.press("play")
         assert (rig.hear(4) == noise(4)[: 4 * BLOCK]).all()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are told by /proc")
+def test_what_is_ejected_lets_go_of_its_scratch_files(song: Path, store: StemStore) -> None:
+    def scratch() -> int:
+        found = 0
+        for file in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # it was closed meanwhile
+                found += "(deleted)" in str(file.readlink())
+        return found
+
+    with evening(store, song) as rig:
+        before = scratch()
+        rig.load()
+        assert scratch() > before
+        rig.a.press("eject")
+        rig.hear(2)
+        until(lambda: scratch() == before)
 
 
 @pytest.mark.parametrize("presses", [("pause", "eject"), ("cue_press", "eject")], ids=" ".join)
