@@ -174,13 +174,15 @@ def test_what_was_set_before_it_was_known_what_was_kept_stays(
 
     monkeypatch.setattr(StemStore, "notes", slow)
     with evening(store, song) as second:
-        second.load(known=False)
+        track = second.load(known=False)
+        until(lambda: track.ended)  # what is pressed before anything is decoded waits for that
+        second.hear(4)
         second.a.press("play")
         second.hear(10)
         second.a.press("hot_cue_set", 4)
         second.hear(10)
         held.set()
-        until(lambda: second.a.track.notes is not None)
+        until(lambda: track.notes is not None)
         second.hear(4)
         found = second.a.state
         assert found.moving
