@@ -164,10 +164,10 @@ def test_a_press_that_is_rendered_while_the_device_goes_on_is_heard_as_it_would_
     booth.hear(10)
     real = loaded.read
 
-    def slow(first: int, dry: Frames, stems: Frames, present: Frames) -> None:
+    def slow(first: int, dry: Frames, stems: Frames, present: Frames, kept: int = 0) -> None:
         for _ in range(12):  # blocks that the device asks for until the first frame is read
             booth.engine.serve(BLOCK)
-        real(first, dry, stems, present)
+        real(first, dry, stems, present, kept)
 
     for name in presses:
         booth.a.press(name, *values.get(name, ()))
