@@ -45,6 +45,7 @@ class TrackSeparator(Closing):
         self._songs: list[TrackJob] = []  # changed as a whole
         self._opened, self._named, self._closing = threading.Event(), threading.Event(), threading.Event()
         self._networks: Networks | None = None
+        self._opening = threading.Lock()  # of makers, between both threads
         self._sources = sources
         self._rate = MODEL_RATE
         self._model: KeptModel | None = None
@@ -135,9 +136,8 @@ class TrackSeparator(Closing):
         """Make what is needed most; whether there was anything to be made."""
         if self._busy() or self._drafting or next(self._drafts_wanted(), None) is not None:
             return False
+        self._open_makers()
         for song in sorted(self._alive(), key=lambda song: song.need(self._segment_s).urgency):
-            if song.maker is None and not song.done:
-                song.open(self._maker)
             part = song.next(self._segment_s)
             if part is not None:
                 begun = time.perf_counter()
@@ -150,6 +150,13 @@ class TrackSeparator(Closing):
                 song.done = True
         return False
 
+    def _open_makers(self) -> None:
+        """Have all songs' makers opened: by whichever thread comes first, for a segment may take seconds."""
+        with self._opening:
+            for song in self._alive():
+                if song.maker is None and not song.done:
+                    song.open(self._maker)
+
     def _maker(self, track: Track) -> SongSegments | SongHops:
         if self._networks is not None:
             return SongSegments(track, self._networks)
@@ -161,6 +168,8 @@ class TrackSeparator(Closing):
         self._opened.wait()
         with yielding():
             while not self._closing.is_set():
+                if self._networks is not None and not self._busy():
+                    self._open_makers()
                 song = None if self._busy() or self.failure else next(self._drafts_wanted(), None)
                 if song is None:
                     time.sleep(IDLE_S)

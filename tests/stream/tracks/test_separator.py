@@ -20,6 +20,7 @@ from stream.tracks import making
 from stream.tracks import separator as opening_networks
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.songhops import SongHops
+from stream.tracks.songsegments import SongSegments
 from stream.tracks.store import StemStore
 from stream.tracks.track import Playhead, Track
 from tests.rig.byhand import Frames
@@ -367,6 +368,28 @@ def test_drafts_come_first_where_somebody_waits(tmp_path: Path, toy: Opening, mo
         release.set()
         decks.wait()
         assert track.separated == 1
+
+
+def test_drafts_of_a_song_do_not_wait_for_a_segment_of_another(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, goes_on, real = threading.Event(), threading.Event(), SongSegments.make
+
+    def slow(maker: SongSegments, part: int) -> None:
+        begun.set()
+        assert goes_on.wait(60)
+        real(maker, part)
+
+    monkeypatch.setattr(SongSegments, "make", slow)
+    with separator(toy) as (decks, _):
+        decks.load(wav(tmp_path / "a.wav", song(13)))
+        until(begun.is_set)
+        try:
+            other = decks.load(wav(tmp_path / "b.wav", song(13)))
+            other.playhead = Playhead(0, 1.0)
+            until(lambda: other.finished.drafts.holds(2 * RATE, 2 * RATE + 1000))
+            assert not other.finished.stems
+        finally:
+            goes_on.set()
 
 
 def test_a_job_says_when_segments_come_too_late(tmp_path: Path, toy: Opening) -> None:
