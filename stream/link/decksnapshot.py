@@ -90,8 +90,7 @@ class DeckSnapshot:
 
     def _head(self, state: TransportState) -> dict[str, Any]:
         """What moves: where the song is heard, and its beat."""
-        rate = state.head.rate_after(0) if state.moving else 0.0
-        place = max(0.0, state.position - rate * self._engine.latency.device_out)
+        rate, place = state.head.rate_after(0) if state.moving else 0.0, max(0.0, state.audible)
         left = state.seconds_left
         found: dict[str, Any] = {"position_s": round(place / self._rate, 2), "rate": round(rate, 4),
                                  "left_s": None if left == float("inf") else round(left, 1), "beat": None}

@@ -5,7 +5,9 @@ from typing import Any
 
 from stream.mixer.fader import gain_db
 from stream.screen.deckhead import FLAGS
-from stream.screen.deckpaint import help_pages, laid_out, rows
+from stream.screen.deckhelp import help_pages
+from stream.screen.decklayout import laid_out
+from stream.screen.deckpaint import rows
 from stream.screen.deckview import CROSSFADER, SWITCHES, DeckView
 from stream.screen.ink import Line
 from stream.screen.row import Region, ScreenRow

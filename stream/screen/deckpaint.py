@@ -9,86 +9,23 @@
     foot     keys
 """
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from textwrap import wrap
+from collections.abc import Iterator
 
 from stream.screen import strips
 from stream.screen.deckhead import ROWS, clock, head_row, of_input
+from stream.screen.deckhelp import help_pages
+from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
 from stream.screen.deckview import CROSSFADER, MASTER, SWITCHES, DeckView
 from stream.screen.deckwave import of_song, of_stem_alone
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, ink, of_stem
 from stream.screen.row import ScreenRow, plain
 
-LEAST_WIDTH, COLUMN = 40, 38  # cells
-NAME, VALUE, FIELD = 8, 6, 9  # of a name, of a fader's value, of a parameter
+NAME, VALUE = 8, 6  # cells of a name, of a fader's value
 BUS = "#9fb2bf"
-# what there is room for, the first to go first
-DROPS = ("stem fields", "stem waves", "detail", "own fields", "pads", "other buses", "wave", "marks", "flags")
-MOUSE = ("mouse: click switches, words, buttons, scenes and the song; drag faders",
-         "and values; the wheel turns them; the right button resets them, deletes a",
-         "hot cue, and stores a scene again")
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
 FOOT = {"q": "close", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
         "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
 SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
-
-
-@dataclass(frozen=True)
-class DeckLayout:
-    """What of a view fits into so many cells.
-
-    players: those that have a column      width: of a column      dropped: what there is no room for
-    """
-
-    size: tuple[int, int]
-    players: tuple[str, ...]
-    width: int
-    dropped: frozenset[str]
-    least: int
-
-    @property
-    def fits(self) -> bool:
-        """Whether it is large enough at all."""
-        return self.size[0] >= LEAST_WIDTH and self.size[1] >= self.least
-
-
-def laid_out(view: DeckView, size: tuple[int, int]) -> DeckLayout:
-    """All players if there is room; else those around the chosen one."""
-    names = tuple(view.players)
-    count = max(1, min(len(names), (size[0] + 1) // (COLUMN + 1)))
-    at = names.index(view.player(view.stem) or view.state["chosen"])
-    first = min(max(0, at - count + 1), len(names) - count)
-    players, width = names[first : first + count], (size[0] - count + 1) // count
-    dropped: set[str] = {"stem fields"} if width < 2 + 5 * FIELD else set()
-    for each in DROPS:
-        if _height(view, players, width, dropped) <= size[1]:
-            break
-        dropped.add(each)
-    least = _height(view, players, width, set(DROPS))
-    return DeckLayout(size, players, width, frozenset(dropped), least)
-
-
-def _height(view: DeckView, players: tuple[str, ...], width: int, dropped: set[str]) -> int:
-    head = sum(lines for name, lines in ROWS.items() if name not in dropped)
-    stems = max(len(view.players[name]) - 1 for name in players)
-    body = stems * _tall(dropped) + 1
-    own = 0 if "own fields" in dropped else max(_own_rows(view, name, width) for name in players)
-    buses = 1 if "other buses" in dropped else len(_buses(view))
-    return 1 + head + body + own + 1 + buses + ("detail" not in dropped) + 2
-
-
-def _tall(dropped: Collection[str]) -> int:
-    """Lines of a stem."""
-    return 1 + ("stem fields" not in dropped) + ("stem waves" not in dropped)
-
-
-def _own_rows(view: DeckView, player: str, width: int) -> int:
-    return -(-len(view.fields(player)) // max(1, (width - 2) // FIELD))
-
-
-def _buses(view: DeckView) -> list[str]:
-    return [bus for bus in view.meters if "/" not in bus and bus not in view.players]
 
 
 def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
@@ -156,7 +93,7 @@ def _column(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
         if "stem waves" not in layout.dropped:
             found.append(of_stem_alone(view, strip, number, width) if player in view.waves else ScreenRow())
     most = max(len(view.players[name]) - 1 for name in layout.players)
-    found += [ScreenRow() for _ in range((most - len(stems)) * _tall(layout.dropped))]
+    found += [ScreenRow() for _ in range((most - len(stems)) * stem_lines(layout.dropped))]
     found.append(_strip(view, own, 0, width))
     if "own fields" not in layout.dropped:
         fields, a_row = view.fields(own), max(1, (width - 2) // FIELD)
@@ -225,10 +162,10 @@ def _crossfader(view: DeckView, width: int) -> ScreenRow:
 
 def _buses_rows(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
     """Meters of the buses, beside the first scenes, and beside the next what the master is set to."""
-    buses, left = _buses(view), layout.size[0] // 2
+    others, left = buses(view), layout.size[0] // 2
     beside = [_scenes(view), _fields(view, MASTER, [name for name in OF_MASTER if name in view.fields(MASTER)][
         : (left - NAME - 2) // FIELD])]
-    for number, bus in enumerate(buses[:1] if "other buses" in layout.dropped else buses):
+    for number, bus in enumerate(others[:1] if "other buses" in layout.dropped else others):
         here = number == 0 and view.stem == MASTER
         row = ScreenRow().add("▌" if here else " ", ink(BUS))
         row.add(f"{bus:<{NAME - 1}}", ink(BUS, bold=True), "strip", MASTER)
@@ -254,48 +191,6 @@ def _detail(view: DeckView) -> ScreenRow:
         row.add(" ").add(f"{name} {text}", ink(BRIGHT if here else DIM, PANEL if here else GROUND, bold=here),
                          name, strip)
     return row
-
-
-def help_pages(view: DeckView, size: tuple[int, int]) -> list[list[ScreenRow]]:
-    """What keys and mouse do, on as many pages as that takes."""
-    stems = " ".join(f"{key} {stem}" for key, stem in view.state["keys"].items())
-    texts = [f"{stems}: mute; with shift: solo", *view.state["key_help"], "up down: choose a strip",
-             "left right: change it", "tab: choose a parameter", "backspace: reset the strip",
-             "escape: clear clip marks", "? this page, q closes"]
-    width, room = size[0], max(2, size[1] - 3)
-    found = _in_columns(texts, width)
-    if len(found) > room:
-        found = _flowing([*texts, " ".join(MOUSE)], width)
-    if len(found) <= room:
-        return [found]
-    more = ScreenRow().add(" ? for more", ink(WARN))
-    parts = [found[at : at + room - 1] for at in range(0, len(found), room - 1)]
-    return [[*part, more] for part in parts[:-1]] + [parts[-1]]
-
-
-def _in_columns(texts: list[str], width: int) -> list[ScreenRow]:
-    columns = 2 if width >= 2 * COLUMN else 1
-    lines = [line for text in texts for line in wrap(f"  {text}", width // columns - 1, subsequent_indent="    ")]
-    a_column = -(-len(lines) // columns)
-    found = []
-    for at in range(a_column):
-        row = ScreenRow()
-        for line in lines[at::a_column]:
-            row.beside(ScreenRow().add(line, ink(TEXT)).fit(width // columns))
-        found.append(row)
-    return [*found, *(ScreenRow().add(f"  {line}", ink(DIM)) for line in MOUSE)]
-
-
-def _flowing(texts: list[str], width: int) -> list[ScreenRow]:
-    """As much in a row as it has room for, in two shades by turns."""
-    found = [ScreenRow()]
-    for number, text in enumerate(texts):
-        for word in text.split(" "):
-            if found[-1].width + len(word) + 1 > width:
-                found.append(ScreenRow())
-            found[-1].add(f" {word}", ink(DIM if number % 2 else BRIGHT))
-        found[-1].add(" ")
-    return found
 
 
 def _foot(view: DeckView, width: int) -> ScreenRow:

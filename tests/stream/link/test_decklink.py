@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
-from stream.decks.transport import VERBS
+from stream.decks.transport import VERBS, Transport
 from tests.rig.attached import Rig as LiveRig
 from tests.rig.attached import rig, until
 from tests.rig.attacheddecks import DeckRig, deck_rig
@@ -58,6 +58,14 @@ def test_a_head_says_what_is_heard(playing: DeckRig) -> None:
     assert (song["title"], song["length_s"], song["loading"], song["playing"]) == ("one.made", 6, False, True)
     assert (song["stems"], song["bpm"], head["beat"]) == ([], None, None)
     assert now["peaks"]["a"][0] > 0
+
+
+def test_a_head_is_where_the_song_is_heard_and_not_where_it_is_rendered(playing: DeckRig) -> None:
+    deck, late = playing.decks.a, RATE // 2
+    playing.decks.hear(86)
+    there = playing.snapshot.now()["heads"]["a"]["position_s"]
+    deck._transport = Transport(replace(deck.state, late=late))
+    assert playing.snapshot.now()["heads"]["a"]["position_s"] == pytest.approx(there - 0.5, abs=0.02)
     assert now["peaks"]["b"] == [0, 0]
     deck._waiting.append(deck_grid(BeatGrid(RATE / 2, RATE / 2)))
     deck.press("tempo", 0.4)
