@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from types import TracebackType
 from typing import Self
@@ -25,6 +26,7 @@ HOST = "127.0.0.1"
 LOOK_S = 0.02
 AT_ONCE, FLOODED = 32, 25  # packets between two looks; so many times in a row that all of them came
 PACKET, LONGEST = 65_536, 100  # bytes of a packet; characters of an address that anybody has use for
+SHOWN = 6  # addresses like one that there is not
 LINE = 240  # characters of a line about what a stranger has sent
 MOST_LISTENERS, MOST_LINES = 16, 20  # what strangers may make us remember and say
 
@@ -130,15 +132,20 @@ class Osc:
         if not MAGIC.isdisjoint(address):
             meant = [known for known in (*self._does, *self._same) if matches(address, known)]
         if not meant:
-            self._once(f"there is no address {address!r}; {self._known()}", LINE + LONGEST)
+            self._once(f"there is no address {address!r}; {self._known(address)}", LINE + LONGEST)
         for one in dict.fromkeys(self._same.get(one, one) for one in meant):
             try:
                 self._does[one](message.values)
             except (ValueError, TypeError) as error:
                 self._once(f"{address}: {error}")
 
-    def _known(self) -> str:
-        """The addresses, as a sentence for whoever has sent another one."""
+    def _known(self, address: str) -> str:
+        """The addresses, as a sentence for whoever has sent another one: those like it, if its beginning is known."""
+        owner = address.rpartition("/")[0] + "/"
+        beside = [known for known in (*self._does, *self._same) if known.startswith(owner) and owner != "/"]
+        if beside:
+            like = get_close_matches(address, beside, SHOWN, 0)
+            return f"there are {', '.join(like)}{' and more' if len(beside) > len(like) else ''}"
         mixer, acts = self._mixer, [act for act in self._desk.acts if "/" not in act]
         stems = mixer.sources
         return (f"the addresses are /state, /scene, /scene/store, {''.join(f'/{act}, ' for act in acts)}"
@@ -184,7 +191,8 @@ class Osc:
 
     def _tell(self, values: dict[str, Value], addresses: Sequence[Address]) -> None:
         for address, value in values.items():
-            data = build_msg(address, [value]).dgram  # an empty text alone would be no value
+            plain = value.encode(errors="replace").decode() if isinstance(value, str) else value  # names are bytes
+            data = build_msg(address, [plain]).dgram  # an empty text alone would be no value
             for at in addresses:
                 with suppress(OSError):  # nobody is there any more
                     (self._beyond if at in self._far else self._socket).sendto(data, at)

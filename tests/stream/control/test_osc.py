@@ -142,6 +142,16 @@ def test_who_is_named_is_told_without_asking() -> None:
     desk.close()
 
 
+@pytest.mark.parametrize("text", ["sur\udcff\udcfe", "a\0b", "\u202e\U0001f3b5", "x" * 100_000], ids=range(4))
+def test_a_text_that_cannot_be_sent_as_it_is_ends_nothing(text: str, desk: Rig) -> None:
+    """Names of files are bytes, and need not be text."""
+    desk.facts["/title"] = text  # type: ignore[assignment]
+    desk.done("/state")
+    desk.done("/stem/drums/mute", 1)
+    assert desk.mixer.on("drums", "mute")
+    assert desk.said == []
+
+
 def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Rig) -> None:
     bundle = OscBundleBuilder(int(time.time()) + 3600)
     for stem in ("drums", "vocals"):
@@ -153,6 +163,7 @@ def test_a_bundle_is_done_at_once_whenever_it_wants_to_be(desk: Rig) -> None:
 
 @pytest.mark.parametrize(("address", "values", "says"), [
     ("/stem/piano/mute", [1], "there is no address '/stem/piano/mute'; the addresses are /state, /scene, "),
+    ("/stem/drums/moot", [1], "there is no address '/stem/drums/moot'; there are /stem/drums/"),
     ("/scene", ["no"], "there is no scene no; the scenes are none"),
     ("/scene", [], "it takes a scene's name or number"),
     ("/scene", [0], "it takes a scene's name or number"), ("/scene", [float("inf")], "a scene's name or number"),
