@@ -1,7 +1,7 @@
 """A deck's head: its song, where it is in it, how fast, what is there of it, and how the deck is set.
 
     ▌A ▶ Title  Artist
-     1:23 -2:41   +4.0%  128.0  ●▌○ ○ ○            where it is heard, what is left, tempo, beats, and where in its bar
+     1:23 -2:41   +4.0%  128.0  ●▌○ ○ ○            stream.screen.decktimes
      ⣀⣤⣶⣿⣷⣤⣀⣀⣠⣴⣾⣷│⣤⣀⣀⣠⣴⣿⣶⣤⣀           stream.screen.deckwave
      ━━━━━━━━━━━━━━┃━━━━━━╍╍╍───────────────        what is separated, in a hurry or not at all; where it is heard
           1    ▲     [ 2 ]                         hot cues, the cue, a loop
@@ -14,15 +14,14 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
+from stream.screen.decktimes import times
 from stream.screen.ink import BRIGHT, DIM, GOOD, GROUND, OFF, PANEL, TEXT, WARN, ink
 from stream.screen.row import ScreenRow, plain
 
 Seen = Mapping[str, Any]  # a song, or a head, as it is told
 FLAGS = {"key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
 ROWS = {"title": 1, "times": 1, "wave": 2, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
-WIDE = 50  # cells from which on there is room for tenths of a second
 NOTHING, DRAFT, FINAL = range(3)
-_PARTS = " ▎▌▊"  # of a beat
 _GLYPHS = {NOTHING: ("─", OFF), DRAFT: ("╍", WARN), FINAL: ("━", GOOD)}
 
 
@@ -44,41 +43,6 @@ def title(deck: str, song: Seen, width: int, chosen: bool) -> ScreenRow:
 def brief(text: str, cells: int) -> str:
     """A text, cut where it is too long."""
     return text if cell_len(text) <= cells else set_cell_size(text, max(0, cells - 1)) + "…"
-
-
-def times(deck: str, song: Seen, head: Seen, width: int) -> ScreenRow:
-    """Elapsed and left, tempo, where there is room pitch, beats per minute, and the beat of the bar."""
-    wide = width >= WIDE
-    left = head["left_s"]
-    row = ScreenRow().add(f" {clock(head['position_s'], wide)}", ink(BRIGHT, bold=True))
-    row.add(f" -{clock(left, wide)}" if left is not None and song["loaded"] else "  -:--", ink(TEXT))
-    tempo, bend = song["tempo_percent"], song["bend_percent"]
-    row.add("  ").add(percent(tempo), ink(WARN if tempo or bend else DIM), "tempo", deck)
-    if wide:
-        pitch = 0 if song["key_lock"] else 100 * ((1 + tempo / 100) * (1 + bend / 100) - 1)
-        row.add("  pitch ", ink(DIM)).add(percent(pitch), ink(WARN if pitch else DIM))
-    row.add(f"  {song['bpm']:.1f}" if song["bpm"] is not None else "  ---.-", ink(BRIGHT)).add(" bpm" * wide, ink(DIM))
-    if song["grid_by_hand"]:
-        row.add(" by hand" if wide else "*", ink(DIM))
-    if head["beat"] is not None:
-        row.add("  ").add(phase(head["beat"], song["beats_per_bar"]), ink(GOOD if head["beat"] < 1 else BRIGHT))
-    return row
-
-
-def percent(value: float) -> str:
-    """With its sign, whatever it is."""
-    return f"{value:+.1f}%" if round(value, 1) else "±0.0%"
-
-
-def phase(beat: float, bar: int) -> str:
-    """Where in its bar something is: a dot for each beat, and beside the one that it is in how much of it has gone."""
-    return "".join(f"●{_PARTS[int(beat % 1 * len(_PARTS))]}" if at == int(beat) else "○ " for at in range(bar))
-
-
-def clock(seconds: float, tenths: bool = False) -> str:
-    """Minutes and seconds."""
-    whole = f"{int(seconds // 60)}:{int(seconds % 60):02}"
-    return f"{whole}.{int(seconds * 10 % 10)}" if tenths else whole
 
 
 def there(song: Seen, cells: int) -> list[int]:

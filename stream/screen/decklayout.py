@@ -7,6 +7,7 @@ from stream.screen.deckhead import ROWS
 from stream.screen.deckview import DeckView
 
 LEAST_WIDTH, COLUMN, FIELD = 40, 38, 9  # cells: of the screen, of a player, of a parameter
+MOST_WAVE = 16  # lines of a song's waveform
 # what there is room for, the first to go first
 DROPS = ("stem fields", "stem waves", "detail", "own fields", "pads", "other buses", "wave", "marks", "flags")
 
@@ -16,6 +17,7 @@ class DeckLayout:
     """What of a view fits into so many cells.
 
     players: those that have a column      width: of a column      dropped: what there is no room for
+    wave: lines of a song's waveform, which has those that nothing else needs
     """
 
     size: tuple[int, int]
@@ -23,11 +25,16 @@ class DeckLayout:
     width: int
     dropped: frozenset[str]
     least: int
+    wave: int
 
     @property
     def fits(self) -> bool:
         """Whether it is large enough at all."""
         return self.size[0] >= LEAST_WIDTH and self.size[1] >= self.least
+
+    def lines(self, name: str) -> int:
+        """Of a part of a head."""
+        return 0 if name in self.dropped else self.wave if name == "wave" else ROWS[name]
 
 
 def laid_out(view: DeckView, size: tuple[int, int]) -> DeckLayout:
@@ -43,7 +50,8 @@ def laid_out(view: DeckView, size: tuple[int, int]) -> DeckLayout:
             break
         dropped.add(each)
     least = _height(view, players, width, set(DROPS))
-    return DeckLayout(size, players, width, frozenset(dropped), least)
+    left = max(0, size[1] - _height(view, players, width, dropped))
+    return DeckLayout(size, players, width, frozenset(dropped), least, min(MOST_WAVE, ROWS["wave"] + left))
 
 
 def _height(view: DeckView, players: tuple[str, ...], width: int, dropped: set[str]) -> int:

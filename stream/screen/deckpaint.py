@@ -9,12 +9,14 @@
     foot     keys
 """
 
+import math
 from collections.abc import Iterator
 
 from stream.screen import strips
-from stream.screen.deckhead import ROWS, clock, head_row, of_input
+from stream.screen.deckhead import ROWS, head_row, of_input
 from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
+from stream.screen.decktimes import clock
 from stream.screen.deckview import CROSSFADER, MASTER, SWITCHES, DeckView
 from stream.screen.deckwave import of_song, of_stem_alone
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, ink, of_stem
@@ -22,8 +24,9 @@ from stream.screen.row import ScreenRow, plain
 
 NAME, VALUE = 8, 6  # cells of a name, of a fader's value
 BUS = "#9fb2bf"
+BANDS = "low", "mid", "high"
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
-FOOT = {"q": "close", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
+FOOT = {"q": "quit", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
         "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
 SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
 
@@ -37,7 +40,8 @@ def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
         *_columns(view, layout), _crossfader(view, width), *_buses_rows(view, layout),
         *([] if "detail" in layout.dropped else [_detail(view)])]
     found = _filled([_top(view, width), *body], height - 2)
-    note = ScreenRow().add(f" {view.note}", ink(BAD if view.wrong else TEXT))
+    note = ScreenRow().add(f" {view.pending} " if view.pending else "", ink(BRIGHT, PANEL, bold=True)).add(
+        f" {view.note}", ink(BAD if view.wrong else TEXT))
     return [row.fit(width) for row in (*found, note, _foot(view, width))]
 
 
@@ -58,7 +62,8 @@ def _top(view: DeckView, width: int) -> ScreenRow:
         f"  {state['provider']}  {state['samplerate'] / 1000:g} kHz", ink(TEXT))
     for name, count in state["counts"].items():
         left.add(f"  {name}", ink(DIM)).add(f" {count}", ink(WARN if count else BRIGHT))
-    waiting = f"{state['waiting']} songs wait  " if state["waiting"] else ""
+    count = state["waiting"]
+    waiting = f"{count} song{'s wait' if count > 1 else ' waits'}  " if count else ""
     right = _record(view).add(waiting, ink(DIM)).add(f"{clock(state['heard_s'])} ", ink(BRIGHT))
     return left.fit(max(0, width - right.width - 1)).add(" ").beside(right)
 
@@ -89,7 +94,7 @@ def _column(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
     for number, strip in enumerate(stems):
         found.append(_strip(view, strip, number, width))
         if "stem fields" not in layout.dropped:
-            found.append(_fields(view, strip, view.fields(strip)))
+            found.append(_fields(view, strip, view.fields(strip), width))
         if "stem waves" not in layout.dropped:
             found.append(of_stem_alone(view, strip, number, width) if player in view.waves else ScreenRow())
     most = max(len(view.players[name]) - 1 for name in layout.players)
@@ -97,7 +102,7 @@ def _column(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
     found.append(_strip(view, own, 0, width))
     if "own fields" not in layout.dropped:
         fields, a_row = view.fields(own), max(1, (width - 2) // FIELD)
-        found += [_fields(view, own, fields[at : at + a_row]) for at in range(0, len(fields), a_row)]
+        found += [_fields(view, own, fields[at : at + a_row], width) for at in range(0, len(fields), a_row)]
     return found
 
 
@@ -105,10 +110,10 @@ def _head(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
     names = [name for name in ROWS if name not in layout.dropped]
     if player not in view.state["decks"]:
         found = of_input(player, view.state, layout.width)
-        return [*found, *(ScreenRow() for _ in range(sum(ROWS[name] for name in names) - len(found)))]
+        return [*found, *(ScreenRow() for _ in range(sum(map(layout.lines, names)) - len(found)))]
     found = []
     for name in names:
-        found += of_song(view, player, layout.width) if name == "wave" else [
+        found += of_song(view, player, layout.width, layout.wave) if name == "wave" else [
             head_row(name, player, view.state, layout.width)]
     return found
 
@@ -125,8 +130,11 @@ def _strip(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
     for switch in SWITCHES:
         if switch in values:
             on, letter = values[switch] == 1, switch[0].upper()
-            row.add(f"[{letter}]" if on else f" {letter} ",
-                    ink(GROUND, strips.ON[switch], bold=True) if on else ink(DIM, OFF), switch, strip)
+            if on and switch != "cue" and view.waits(strip):
+                row.add(f"({letter})", ink(strips.ON[switch], OFF), switch, strip)
+            else:
+                row.add(f"[{letter}]" if on else f" {letter} ",
+                        ink(GROUND, strips.ON[switch], bold=True) if on else ink(DIM, OFF), switch, strip)
     room = width - row.width - VALUE - 3
     way = room // 2
     row.add(" ").line(strips.fader(way, values["gain"], colour, chosen), "gain", strip)
@@ -137,17 +145,32 @@ def _strip(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
     return row.line(strips.bars(room - way, heard, colour), "clip").beside(clip)
 
 
-def _fields(view: DeckView, strip: str, names: list[str]) -> ScreenRow:
+def _fields(view: DeckView, strip: str, names: list[str], room: int) -> ScreenRow:
+    """As many as there is room for. A long value has a shorter name before it, and always a space."""
     row, values = ScreenRow().add("  "), view.strip(strip)
     for name in names:
         here, parameter = strip == view.stem and name == view.what, view.parameter(strip, name)
         rest, back = values[name] == parameter.rest, PANEL if here else GROUND
-        value = strips.shown(name, values[name], parameter.words) if not parameter.switch else (
-            "on" if values[name] else "off")
-        text = ScreenRow().add(f"{SHORT.get(name, name[:3]):<3}", ink(BRIGHT if here else DIM, back, bold=here)).add(
-            f"{value[:5]:>5}", ink(BRIGHT if here else DIM if rest else TEXT, back))
+        cells = max(FIELD, *(len(word) + 4 for word in parameter.words)) if parameter.words else FIELD
+        if row.width + cells > room:
+            break
+        value = _value(view, strip, name).removesuffix(" dB")
+        label = SHORT.get(name, name[:3]).strip()[: cells - 2 - len(value)]
+        text = ScreenRow().add(label, ink(BRIGHT if here else DIM, back, bold=here)).add(
+            value.rjust(cells - 1 - len(label)), ink(BRIGHT if here else DIM if rest else TEXT, back))
         row.line(tuple(text.parts), name, strip).add(" ")
     return row
+
+
+def _value(view: DeckView, strip: str, name: str) -> str:
+    """What a parameter is set to: `off` where nothing passes, as a player's band at its lowest (dsp.isolator)."""
+    parameter, value = view.parameter(strip, name), view.strip(strip)[name]
+    if parameter.switch:
+        return "on" if value else "off"
+    isolated = strip in view.players and name in BANDS
+    if value == parameter.least and (isolated or value == -math.inf):
+        return "off"
+    return strips.shown(name, value, parameter.words)
 
 
 def _crossfader(view: DeckView, width: int) -> ScreenRow:
@@ -163,8 +186,8 @@ def _crossfader(view: DeckView, width: int) -> ScreenRow:
 def _buses_rows(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
     """Meters of the buses, beside the first scenes, and beside the next what the master is set to."""
     others, left = buses(view), layout.size[0] // 2
-    beside = [_scenes(view), _fields(view, MASTER, [name for name in OF_MASTER if name in view.fields(MASTER)][
-        : (left - NAME - 2) // FIELD])]
+    beside = [_scenes(view), _fields(view, MASTER, [name for name in OF_MASTER if name in view.fields(MASTER)],
+                                     left - NAME)]
     for number, bus in enumerate(others[:1] if "other buses" in layout.dropped else others):
         here = number == 0 and view.stem == MASTER
         row = ScreenRow().add("▌" if here else " ", ink(BUS))
@@ -186,10 +209,9 @@ def _detail(view: DeckView) -> ScreenRow:
     strip = view.stem
     row = ScreenRow().add(f" {strip}", ink(BRIGHT, bold=True)).add(" ")
     for name in view.choices(strip):
-        here, parameter, value = name == view.what, view.parameter(strip, name), view.strip(strip)[name]
-        text = strips.shown(name, value, parameter.words)
-        row.add(" ").add(f"{name} {text}", ink(BRIGHT if here else DIM, PANEL if here else GROUND, bold=here),
-                         name, strip)
+        here = name == view.what
+        row.add(" ").add(f"{name} {_value(view, strip, name)}",
+                         ink(BRIGHT if here else DIM, PANEL if here else GROUND, bold=here), name, strip)
     return row
 
 

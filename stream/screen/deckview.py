@@ -13,6 +13,7 @@ from stream.screen.waveform import WaveformView
 
 MASTER, CROSSFADER = "master", "crossfader"
 SWITCHES = ("mute", "solo", "cue")  # that have a place of their own
+NOTE_S = 6.0  # that a line for the user stays
 
 
 class DeckView(StripView):
@@ -32,6 +33,7 @@ class DeckView(StripView):
                             for strip, table in state["parameters"].items()}
         self.waves = {deck: WaveformView(state["slices_ahead"]) for deck in state["decks"]}
         self._chosen, self.page = "", 0
+        self._told_s: float | None = None  # when the note was first seen; None: not yet
         self._turn_to(state["chosen"])
 
     def parameter(self, stem: str, name: str) -> Parameter:
@@ -55,9 +57,27 @@ class DeckView(StripView):
     def take(self, news: Mapping[str, Any], now_s: float) -> None:
         """Know what the engine tells, at a time of any clock."""
         super().take(news, now_s)
+        self._forget_note(now_s)
         self._take_slices(news.get("slices", ()))
         if self.state["chosen"] != self._chosen:
             self._turn_to(self.state["chosen"])
+
+    def tell(self, text: str, wrong: bool = False) -> None:
+        """Show a line, for a while."""
+        super().tell(text, wrong)
+        self._told_s = None
+
+    def _forget_note(self, now_s: float) -> None:
+        if self._told_s is None:
+            self._told_s = now_s
+        elif now_s - self._told_s >= NOTE_S:
+            self.tell("")
+
+    @property
+    def pending(self) -> str:
+        """That a key was pressed which waits for another one; empty: none does."""
+        found: str = self.state.get("pending", "")
+        return found
 
     def _take_slices(self, rows: Iterable[Sequence[int]]) -> None:
         """Know slices, each of the deck whose number comes first; a number alone: the deck has another song."""
@@ -76,6 +96,15 @@ class DeckView(StripView):
         stems = [self.strip(each) for each in self.players[self.player(strip)][:-1]]
         alone = any(each["solo"] for each in stems)
         return not self.strip(strip)["mute"] and (not alone or bool(self.strip(strip)["solo"]))
+
+    def waits(self, strip: str) -> bool:
+        """Whether it is a stem of a song that has no stems yet where it is heard: its switches change nothing there."""
+        deck, _, stem = strip.partition("/")
+        song = self.state["songs"].get(deck)
+        if not stem or song is None or not song["loaded"]:
+            return False
+        at = self.state["heads"][deck]["position_s"]
+        return not any(first <= at <= end for first, end in (*song["stems"], *song["drafts"]))
 
     def _turn_to(self, deck: str) -> None:
         """Keys act on another deck: the same strip is chosen there."""
@@ -154,7 +183,9 @@ class DeckView(StripView):
         modifier, _, base = key.rpartition("+")
         if key in ("q", "ctrl+c", "ctrl+q"):
             return False
-        if base in _MOVES and (len(base) > 1 or not modifier):
+        if key == "escape" and self.pending:
+            self._say("key", key)
+        elif base in _MOVES and (len(base) > 1 or not modifier):
             _MOVES[base](self, bool(modifier))
         elif character and character.isprintable():
             self._say("key", character)

@@ -11,19 +11,19 @@ from stream.screen.waveform import SIDES, Pane
 from stream.screen.waveform import Row as Levels
 
 BEAT, BAR = "╷", "╻"
-LINES, AHEAD_OF = 2, 2  # of a song's waveform; half of its cells are of what comes
+AHEAD_OF = 2  # half of the cells are of what comes
 
 
-def of_song(view: DeckView, deck: str, width: int) -> list[ScreenRow]:
-    """The song: each cell in the colour of the stem that is the loudest of those that are heard there."""
-    wave, pane = view.waves[deck], Pane(width - 2, LINES, ahead_of=AHEAD_OF)
+def of_song(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow]:
+    """The song, so many lines high; each cell in the colour of the loudest of the stems that are heard there."""
+    wave, pane = view.waves[deck], Pane(width - 2, lines, ahead_of=AHEAD_OF)
     columns = wave.columns(pane)
     colours = [shades(of_stem(strip.partition("/")[2], number), True) if view.heard(strip) else None
                for number, strip in enumerate(view.players[deck][:-1])]
     found = [_colour(columns[at : at + 2], colours) for at in range(0, len(columns), 2)]
     past = pane.past(wave.ahead)
-    lines = coloured(columns, pane, past, found, beats(view, deck, past, len(found)))
-    return [ScreenRow().add(" ").line(line) for line in lines]
+    drawn = coloured(columns, pane, past, found, beats(view, deck, past, len(found)))
+    return [ScreenRow().add(" ").line(line) for line in drawn]
 
 
 def beats(view: DeckView, deck: str, past: int, cells: int) -> dict[int, str]:

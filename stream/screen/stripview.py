@@ -61,9 +61,9 @@ class StripView:
             left, right = self.state["peaks"][bus]
             meter.feed((left, right), now_s)
         if news.get("notes"):
-            self.note, self.wrong = news["notes"][-1], False
+            self.tell(news["notes"][-1])
         if news.get("error"):
-            self.note, self.wrong = news["error"], True
+            self.tell(news["error"], wrong=True)
 
     def _follow(self) -> None:
         self.state["strips"] = {stem: dict(strip) for stem, strip in self._strips.items()}
