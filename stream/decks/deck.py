@@ -204,19 +204,29 @@ class Deck:
     def _obey(self) -> None:
         """All that was pressed: from the callback's next block on, or a moment later."""
         presses: list[DeckPress] = []
+        gone = False
         while self._ready():
             waits = self._waiting.popleft()
             if isinstance(waits, DeckPress):
                 presses.append(waits)
             else:
                 presses = [press for press in presses if press.name in SET_BY]  # these outlast a song
+                gone = gone or not self._silent()
                 self._put(*waits)
                 presses.append(DeckPress("load", lambda state, _path: state, (waits[0] and waits[0].path,)))
         if self._facts is not None:
             presses = [*self._facts.take(), *presses]
-        self._again(presses, at_once=any(press.name in AT_ONCE for press in presses))
+        self._again(presses, any(press.name in AT_ONCE for press in presses), gone)
         if self._facts is not None:
             self._facts.keep(self._transport.state(self._end))
+
+    def _silent(self) -> bool:
+        """Whether nothing is heard now. What is rendered beyond it is forgotten."""
+        heard = max(self._heard(), 0)
+        if heard > self._end:  # it was too late
+            return True
+        self._go_back(heard)
+        return self._state.silent
 
     def _put(self, track: Track | None, beats: SongBeats | None) -> None:
         """Change the song; the settings of the deck stay."""
@@ -236,17 +246,18 @@ class Deck:
         """A song of so many frames, as it is put on the deck."""
         return replace(loaded(frames, self._rate, settings), late=self._late)
 
-    def _again(self, presses: list[DeckPress], at_once: bool) -> None:
+    def _again(self, presses: list[DeckPress], at_once: bool, gone: bool = False) -> None:
         """Render from where the callback will be, with what was pressed, onto the other ring, and have it heard.
 
         at_once: not in time with what was heard, but from its first frame on
+        gone: whether a song that was heard has just been taken off
         """
         at_once = at_once and not self._transport.state(max(0, self._heard())).settings.quantize
         start = max(self._heard() + (0 if at_once else int(MARGIN_S * self._rate)), self._transport.pressed_at)
         self._swapped = presses, at_once
         self._taken, self._floating = False, start  # before anything is rendered: the device goes on meanwhile
         self._go_back(start)
-        silent = self._state.silent
+        track, silent = self.track, self._state.silent and not gone
         for press in presses:
             self._do(press, start)
         if at_once:
@@ -254,7 +265,8 @@ class Deck:
         self._states.append((start, self._state))
         rows = self._render(self._block + FIRST_ROWS)
         begins = self._transport.state(start).head.now == 0
-        fade = (1 if begins else RISE) if silent else FADE if at_once else SWITCH
+        other = at_once or gone or self.track is not track
+        fade = (1 if begins else RISE) if silent else FADE if other else SWITCH
         self._rings.swap(rows, None if at_once else start + self._offset, fade)
 
     def _go_back(self, start: int) -> None:

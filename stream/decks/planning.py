@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from dsp.stretch import FASTEST, SLOWEST
 from stream.decks.songhead import UNIT, SongHead
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transportstate import TransportState
@@ -62,6 +63,8 @@ def _how(state: TransportState) -> Rendering:
         return Rendering.SILENT
     if head.exact:
         return Rendering.COPIED
-    if state.settings.key_lock and head.forward and not head.winds:
+    rates = (head.rate, head.before) if head.ramp_left else (head.rate,)
+    stretches = all(SLOWEST * UNIT <= rate <= FASTEST * UNIT for rate in rates)  # all the way, wherever it is cut
+    if state.settings.key_lock and stretches and not head.winds:
         return Rendering.STRETCHED
     return Rendering.RESAMPLED

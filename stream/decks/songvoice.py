@@ -41,18 +41,22 @@ class SongSound:
 
 @dataclass(frozen=True)
 class VoiceState:
-    """What is heard, and what it fades from: `left` of `fade` frames of that are still to come."""
+    """What is heard, and what it fades from.
+
+    tail: what would have been heard if the song had not jumped: float32 (frames of the crossfade, REEL + 2 · sources),
+        never written; None where no crossfade is going on
+    faded: frames of the crossfade that are over
+    """
 
     now: SongSound = SongSound()
-    before: SongSound = SongSound()
-    fade: int = 0
-    left: int = 0
+    tail: Frames | None = None
+    faded: int = 0
     fresh: bool = False  # whether a ring begins here, which the callback fades in
 
     @property
     def silent(self) -> bool:
         """Whether nothing is heard. [any-thread]"""
-        return self.now.how is Rendering.SILENT and (self.left == 0 or self.before.how is Rendering.SILENT)
+        return self.now.how is Rendering.SILENT and self.tail is None
 
 
 class SongVoice:
@@ -76,43 +80,43 @@ class SongVoice:
         """
         for piece in pieces:
             rows = out[piece.out_offset : piece.out_offset + piece.n]
-            state = self._begin(piece, state)
+            state = self._begin(piece, state, rows.shape[1])
             now = self._sound(_next(piece, state.now), piece, rows)
             state = self._fade(replace(state, now=now), rows)
         return state
 
-    def _begin(self, piece: SongPiece, state: VoiceState) -> VoiceState:
-        """Begin to fade from what was heard, where the piece does not go on with it."""
+    def _begin(self, piece: SongPiece, state: VoiceState, width: int) -> VoiceState:
+        """Begin to fade from what was heard, where the piece does not go on with it. width: of a row"""
         if state.fresh:
             return VoiceState()
-        before = state.now
-        locks = {before.how, piece.how} - {Rendering.SILENT}
+        locks = {state.now.how, piece.how} - {Rendering.SILENT}
         if not piece.jumped and not (len(locks) == 2 and Rendering.STRETCHED in locks):
             return state
-        fade = (0 if piece.song_start == 0 else RISE) if before.how is Rendering.SILENT else FADE
-        return replace(state, now=SongSound(), before=before, fade=fade, left=fade)
+        if state.silent and piece.song_start == 0:
+            return VoiceState()
+        tail = np.zeros((RISE if state.silent else FADE, width), np.float32)
+        before = state.now
+        self._sound(before, SongPiece(0, len(tail), before.place, before.rate, before.rate, before.how), tail)
+        self._fade(state, tail)  # the song may have jumped a moment ago: that crossfade goes on within this one
+        return VoiceState(tail=tail)
 
     def _fade(self, state: VoiceState, rows: Frames) -> VoiceState:
         """Blend what was heard before into rows of what is heard now."""
-        count = min(state.left, len(rows))
-        if count == 0:
+        tail, faded = state.tail, state.faded
+        if tail is None:
             return state
-        old = np.zeros_like(rows[:count])
-        piece = SongPiece(0, count, state.before.place, state.before.rate, state.before.rate, state.before.how)
-        before = self._sound(state.before, piece, old)
-        done = state.fade - state.left
-        part = (np.arange(done + 1, done + count + 1, dtype=np.float32) / np.float32(state.fade + 1))[:, None]
-        now = rows[:count]
+        old = tail[faded : faded + len(rows)]
+        done = faded + len(old)
+        part = (np.arange(faded + 1, done + 1, dtype=np.float32) / np.float32(len(tail) + 1))[:, None]
+        now = rows[: len(old)]
         now[:] = old + part * (now - old)
-        return replace(state, before=before, left=state.left - count)
+        return replace(state, tail=tail, faded=done) if done < len(tail) else VoiceState(state.now)
 
     def _sound(self, sound: SongSound, piece: SongPiece, rows: Frames) -> SongSound:
         """A piece by one way of hearing it, and how that goes on."""
         how, n = piece.how, len(rows)
         rates = piece.rate_start, piece.rate_end
         middle = (rates[0] + rates[1]) / 2
-        if how is Rendering.STRETCHED and not SLOWEST <= middle <= FASTEST:
-            how = Rendering.RESAMPLED
         if how is Rendering.SILENT:
             rows[:] = 0
             rows[:, 2] = 1
@@ -123,7 +127,7 @@ class SongVoice:
         elif how is Rendering.RESAMPLED:
             song = self._resampled(piece.song_start, rates, n)
         else:
-            before = sound.stretched
+            before, middle = sound.stretched, min(max(middle, SLOWEST), FASTEST)  # a sum of floats may miss the ends
             stretched = stretch.start(round(piece.song_start), middle) if before is None else before.copy()
             song = self._stretched(stretched, middle, n)
         self._finish(song, rows)

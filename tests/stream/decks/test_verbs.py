@@ -790,6 +790,18 @@ def test_key_lock_changes_how_it_is_heard_and_not_where() -> None:
     assert (piece.how, piece.jumped) == (Rendering.RESAMPLED, False)
 
 
+@pytest.mark.parametrize(("tempo", "bend"), [(-1, -0.5), (-1, -0.02), (1, 0.5), (0.9, 0.4)])
+def test_key_lock_is_heard_like_a_record_from_where_a_bend_leads_beyond_what_it_reaches(
+        tempo: float, bend: float) -> None:
+    hands = playing(tempo=tempo, tempo_range=50, key_lock=True)
+    hands.wait(5000)
+    hands.bend(bend)
+    for _ in range(60):  # however it is cut
+        assert {piece.how for piece in hands.wait(17)} == {Rendering.RESAMPLED}
+    hands.bend(0)
+    assert [piece.how for piece in hands.wait(5000)] == [Rendering.RESAMPLED, Rendering.STRETCHED]
+
+
 def test_with_key_lock_motors_and_backwards_are_heard_like_a_record() -> None:
     hands = playing(tempo=0.6, key_lock=True, spin_s=0.1)
     assert [piece.how for piece in hands.wait(RATE)] == [Rendering.RESAMPLED, Rendering.STRETCHED]
