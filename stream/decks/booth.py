@@ -8,6 +8,7 @@ from typing import Any
 from dsp.crossfader import CrossfaderSide
 from stream.callback.deckplayers import DeckPlayers
 from stream.decks.deck import Deck
+from stream.decks.lead import Lead
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer, listing
 from stream.mixer.players import LIVE
@@ -46,6 +47,7 @@ class Booth:
         self.automix = False
         self.loaded: tuple[Track, ...] = ()
         self._passed: dict[str, Track] = {}
+        self._lead = Lead()
         self._begun = False
         self._fading: str | None = None
 
@@ -74,7 +76,9 @@ class Booth:
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""
         self.deck(deck).press(name, *values)
-        self._begun = self._begun or name in ("play", "play_pause")
+        if name in ("play", "play_pause"):
+            self._begun = True
+            self._lead.begin(self.decks[deck])
 
     def deck(self, name: str) -> Deck:
         """Raises ValueError for what is none. [any-thread]"""
@@ -89,16 +93,24 @@ class Booth:
 
     @property
     def over(self) -> bool:
-        """Whether something was played, and nothing plays any more, nor will by itself. [any-thread]"""
-        stands = all(deck.settled and (deck.over or not deck.state.moving) for deck in self.decks.values())
-        return self._begun and stands and not (self.automix and (
-            self._follows() is not None or (self._songs and self._unheard())))
+        """Whether all songs that were begun have ended; with `automix`, all there are. Paused is not ended.
+
+        [any-thread]
+        """
+        decks = self.decks.values()
+        if not self._begun or not all(deck.settled for deck in decks):
+            return False
+        if self.automix:
+            return not self._songs and all(deck.over for deck in decks)
+        return all(deck.over or not (deck.state.moving or deck.wanted in self._lead.played) for deck in decks)
 
     def look(self) -> None:
-        """With `automix`: begin the next song where the one that plays is about to end, and fade to it. Now and then.
+        """See what plays. With `automix`: begin the next song where one is about to end by itself, and fade to it.
 
-        [main-thread]
+        What a person has paused, or sent back to its cue, never goes on by itself, and nothing follows it.
+        Now and then. [main-thread]
         """
+        self._lead.look(self.decks)
         if not self.automix or not self._begun:
             return
         self._pass_over()
@@ -108,12 +120,15 @@ class Booth:
             self._fading = follows
         if self._fading is not None:
             self._fade(self._fading)
+        elif self._lead.ended and self._songs and all(deck.settled and deck.over for deck in self.decks.values()):
+            self.next_song(NAMES[0])
 
     def _pass_over(self) -> None:
         """Have the next song in the place of one of which nothing can be heard."""
         for name, track in self._unheard():
             if self._songs:
                 self._passed[name] = track  # once: the next one is not on the deck at once
+                self._lead.passed_over(name)
                 self.next_song(name)
 
     def _unheard(self) -> list[tuple[str, Track]]:
@@ -122,25 +137,28 @@ class Booth:
                 and deck.track.ended and not deck.track.decoded and self._passed.get(name) is not deck.track]
 
     def _follows(self) -> str | None:
-        """The deck whose song is to begin now."""
-        playing = [name for name, deck in self.decks.items() if deck.state.moving and not deck.over]
-        ready = [name for name, deck in self.decks.items()
-                 if deck.track is not None and not deck.state.moving and not deck.over]
-        if not ready or (playing and self.decks[playing[0]].state.seconds_left > AUTOMIX_S):
+        """The deck whose song is to begin now: one that was not played yet."""
+        if not self._lead.ends(self.decks, AUTOMIX_S):
             return None
-        return ready[0]
+        ready = [name for name, deck in self.decks.items() if deck.settled and deck.track is not None
+                 and deck.track not in self._lead.played and not deck.state.moving and not deck.over]
+        return ready[0] if ready else None
 
     def _fade(self, deck: str) -> None:
         """Bring the crossfader nearer to a deck; when it is there the other one has its next song."""
-        other = next(name for name in self.decks if name != deck)
+        name = next(name for name in self.decks if name != deck)
+        other = self.decks[name]
+        if not other.settled:
+            return
+        left = other.state.seconds_left if other.state.moving and not other.over else 0.0
         goal = 1.0 if deck == NAMES[1] else 0.0
-        left = 0.0 if self.decks[other].over else self.decks[other].state.seconds_left
         place = goal + (self.master.crossfader - goal) * min(1.0, left / AUTOMIX_S)
         self.master.crossfade(goal if left < DONE_S else max(0.0, min(1.0, place)))
-        if self.decks[other].over:
+        if other.over or not other.state.moving:
             self._fading = None
-            if self._songs:
-                self.next_song(other)
+            if self._songs and other.over:  # what a person has paused stays
+                self._lead.passed_over(name)
+                self.next_song(name)
 
     def close(self) -> None:
         """Take all songs off. [main-thread]"""

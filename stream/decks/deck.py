@@ -45,7 +45,7 @@ Loading = tuple[Track | None, SongBeats | None]
 class Deck:
     """One deck, empty at first: silence is rendered.
 
-    name: `a`, `b` ...      track: the song that is on it
+    name: `a`, `b` ...      track: the song that is on it      wanted: the one that was put on it last
     soundings: the last songs that were heard, and the device position from which on each was; the last is heard now
     settings: as they are wanted; what was pressed a moment ago is not heard yet
     pressed: is told what was pressed, once the callback has taken it over, and the position at which a deck that
@@ -63,6 +63,7 @@ class Deck:
         """
         self.name, self.sources = name, sources
         self.track: Track | None = None
+        self.wanted: Track | None = None
         self.settings = DeckSettings()
         self.soundings: tuple[tuple[Track | None, int], ...] = ((None, 0),)
         self._rings, self._record, self._device, self._say = rings, record, device, say
@@ -87,6 +88,7 @@ class Deck:
 
     def load(self, track: Track | None, beats: SongBeats | None = None) -> None:
         """Put a song on it, paused at its beginning, or take it off. beats: what finds its grid [any-thread]"""
+        self.wanted = track
         self._waiting.append((track, beats))
 
     def press(self, name: str, *values: Any) -> None:
