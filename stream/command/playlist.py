@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
-from urllib.request import url2pathname
 
 from stream.audiofiles.names import stem_name
 from stream.command.search import Tree
@@ -105,7 +104,8 @@ def _lines(data: bytes) -> list[str]:
 def _places(folder: Path, line: str) -> Iterator[Path]:
     """Where a line may mean, the likeliest first; nowhere, for what lies in no file."""
     if found := _FILE_URL.fullmatch(line):
-        yield Path(unquote(found[1], errors="surrogateescape") if os.name == "posix" else url2pathname(found[1]))
+        name = unquote(found[1], errors="surrogateescape")
+        yield Path(name if os.name == "posix" else name.lstrip("/"))  # /C:/song.mp3
     if _URL.match(line):
         return
     lines = [line]
