@@ -382,7 +382,9 @@ def test_after_g_a_key_sets_the_grid_and_without_it_the_key_does_what_it_did(han
 
 
 def test_the_beat_is_tapped(hands: Hands) -> None:
-    assert hands.type(" " + 4 * "!", 40).grid.period == 40 * BLOCK
+    grid = hands.type(" " + 4 * "!", 40).grid
+    assert grid.by_hand
+    assert grid.period == pytest.approx(40 * BLOCK, rel=0.05)  # the finder moves it to the song's onsets near by
 
 
 def test_a_deck_is_ejected_when_it_stands(hands: Hands) -> None:
