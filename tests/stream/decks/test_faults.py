@@ -252,7 +252,7 @@ def test_stems_are_kept_for_the_song_that_was_heard_and_no_other(
 
     def between(one: Path, stopped: Callable[[], bool]) -> str | None:
         if one == path and when == "decoded":
-            until(lambda: track[0].ended)
+            until(lambda: bool(track) and track[0].ended)
             replace(path)
         found = real(one, stopped)
         if one == path and when == "summed":
