@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
-from stream.decks.transport import VERBS
+from stream.callback.header import REEL
+from stream.decks.decksettings import DeckSettings
+from stream.decks.songvoice import SongVoice, VoiceState
+from stream.decks.transport import VERBS, Transport, loaded
 from stream.tracks.track import Track
 from tests.stream.decks.places import KnownBeats
-from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig, track
+from tests.stream.decks.rig import BLOCK, RATE, STEMS, Frames, Rig, track
 from tests.stream.decks.test_planning import values
 
 SECONDS, PITCH, LOUD = 9, 110, 0.2
@@ -47,15 +50,17 @@ def song(tmp_path: Path) -> Iterator[Callable[[], Track]]:
 
 def largest_step(song: Callable[[], Track], presses: list[Press], blocks: int, block: int = BLOCK,
                  bpm: float = 120) -> float:
-    """From one frame to the next of all that is heard; a press of `load` puts the song on anew."""
+    """From one frame to the next of all that is heard; `load` puts the song on anew, and `unload` takes it off."""
     rig, beats = Rig(block), KnownBeats()
     beats.grid = BeatGrid(1000.37, 60 * RATE / bpm, confidence=0.9)
-    rig.a.load(song(), beats)  # type: ignore[arg-type]
+    rig.a.load(song(), beats)
     heard = [rig.hear(4)]
     for at in range(blocks):
         for before, name, *given in presses:
             if before == at and name == "load":
-                rig.a.load(song(), beats)  # type: ignore[arg-type]
+                rig.a.load(song(), beats)
+            elif before == at and name == "unload":
+                rig.a.load(None)
             elif before == at:
                 rig.booth.press("a", name, *given)
         heard.append(rig.hear())
@@ -72,6 +77,8 @@ PLAYING: list[Press] = [(0, "play")]
     [(10, "load")],
     [(10, "load"), (10, "play")],
     [(10, "load"), (10, "load")],
+    [(10, "unload")],
+    [(10, "unload"), (10, "load"), (11, "play")],
     [(6, "quantize", True), (10, "load")],
     [(6, "quantize", True), (10, "load"), (12, "play")],
     [(6, "key_lock", True), (6, "tempo", 1), (10, "load")],
@@ -106,6 +113,37 @@ LOOP: Press = (6, "auto_loop", 1 / 32)
 def test_a_jump_during_a_crossfade_fades_from_all_that_is_heard(
         song: Callable[[], Track], bpm: float, block: int, presses: list[Press]) -> None:
     assert largest_step(song, PLAYING + presses, 90 if block < 512 else 40, block, bpm) < CALM
+
+
+SHORTEST = [(0, "play"), (3000, "loop_in"), (3064, "loop_out"), (3500, "reverse"), (3900, "reverse"),
+            (4400, "leave_loop"), (4500, "pause"), (4530, "play"), (4600, "censor_press"), (4700, "censor_release")]
+
+
+def rendered(song: Track, settings: DeckSettings, block: int) -> Frames:
+    """A loop of the shortest length, 64 frames, and more jumps than crossfades have room for; each block twice."""
+    voice, transport, state = SongVoice(song, STEMS), Transport(loaded(SECONDS * RATE, RATE, settings)), VoiceState()
+    for frame, name in SHORTEST:
+        transport.press(frame, VERBS[name])
+    rows = np.zeros((5120, REEL + 2 * len(STEMS)), np.float32)
+    for first in range(0, len(rows), block):
+        part = rows[first : first + block]
+        pieces = transport.plan(first, len(part))
+        voice.render(pieces, state, part)
+        once = part.copy()
+        state = voice.render(pieces, state, part)
+        assert part.tobytes() == once.tobytes()
+    return rows
+
+
+@pytest.mark.parametrize("settings", [
+    DeckSettings(), DeckSettings(tempo=0.7), DeckSettings(tempo=0.7, key_lock=True)],
+    ids=["at 1", "as a record", "key lock"])  # fmt: skip
+def test_crossfades_are_the_same_whatever_the_blocks_are(song: Callable[[], Track], settings: DeckSettings) -> None:
+    made = song()
+    whole = rendered(made, settings, 5120)
+    assert np.abs(np.diff(whole[:, 0].astype(np.float64))).max() < CALM
+    for block in (17, 64, 512):
+        assert rendered(made, settings, block) == pytest.approx(whole, abs=0 if settings.tempo == 0 else 1e-6)
 
 
 @pytest.mark.parametrize("block", [64, 1024])
