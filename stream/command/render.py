@@ -79,6 +79,8 @@ def _set_again(source: Path, output: Path | None, openings: Openings, say: Say) 
     gone = [path for path in songs.values() if not path.exists()]
     if gone:
         raise Failure(f"no such file: {gone[0]}; a set is rendered from its songs")
+    for song, file in dict.fromkeys((str(move.what), move.file) for move in moves if move.file is not None):
+        file.check(songs[song])
     if info.lost:
         say(f"{source} lacks {info.lost} moves or pieces of sound: the mix will not be the same")
     with ExitStack() as stack:

@@ -215,7 +215,7 @@ class Deck:
                 presses = [press for press in presses if press.name in SET_BY]  # these outlast a song
                 gone = gone or not self._silent()
                 self._put(*waits)
-                presses.append(DeckPress("load", lambda state, _path: state, (waits[0] and waits[0].path,)))
+                presses.append(DeckPress("load", lambda state, _track: state, (waits[0],)))
         if self._facts is not None:
             presses = [*self._facts.take(), *presses]
         self._again(presses, any(press.name in AT_ONCE for press in presses), gone)

@@ -1,6 +1,7 @@
 """The gesture log of decks: lines of JSON, the first of them how the set was played, one for each thing that was done.
 
-    {"frame": 0, "deck": "a", "load": "/music/song.wav"}          a song was put on a deck; null: taken off
+    {"frame": 0, "deck": "a", "load": "/music/song.wav", "sha256": "5d...", "size": 3528044}
+                                                                  a song was put on a deck; null: taken off
     {"frame": 0, "deck": "a", "press": ["play"]}                  a verb of the transport, and its values
     {"frame": 88200, "set": {"a/vocals": {"mute": 1.0}}}          the mixer, as OSC and scenes call its strips
     {"frame": 90112, "deck": "a", "found": {"grid": {...}}}       what became known of the song: its beats, its cues
@@ -12,13 +13,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.common.claim import write_atomically
 from stream.common.errors import Failure
 from stream.common.text import read_text
 from stream.inserts.naming import Chains, Effect
 from stream.recording.log import strips_from_json, strips_to_json
+from stream.tracks.store import song_sum
 
 KEY, VERSION = "demucs-stream-set", 1
 
@@ -56,17 +58,38 @@ class SetInfo:
 
 @dataclass(frozen=True)
 class SetMove:
-    """Something that was done. does: `set`, `load`, `press` or `found`      deck: whose; empty for `set`"""
+    """Something that was done.
+
+    does: `set`, `load`, `press` or `found`      deck: whose; empty for `set`
+    file: what was loaded, where that is known
+    """
 
     frame: int
     does: str
     what: Any
     deck: str = ""
+    file: "LoadedFile | None" = None
 
     def to_json(self) -> dict[str, Any]:
         """A line of the log."""
         what = strips_to_json(self.what) if self.does == "set" else self.what
-        return {"frame": self.frame, **({"deck": self.deck} if self.deck else {}), self.does: what}
+        known = {} if self.file is None else self.file._asdict()
+        file = {key: value for key, value in known.items() if value is not None}
+        return {"frame": self.frame, **({"deck": self.deck} if self.deck else {}), self.does: what, **file}
+
+
+class LoadedFile(NamedTuple):
+    """Of a song, by what it is known again. sha256: None where nobody had it      size: bytes; None for a folder"""
+
+    sha256: str | None
+    size: int | None
+
+    def check(self, path: Path) -> None:
+        """Raises Failure where another file lies there now, OSError."""
+        if (self.size is not None and path.stat().st_size != self.size) or (
+                self.sha256 is not None and song_sum(path) != self.sha256):
+            raise Failure(f"{path} is not the song that was played: it was changed since, or another file lies there "
+                          "now")
 
 
 def write(path: Path, info: SetInfo, moves: Sequence[SetMove]) -> None:
@@ -113,4 +136,11 @@ def _move(row: Any) -> SetMove:
     does = next((name for name in ("load", "press", "found") if name in row), None)
     if does is None:
         raise ValueError("it has none of set, load, press, found")
-    return SetMove(frame, does, row[does], str(row["deck"]))
+    return SetMove(frame, does, row[does], str(row["deck"]), _file(row) if does == "load" else None)
+
+
+def _file(row: Any) -> LoadedFile | None:
+    sha256, size = row.get("sha256"), row.get("size")
+    if not isinstance(sha256, str | None) or not isinstance(size, int | None):
+        raise ValueError("sha256 must be text, and size a number of bytes")
+    return None if sha256 is None and size is None else LoadedFile(sha256, size)

@@ -19,7 +19,8 @@ from stream.mixer.strip import Strips
 from stream.recording import log
 from stream.recording.automation import GestureLog
 from stream.session import setlog
-from stream.session.setlog import SetInfo, SetMove
+from stream.session.setlog import LoadedFile, SetInfo, SetMove
+from stream.tracks.track import Track
 
 _FOUND = ("length", "grid", "refined", "marks")  # what becomes known of a song
 
@@ -36,15 +37,16 @@ class SetNotes:
         self.name, self.tracks = played.name, played.tracks
         self._rate = info.samplerate
         self._moves: list[SetMove] = []  # of decks
+        self._loads: list[tuple[int, str, Track | None]] = []  # position, deck
         self._mixers = _mixers(booth)
         for name, deck in booth.decks.items():
             deck.pressed = partial(self._pressed, name)
 
     def _pressed(self, deck: str, position: int, presses: Sequence[DeckPress]) -> None:
         """What the callback has taken over."""
+        self._loads += [(position, deck, press.values[0]) for press in presses if press.name == "load"]
         rows = [_row(press, self._rate) for press in presses]
-        self._moves += [SetMove(position, does, what, deck) for does, what in
-                        sorted(filter(None, rows), key=lambda row: row[0] != "load")]
+        self._moves += [SetMove(position, does, what, deck) for does, what in filter(None, rows)]
 
     def collect(self) -> None:
         """Take over what has happened."""
@@ -64,7 +66,8 @@ class SetNotes:
         """
         self._played.write(folder, stretch, paths, lost)
         start, end = stretch
-        moves = [move for move in self._moves if move.frame < end]
+        moves = [_load(*load) for load in self._loads]  # before what else was pressed there
+        moves = [move for move in (*moves, *self._moves) if move.frame < end]
         for player, gestures in self._mixers.items():
             moves += [SetMove(gesture.frame, "set", _named(player, gesture.set))
                       for gesture in gestures.between(0, end).gestures if gesture.set]
@@ -93,11 +96,17 @@ def _named(player: str, strips: Strips) -> Strips:
             for name, strip in strips.items() if name != LIVE}
 
 
+def _load(frame: int, deck: str, track: Track | None) -> SetMove:
+    """With what is known by now of the song that was put on a deck."""
+    if track is None:
+        return SetMove(frame, "load", None, deck)
+    size = track.stamp[2] if track.stamp and track.path.is_file() else None
+    file = None if track.sum is None and size is None else LoadedFile(track.sum, size)
+    return SetMove(frame, "load", str(track.path.resolve()), deck, file)
+
+
 def _row(press: DeckPress, samplerate: float) -> tuple[str, Any] | None:
     """What a line says of a press; None where it need not be said."""
-    if press.name == "load":
-        path = press.values[0]
-        return "load", None if path is None else str(path.resolve())
     if press.name in VERBS:
         return "press", [press.name, *press.values]
     if press.name not in _FOUND:

@@ -66,7 +66,7 @@ def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) 
 
 
 def _look_up(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) -> Index | None:
-    song = _sum(track)
+    song = track.sum = _sum(track)
     if song is not None:
         track.notes = store.notes(song)
     if store.limit <= 0:

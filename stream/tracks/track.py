@@ -63,6 +63,7 @@ class Track(Closing):
     decoded: frames that can be heard      ended: there will be no more
     failure: what went wrong, in one line; empty if nothing did. What is there can be played nevertheless
     whole: whether all of the file was decoded, undamaged      stamp: of the file, once `opened`
+    sum: sha256 of the file (stream.tracks.store.song_sum); None until it is known, and where nobody asks for it
     origin: where its stems come from: `file`, `store` or `model`; `none` where the disk has no room for them; empty
     until that is known
     entry: its place in the store; None until it is known, and without one
@@ -93,6 +94,7 @@ class Track(Closing):
         self.playhead, self.finished = Playhead(), Finished()
         self.opened, self.closing = threading.Event(), threading.Event()
         self.stamp: tuple[int, ...] = ()
+        self.sum: str | None = None
         self._publishing = threading.Lock()  # of whoever makes stems; a reader takes what lies there
         self._reading = Reading()
         self.begun_s = time.monotonic()

@@ -25,6 +25,7 @@ from stream.separators.opening import Opening
 from stream.session.setlog import SetInfo
 from stream.session.setnotes import SetNotes, set_inserts
 from stream.tracks.separator import TrackSeparator
+from stream.tracks.store import StemStore
 from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig, noise
 
 EFFECT = Effect("tests.rig.effects.Later", {"frames": 100, "gain": -1})
@@ -66,8 +67,9 @@ class Set(Rig):
 
 
 @pytest.fixture
-def separator() -> Iterator[TrackSeparator]:
-    made = TrackSeparator(Opening("center"), RATE)
+def separator(tmp_path: Path) -> Iterator[TrackSeparator]:
+    """Whose store has no room for stems."""
+    made = TrackSeparator(Opening("center"), RATE, StemStore(0, folder=tmp_path / "store"))
     yield made
     made.close()
 
@@ -179,7 +181,28 @@ def _no_song(rows: list[Any], _folder: Path) -> None:
 
 
 def _another_song(rows: list[Any], _folder: Path) -> None:
-    sf.write(next(row["load"] for row in rows if "load" in row), noise(3), RATE, "FLOAT")
+    """In a log of before there were sums."""
+    load = next(row for row in rows if "load" in row)
+    sf.write(load["load"], noise(3), RATE, "FLOAT")
+    assert (len(load.pop("sha256")), load.pop("size") > 0) == (64, True)
+
+
+def _another_file(rows: list[Any], _folder: Path) -> None:
+    """Of the same length."""
+    load = next(row for row in rows if "load" in row)
+    sf.write(load["load"], noise(6, 77), RATE, "FLOAT")
+    assert Path(load["load"]).stat().st_size == load["size"]
+
+
+def _longer_file(rows: list[Any], _folder: Path) -> None:
+    """Where nobody knew its sum."""
+    load = next(row for row in rows if "load" in row)
+    sf.write(load["load"], noise(7), RATE, "FLOAT")
+    del load["sha256"]
+
+
+def _no_sum(rows: list[Any], _folder: Path) -> None:
+    next(row for row in rows if "load" in row)["sha256"] = 7
 
 
 def _input(rows: list[Any], _folder: Path) -> None:
@@ -203,6 +226,9 @@ def _nothing(rows: list[Any], _folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("change", "code", "says"), [
+    (_another_file, 1, "one.wav is not the song that was played: it was changed since"),
+    (_longer_file, 1, "one.wav is not the song that was played: it was changed since"),
+    (_no_sum, 2, "sha256 must be text"),
     (_another_song, 1, "one.wav is not the song that was played: it has 132300 frames, and that had 264600"),
     (_no_song, 1, "one.wav; a set is rendered from its songs"), (_input, 1, "an input was heard beside the decks"),
     (_version, 2, "its format is version 7"), (_verb, 2, "there is nothing called fly on a deck"),
