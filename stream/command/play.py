@@ -39,7 +39,7 @@ from stream.session.line import AnyDevice
 from stream.session.request import RunRequest, Say
 from stream.terminal.deckline import DeckLine
 from stream.terminal.front import Front
-from stream.terminal.status import closing_lines, insert_lines, opening_lines
+from stream.terminal.status import absence_lines, closing_lines, insert_lines, opening_lines
 from stream.terminal.surface import UserInterface
 from stream.tracks.store import GB
 
@@ -81,7 +81,7 @@ def play(arguments: Namespace, models: Models, say: Say, console: Console, stack
 
         interrupt.install(interrupt.SignalHandler(stopped.set, interrupt.end))
         host.run(watch)
-    for text in closing_lines(host.live) if host.live else ():
+    for text in closing_lines(host.live) if host.live else absence_lines(host.absences):
         say(text)
     for path in host.files.values():
         say(f"wrote {path}")

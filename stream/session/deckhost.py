@@ -36,7 +36,7 @@ from stream.session.line import AnyDevice
 from stream.session.livepath import LivePath
 from stream.session.notices import InsertNotices
 from stream.session.rehearsal import rehearse
-from stream.session.report import InsertReport, RunReport
+from stream.session.report import Absence, InsertReport, RunReport
 from stream.session.request import BLOCK, RunRequest, Say
 from stream.session.returns import Returns
 from stream.session.setlog import SetInfo
@@ -182,6 +182,11 @@ class DeckHost:
                 run_device(self.engine, self._returns, list(steps), watching, idle_s)
                 while self._recordings.step():
                     pass
+            except BaseException:
+                self.close()
+                if self.files:
+                    self._say(f"what was heard until then is kept: {', '.join(self.files.values())}")
+                raise
             finally:
                 self.close()
 
@@ -254,7 +259,12 @@ class DeckHost:
     @property
     def live(self) -> RunReport | None:
         """What a run of the input alone would report; None where there is none."""
-        return None if self._upkeep is None else self._upkeep.report(self._preferred, {}, self._returns.report())
+        return None if self._upkeep is None else self._upkeep.report(self._preferred, {}, self.absences)
+
+    @property
+    def absences(self) -> list[Absence]:
+        """Devices and programs that were gone."""
+        return self._returns.report()
 
     def close(self) -> None:
         """Let go of everything."""
@@ -272,6 +282,7 @@ class DeckHost:
                 "latency_s": self.engine.latency.total_s, **self.engine.counts(), "files": self.files,
                 "decks": self._on_decks() if self._songs is None else self._songs,
                 "inserts": [asdict(insert) for insert in self.inserts],
+                "absences": [asdict(absence) for absence in self.absences],
                 **({} if live is None else {"live": live.json()})}
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from stream.live.engine import Engine
 from stream.mixer.controls import Controls
-from stream.session.report import InsertReport, RunReport
+from stream.session.report import Absence, InsertReport, RunReport
 
 
 def line(engine: Engine, mixer: Controls, keys: str) -> Text:
@@ -87,10 +87,15 @@ def closing_lines(report: RunReport) -> list[str]:
         f"{clock(report.heard_s)} heard, {report.hops} hops, {eased}{report.misses} missed, "
         f"{late}{report.underruns} underruns, {report.xruns} xruns; "
         f"a hop took {times.median * 1000:.0f} ms (median), {times.max * 1000:.0f} at most",
-        *(f"the {gone.what} {gone.device} was gone {_times(gone.times)}, for {gone.seconds:.1f} s"
-          for gone in report.absences),
+        *absence_lines(report.absences),
         *(f"wrote {path}" for path in report.files.values()),
     ]
+
+
+def absence_lines(absences: Sequence[Absence]) -> list[str]:
+    """What there is to say of who was gone."""
+    return [f"the {gone.what} {gone.device} was gone {_times(gone.times)}, for {gone.seconds:.1f} s"
+            for gone in absences]
 
 
 def _times(count: int) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile as sf
 
@@ -239,3 +240,38 @@ def test_the_one_that_paces_is_waited_for_while_the_other_calls(stage: Stage) ->
     done = stage.live.interrupt()
     stage.kept(done)
     assert lines(done, "pulse")[0] == "the audio device pulse has gone; waiting for it to come back"
+
+
+@pytest.mark.parametrize("end", ["SIGHUP", "another rate"])
+def test_decks_wait_for_it_as_a_live_run_does_and_their_recording_goes_on(
+        stage: Stage, tmp_path: Path, end: str) -> None:
+    songs = [tmp_path / "one song.wav", tmp_path / "another.wav"]
+    for song in songs:
+        sf.write(song, np.full((60 * RATE, 2), 0.1, np.float32), RATE, "FLOAT")
+    stage.folder, server = tmp_path / "set", stage.jackd()
+    live = stage.run("play", *songs, "--device", "jack", "--cache-gb", 0)
+    stage.gone()
+    stage.back()
+    stage.goes_on()
+    if end == "SIGHUP":
+        live.process.send_signal(signal.SIGHUP)
+    else:
+        stage.gone(2)
+        server.samplerate = 48_000
+        server.start()
+    done = live.end()
+    frames = {sf.info(stage.folder / f"{name}.wav").frames for name in ("mix", "a", "b")}
+    assert not list(stage.folder.glob(".*"))
+    assert len(frames) == 1
+    assert frames.pop() >= 0.9 * RATE
+    gone, back = "the audio device jack has gone; waiting for it to come back", "the audio device jack is back"
+    if end == "SIGHUP":
+        assert done.code == 0, done.err
+        assert lines(done, "jack") == [gone, back, "the audio device jack was gone once"]
+        (absence,) = done.report["absences"]
+        assert (absence["device"], absence["times"]) == ("jack", 1)
+    else:
+        assert done.code == 1, done.err
+        assert lines(done, "jack")[:3] == [gone, back, gone]
+        assert done.said[-2].startswith(f"what was heard until then is kept: {stage.folder / 'mix.wav'}")
+        assert done.said[-1].endswith("jack cannot be opened at 44100 Hz: its server runs at 48000 Hz")
