@@ -93,8 +93,9 @@ class Booth:
 
     @property
     def over(self) -> bool:
-        """Whether all songs that were begun have ended; with `automix`, all there are. Paused is not ended.
+        """Whether all songs that were begun have ended; with `automix`, all there are.
 
+        One that is paused has not, and one that another takes the place of has not either.
         [any-thread]
         """
         decks = self.decks.values()
@@ -102,7 +103,7 @@ class Booth:
             return False
         if self.automix:
             return not self._songs and all(deck.over for deck in decks)
-        return all(deck.over or not (deck.state.moving or deck.wanted in self._lead.played) for deck in decks)
+        return self._lead.ended and all(deck.over or not (deck.state.moving or deck.wanted in self._lead.played) for deck in decks)
 
     def look(self) -> None:
         """See what plays. With `automix`: begin the next song where one is about to end by itself, and fade to it.

@@ -124,15 +124,24 @@ def test_a_run_is_over_when_its_songs_have_ended_and_not_when_they_are_paused(tm
     evening.booth.close()
 
 
-@pytest.mark.parametrize("by", ["its end", "ejecting", "another song"])
-def test_a_song_that_nobody_begins_keeps_no_run(tmp_path: Path, by: str) -> None:
+def test_a_song_that_nobody_begins_keeps_no_run(tmp_path: Path) -> None:
+    evening = Evening(tmp_path, seconds=2, automix=False)
+    evening.pass_by(2.2)
+    assert evening.booth.over
+    evening.booth.close()
+
+
+@pytest.mark.parametrize("by", ["ejecting", "another song"])
+def test_a_paused_song_that_leaves_its_deck_has_not_ended(tmp_path: Path, by: str) -> None:
     evening = Evening(tmp_path, seconds=2, count=3, automix=False)
-    if by != "its end":
-        evening.stop("a", "pause")
+    evening.stop("a", "pause")
     if by == "ejecting":
         evening.stop("a", "eject")
-    if by == "another song":
+    else:
         evening.booth.next_song("a")
+    evening.pass_by(0.5)
+    assert not evening.booth.over
+    evening.booth.press("b", "play")
     evening.pass_by(2.2)
     assert evening.booth.over
     evening.booth.close()
