@@ -103,7 +103,8 @@ class Booth:
             return False
         if self.automix:
             return not self._songs and all(deck.over for deck in decks)
-        return self._lead.ended and all(deck.over or not (deck.state.moving or deck.wanted in self._lead.played) for deck in decks)
+        lead = self._lead
+        return lead.ended and all(deck.over or not (deck.state.moving or deck.wanted in lead.played) for deck in decks)
 
     def look(self) -> None:
         """See what plays. With `automix`: begin the next song where one is about to end by itself, and fade to it.
