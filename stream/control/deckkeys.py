@@ -50,9 +50,17 @@ class DeckKeys(TerminalKeys):
     def short(self) -> str:
         """The keys that everybody needs, and the one that shows all; or that another one is waited for. [any-thread]"""
         if self._begun:
-            return f"{self._begun} and ...?"
+            return self.pending
         stems = " ".join(f"{key}={stem}" for key, stem in self.stems.items())
         return f"{stems}, space plays, c cues, < > crossfade, / other deck, n next song, ? all keys, q quits"
+
+    @property
+    def pending(self) -> str:
+        """The key that waits for another one, and what that would do; empty: none does. [any-thread]"""
+        begun, stem = self._begun, self._stem
+        if begun == table.STEM_KEY and stem:
+            return f"{begun} {stem}: {table.OF_STEM}"
+        return f"{begun} {table.WAITING[begun]}" if begun else ""
 
     @property
     def words(self) -> list[str]:
@@ -73,9 +81,13 @@ class DeckKeys(TerminalKeys):
             self._say(str(error))
 
     def press(self, key: str) -> None:
-        """Do what a key says; one that means nothing is passed over. Raises ValueError. [keys-thread]"""
+        """Do what a key says; one that means nothing is passed over. Raises ValueError.
+
+        What means nothing behind a key that waits is itself again; but that ends no run.
+        [keys-thread]
+        """
         begun, self._begun = self._begun, ""
-        if begun and self._behind[begun](key):
+        if key in table.ESCAPE or (begun and (self._behind[begun](key) or key == table.QUIT_KEY)):
             return
         if key in table.BEGIN:
             self._begun, self._stem = key, ""
@@ -134,6 +146,7 @@ class DeckKeys(TerminalKeys):
         if at >= len(self._desk.scenes):
             raise ValueError(f"there is no scene {at + 1}; {table.SCENE_KEY} {table.STORE_KEY} and a digit stores one")
         self._desk.recall(at)
+        self._say(f"scene {at + 1}: {list(self._desk.scenes)[at]}")
         return True
 
     def _store(self, key: str) -> bool:

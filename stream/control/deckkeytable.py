@@ -13,7 +13,8 @@ from stream.mixer.masterstrip import MASTER
 
 DIGITS = "1234567890"  # of scenes, in their order
 MASTER_KEY, SCENE_KEY, STORE_KEY, CUE_KEY, SWAP_KEY, DELETE_KEY, GRID_KEY = "M", "S", "s", "Q", "w", "C", "G"
-STEM_KEY = "A"
+STEM_KEY, QUIT_KEY = "A", "q"
+ESCAPE = ("\x1b", "escape")  # as terminals and screens say it
 
 
 @dataclass(frozen=True)
@@ -109,8 +110,16 @@ MORE = (
     DeckKeyRow("M and a key", "is the master's: " + _texts(MASTER_ROWS)),
     DeckKeyRow("/", "other deck"),
     DeckKeyRow("?", "all keys"))
-ACTS = {"*": "record", "K": "keep", "L": "learn", "q": "quit"}  # as far as they are offered
-BEGIN = (MASTER_KEY, SCENE_KEY, CUE_KEY, SWAP_KEY, DELETE_KEY, GRID_KEY, STEM_KEY)
+ACTS = {"*": "record", "K": "keep", "L": "learn", QUIT_KEY: "quit"}  # as far as they are offered
+OF_STEM = f"{_texts(STEM_ROWS)}; escape ends it"
+# keys that wait for another one, and what that does
+WAITING: Mapping[str, str] = {
+    MASTER_KEY: f"master: {_texts(MASTER_ROWS)}; escape ends it",
+    SCENE_KEY: "a digit recalls a scene; s and a digit stores one",
+    SCENE_KEY + STORE_KEY: "a digit stores a scene", CUE_KEY: "a stem's key puts it on the cue bus",
+    SWAP_KEY: "a stem's key swaps it with the other deck", DELETE_KEY: "1 to 8 deletes a hot cue",
+    GRID_KEY: f"grid: {_texts(GRID_ROWS)}", STEM_KEY: f"a stem's key, then {_texts(STEM_ROWS)}"}
+BEGIN = tuple(key for key in WAITING if len(key) == 1)
 
 
 def moves(rows: Iterable[DeckKeyRow]) -> dict[str, tuple[str, Move]]:

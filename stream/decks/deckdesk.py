@@ -42,7 +42,7 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
         for name in ACTS:
             desk.offer(f"{deck}/{name}", partial(_press, booth, samplerate, deck, name), most_values(name))
         desk.offer(f"{deck}/next_tempo_range", partial(_next_tempo_range, booth, deck))
-        desk.offer(f"{deck}/next_song", partial(booth.next_song, deck))
+        desk.offer(f"{deck}/next_song", partial(_next_song, booth, deck))
     return desk
 
 
@@ -54,6 +54,12 @@ def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) 
 def _next_tempo_range(booth: Booth, deck: str) -> None:
     at = TEMPO_RANGES.index(booth.deck(deck).settings.tempo_range)
     booth.press(deck, "tempo_range", TEMPO_RANGES[(at + 1) % len(TEMPO_RANGES)])
+
+
+def _next_song(booth: Booth, deck: str) -> None:
+    if booth.deck(deck).state.moving:  # a slip of a finger would cut the music
+        raise ValueError(f"deck {deck}: the song plays; pause it, then the next one can be put on the deck")
+    booth.next_song(deck)
 
 
 def deck_facts(booth: Booth, engine: DeckEngine) -> dict[str, int | float | str]:

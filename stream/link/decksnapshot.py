@@ -72,7 +72,7 @@ class DeckSnapshot:
                 "crossfader": booth.master.crossfader, "chosen": self._keys.chosen, "waiting": booth.waiting,
                 "counts": misses | {name: counts[name] for name in ("underruns", "xruns")},
                 "heard_s": round(self._engine.position / self._rate, 1), "scenes": list(self._desk.scenes),
-                "recording": self._recording()}
+                "recording": self._recording(), "pending": self._keys.pending}
 
     def _strips(self) -> Strips:
         """The stems' as `a/vocals`, and each player's own in the master's mixer as `a`."""

@@ -181,7 +181,7 @@ class DeckView(StripView):
     def press(self, key: str, character: str | None) -> bool:
         """Do what a key says; one that means nothing is passed over. False closes the screen."""
         modifier, _, base = key.rpartition("+")
-        if key in ("q", "ctrl+c", "ctrl+q"):
+        if key in ("ctrl+c", "ctrl+q") or (key == "q" and not self.pending):
             return False
         if key == "escape" and self.pending:
             self._say("key", key)

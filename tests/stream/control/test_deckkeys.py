@@ -181,7 +181,8 @@ def test_no_key_means_two_things_and_the_help_has_all_of_them(hands: Hands) -> N
     assert hands.said == [hands.keys.help]
     assert all(word in hands.keys.short for word in ("v=vocals", "? all keys"))
     hands.type("M")
-    assert hands.keys.short == "M and ...?"
+    assert hands.keys.short == hands.keys.pending
+    assert hands.keys.pending.startswith("M master: f F level, ")
 
 
 @pytest.mark.parametrize(("stems", "keys"), [
@@ -394,3 +395,43 @@ def test_a_deck_is_ejected_when_it_stands(hands: Hands) -> None:
     assert hands.a.track is None
     hands.type("n ")
     assert hands.a.state.playing
+
+
+@pytest.mark.parametrize("begun", ["G", "M", "Mf", "A", "Av", "Avf", "S", "Ss", "w", "Q", "C"])
+def test_q_behind_a_key_that_waits_ends_no_run(hands: Hands, begun: str) -> None:
+    hands.type(begun)
+    assert hands.keys.pending
+    hands.type("q")
+    assert hands.acts == []
+    assert not hands.keys.pending
+    hands.type("q")
+    assert hands.acts == ["quit"]
+
+
+@pytest.mark.parametrize("escape", ["\x1b", "escape"])
+@pytest.mark.parametrize("begun", [*BEGIN, "Av"])
+def test_escape_takes_back_a_key_that_waits(hands: Hands, begun: str, escape: str) -> None:
+    hands.type(begun)
+    hands.keys.press(escape)
+    assert not hands.keys.pending
+    assert hands.type(" ").playing
+
+
+def test_behind_the_master_and_a_stem_any_other_key_is_the_decks_again(hands: Hands) -> None:
+    assert hands.type("Mf ").playing
+    assert not hands.type("Avf ").playing
+
+
+def test_the_next_song_takes_no_place_of_one_that_plays(playing: Hands) -> None:
+    track = playing.a.track
+    with pytest.raises(ValueError, match="deck a: the song plays; pause it, then"):
+        playing.keys.press("n")
+    playing.hear(4)
+    assert playing.a.track is track
+    playing.type(" n")
+    assert playing.a.track is not track
+
+
+def test_a_recalled_scene_is_named(hands: Hands) -> None:
+    hands.type("Ss1S1")
+    assert hands.said[-1] == "scene 1: scene 1"

@@ -328,7 +328,9 @@ def test_the_next_song_is_heard(tmp_path: Path) -> None:
     own = {name: song(tmp_path / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
     for does in (typed("n"), act("next_song")):
         stage = Stage(own, [tmp_path / "next.wav"])
-        stage.booth.press("b", "pause")
+        for deck in "ab":
+            stage.booth.press(deck, "pause")
+        stage.hear(4)
         does(stage)
         stage.hear(4)
         stage.booth.press("a", "play")
