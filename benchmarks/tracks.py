@@ -36,7 +36,7 @@ QUESTION = (__doc__ or "").partition("\n")[0]
 RATE = 44_100
 WHOLE = (0.0, 3600.0)
 NAMES = ("lithium", "potassium", "hydrogen", "caesium", "rubidium")
-SOON_S, ROUNDS = 0.001, 3
+SOON_S, LATER_S, ROUNDS = 0.001, 0.05, 3
 
 
 @dataclass
@@ -72,7 +72,7 @@ def load(decks: TrackSeparator, path: Path) -> tuple[Track, Played]:
             elif found.stems and not there and frame < track.decoded:
                 found.dry += now - last
         last, found.resident = now, max(found.resident, resident())
-        time.sleep(SOON_S)
+        time.sleep(LATER_S if found.stems else SOON_S)  # looking takes processor time, too
     found.whole = time.perf_counter() - begun
     found.stems = found.stems or found.whole
     return track, found

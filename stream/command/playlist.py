@@ -25,9 +25,10 @@ def playlist(paths: Iterable[Path], say: Callable[[str], None]) -> tuple[Path, .
 
     say: takes a line about each that is left out
     """
-    found = [song for path in paths for song in _songs(path, say)]
+    places = tuple(paths)
+    found = [song for path in places for song in _songs(path, say)]
     if not found:
-        raise Failure("there are no songs there")
+        raise Failure(f"there are no songs there: {', '.join(map(shown, places))}")
     return tuple(found)
 
 

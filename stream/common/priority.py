@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 YIELDING = 10  # behind programs that do not ask, and far behind the live thread
+SOONER = 5  # behind these too, and before what is YIELDING
 NICE = -10  # of -20 to 19: before what is 0, as all programs are that do not ask, and behind real-time threads
 
 
@@ -31,16 +32,17 @@ def preferred() -> Iterator[bool]:
 
 
 @contextmanager
-def yielding() -> Iterator[None]:
+def yielding(by: int = YIELDING) -> Iterator[None]:
     """This thread and all that it starts meanwhile give way to others; for good, where the system does not let it back.
 
+    by: 0 to 19, how far
     NB: a user may be lowered, and not raised again: a thread's last work is what belongs inside.
     """
     if sys.platform == "win32" or not hasattr(os, "setpriority"):
         yield
         return
     before = os.getpriority(os.PRIO_PROCESS, 0)
-    os.setpriority(os.PRIO_PROCESS, 0, max(before, YIELDING))
+    os.setpriority(os.PRIO_PROCESS, 0, max(before, by))
     try:
         yield
     finally:

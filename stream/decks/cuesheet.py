@@ -49,9 +49,10 @@ def cue_sheet(recording: Path, songs: Sequence[PlayedSong], samplerate: float, t
         if artist := _line(song.artist):
             lines.append(f'    PERFORMER "{artist}"')
         lines.append(f'    REM FILE "{_line(song.path.name)}"')
-        if number == 1 and song.start:
-            lines.append(f"    INDEX 00 {_time(0, samplerate)}")  # or players leave out what is before the first song
-        lines.append(f"    INDEX 01 {_time(song.start, samplerate)}")
+        begin, zero = _time(song.start, samplerate), _time(0, samplerate)
+        if number == 1 and begin != zero:
+            lines.append(f"    INDEX 00 {zero}")  # or players leave out what is before the first song
+        lines.append(f"    INDEX 01 {begin}")
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from stream.common.closing import Closing
-from stream.common.priority import yielding
+from stream.common.priority import SOONER, yielding
 from stream.separators.opening import Opening
 from stream.tracks.decoding import begin
 from stream.tracks.keeping import KeptModel, Saver, load, weights_sum
@@ -166,7 +166,7 @@ class TrackSeparator(Closing):
     def _drafts(self) -> None:
         """Make drafts until the end."""
         self._opened.wait()
-        with yielding():
+        with yielding(SOONER):  # a segment of another song may be under way
             while not self._closing.is_set():
                 if self._networks is not None and not self._busy():
                     self._open_makers()

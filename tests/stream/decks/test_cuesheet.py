@@ -38,6 +38,7 @@ def test_times_are_75ths_of_a_second_that_have_begun(samplerate: int, part: int,
 def test_what_is_before_the_first_song_is_not_left_out() -> None:
     assert "    INDEX 00 00:00:00\n    INDEX 01 00:01:00\n" in cue_sheet(MIX, [song(start=48_000)], 48_000)
     assert "INDEX 00" not in cue_sheet(MIX, [song(), song(start=48_000)], 48_000)
+    assert "INDEX 00" not in cue_sheet(MIX, [song(start=639)], 48_000)  # less than a 75th of a second
 
 
 @pytest.mark.parametrize(("name", "written"), [

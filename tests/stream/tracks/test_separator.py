@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from stream.separators.networks.network import Network
 from stream.separators.opening import Opening
 from stream.tracks import making
 from stream.tracks import separator as opening_networks
+from stream.tracks.drafts import Drafts
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.songhops import SongHops
 from stream.tracks.songsegments import SongSegments
@@ -390,6 +392,25 @@ def test_drafts_of_a_song_do_not_wait_for_a_segment_of_another(
             assert not other.finished.stems
         finally:
             goes_on.set()
+
+
+def test_drafts_come_before_segments_and_behind_all_others(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    from stream.common.priority import SOONER, YIELDING
+
+    found: dict[str, set[int]] = {"draft": set(), "segment": set()}
+    for kind, maker in (("draft", Drafts), ("segment", SongSegments)):
+        def make(*words: Any, kind: str = kind, real: Callable[..., None] = maker.make) -> None:
+            found[kind].add(os.getpriority(os.PRIO_PROCESS, 0))
+            real(*words)
+
+        monkeypatch.setattr(maker, "make", make)
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with separator(toy) as (decks, _):
+        track = decks.load(wav(tmp_path / "a.wav", song(13)))
+        track.playhead = Playhead(0, 1.0)
+        until(lambda: all(found.values()))
+    assert found == {"draft": {max(before, SOONER)}, "segment": {max(before, YIELDING)}}
 
 
 def test_a_job_says_when_segments_come_too_late(tmp_path: Path, toy: Opening) -> None:
