@@ -17,7 +17,7 @@ from tests.rig.jackd import Jackd
 from tests.rig.live import Live as Command
 from tests.rig.live import command, connected
 from tests.rig.loopback import Loopback
-from tests.rig.steal import Crowd
+from tests.rig.steal import Crowd, Steal
 
 RATE, BLOCK, HZ = 44_100, 512, 441.0
 
@@ -182,15 +182,16 @@ def test_two_streams_of_a_real_server_are_kept_in_step(jackd: Jackd) -> None:
     words = ("run", "--input-device", "rig", "--output-device", "rig", "--clocks", "two", "--model", "center", "--json")
     with Loopback(jackd, tone(12 * RATE), tail=2 * RATE) as loopback, Command(*words) as live:
         live.until(lambda: connected(loopback))
-        with Crowd() as crowd:
+        with Steal() as steal, Crowd() as crowd:
             loopback.start()
             loopback.wait()
         done = live.interrupt()
         assert done.code == 0, done.err
-        late = done.report["gaps"] and crowd.crowded(14)
+        late = done.report["gaps"] and (crowd.crowded(14) or steal.seconds > 0)
         disturbed = done.report["xruns"] or loopback.xruns or loopback.skipped or late
     if disturbed:
-        pytest.skip(f"this machine is too busy for a real-time test: {loopback.xruns} xruns of JACK's")
+        pytest.skip(f"this machine is too busy for a real-time test: {loopback.xruns} xruns of JACK's, "
+                    f"{steal.seconds:.2f} s stolen")
     assert done.report["gaps"] == 0
     assert done.report["latency_parts_s"]["drift"] > 0
     heard = loopback.recorded[:, 1]
