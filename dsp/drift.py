@@ -23,8 +23,8 @@ TAPS, PHASES = 64, 512
 KAISER = 10.0  # what the window leaves beside the band: 100 dB below it
 BAND = 0.92  # of the lower Nyquist frequency, that passes
 # the state: float64 (STATE,)
-(POSITION, RATIO, NOMINAL, RATE, TARGET, SMOOTH, SUM, AGE, PLAYING, GAPS) = range(10)
-STATE = 10
+(POSITION, RATIO, NOMINAL, RATE, TARGET, SMOOTH, SUM, AGE, PLAYING, GAPS, DOUBT) = range(11)
+STATE = 11
 CALM_HZ, EAGER_HZ = 0.03, 0.3  # of the loop, once it has settled, and at first
 SMOOTHER = 10  # how much faster than the loop is what smooths the fill before it
 MOST_BEND = 0.005  # by which the ratio may differ from the nominal one
@@ -109,12 +109,16 @@ def _pair(data: Any, pair: int, position: float, table: Any) -> Any:
 
 
 @njit(error_model="numpy")
-def _wrong(state: Any, since: float, n: int) -> bool:
-    """Whether the writer is later than TARGET allows for, so that he rests, or the clock is wrong."""
-    wrong = not -EARLY_S <= since <= (state[TARGET] - TAPS // 2 - n * state[NOMINAL]) / state[RATE]
-    if state[PLAYING] == 0:  # AGE is of this, until it plays
-        state[AGE] = state[AGE] + n * state[NOMINAL] / state[RATE] if wrong else 0.0
-    return wrong
+def _doubt(state: Any, since: float, n: int) -> Any:
+    """Whether a time says nothing of where the writer is, and whether it has said nothing for PATIENT_S.
+
+    It does not where somebody calls later than TARGET allows for. That happens, and no frame need be missing for it; a
+    writer that rests and a clock that is wrong go on with it.
+    """
+    seconds = n * state[NOMINAL] / state[RATE]
+    doubtful = not -EARLY_S <= since <= (state[TARGET] - TAPS // 2) / state[RATE] - seconds
+    state[DOUBT] = state[DOUBT] + seconds if doubtful else 0.0
+    return doubtful, state[DOUBT] > PATIENT_S
 
 
 @njit(error_model="numpy")
@@ -125,28 +129,26 @@ def pull(data: Any, written: int, since: float, state: Any, table: Any, out: Any
     since: seconds since the last of them were written
     out: float32 (n, channels), written: all of a frame are of the same time
     """
-    n, rate = len(out), state[RATE]
-    wrong = _wrong(state, since, n)
-    known = not wrong or state[AGE] > PATIENT_S
-    expected = written + (0.0 if wrong else since * rate)  # else he is as far as he is known to be
+    n, rate, believed = len(out), state[RATE], state[DOUBT] <= PATIENT_S
+    doubtful, wrong = _doubt(state, since, n)
+    expected = written + (0.0 if doubtful else since * rate)  # else he is as far as he is known to be
     start, first = expected - state[TARGET], max(float(TAPS // 2), state[POSITION])  # nothing is heard twice
-    if state[PLAYING] == 0 and known and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
-        _begin(state, start)
-        rise, gain = 1.0 / n, 0.0
-    else:
-        rise, gain = 0.0, 1.0
-    there = state[PLAYING] == 1
-    if there and rise == 0:
+    there, rise, gain = state[PLAYING] == 1, 0.0, 1.0
+    if there:
         lost = abs(expected - state[POSITION] - state[TARGET]) > LOST_S * rate
-        if not lost:  # else what is begun anew would begin with a ratio that is far off
+        if not lost and (wrong or not doubtful):  # what is begun anew is not to begin with a ratio that is far off
             _steer(state, expected - state[POSITION], n * state[NOMINAL] / rate)
         ends = (written - TAPS // 2 - state[POSITION]) / state[RATIO]  # frames until there are none
         if lost or ends < n:
-            state[PLAYING] = state[AGE] = 0
+            state[PLAYING] = 0
             state[GAPS] += 1
             rise = -1.0 / max(1.0, min(float(n), ends))
-        elif wrong:
+        elif wrong and believed:
             state[GAPS] += 1
+    elif (wrong or not doubtful) and start >= first and written - TAPS // 2 - start >= n * state[NOMINAL]:
+        _begin(state, start)
+        state[GAPS] += wrong
+        there, rise, gain = True, 1.0 / n, 0.0
     for i in range(n):
         gain = min(1.0, max(0.0, gain + rise))
         if there and gain > 0:

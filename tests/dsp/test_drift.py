@@ -121,6 +121,26 @@ def test_pairs_that_go_together_come_out_as_each_alone_bit_for_bit() -> None:
     assert (heard[0] == np.concatenate(heard[1:], axis=1)).all()
 
 
+@pytest.mark.parametrize("late_s", [0.02, 0.05, 0.15])
+def test_one_who_calls_late_and_finds_all_frames_there_has_no_gap_and_no_other_pace(late_s: float) -> None:
+    made, sinc, out = drift.state(RATE, RATE, (512, 512), 256), drift.table(1.0), np.zeros((512, 2), np.float32)
+    data = np.full((RING, 2), LEVEL, np.float32)
+    for block in range(200):
+        before = made[drift.RATIO]
+        drift.pull(data, 512 * (block + 1), late_s if block == 150 else 0.0, made, sinc, out)
+    assert made[drift.GAPS] == 0
+    assert made[drift.RATIO] == pytest.approx(before, abs=1e-5)
+    assert out.min() == pytest.approx(LEVEL, rel=1e-3)
+
+
+def test_a_clock_that_stays_wrong_is_counted_once() -> None:
+    made, sinc, out = drift.state(RATE, RATE, (512, 512), 256), drift.table(1.0), np.zeros((512, 2), np.float32)
+    data = np.full((RING, 2), LEVEL, np.float32)
+    for block in range(300):
+        drift.pull(data, 512 * (block + 1), math.nan if block > 100 else 0.0, made, sinc, out)
+    assert made[drift.GAPS] == 1
+
+
 WRONG = {"no number": lambda _: math.nan, "endless": lambda _: math.inf, "before all time": lambda _: -math.inf,
          "ahead": lambda _: 1e12, "behind": lambda _: -1000.0, "backwards": lambda block: -0.0116 * block,
          **{f"off by {off_s} s": lambda _, off_s=off_s: off_s for off_s in (0.02, 0.1, 0.3, 0.49, -0.02, -0.1, -0.49)}}
