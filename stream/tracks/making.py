@@ -2,6 +2,8 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 from stream.tracks.need import Need, need_of
 from stream.tracks.scratchfile import said
@@ -13,8 +15,18 @@ DRAFT_S = 1.0  # what one takes until one was timed
 SPARE_S = 0.5  # by which stems have to come before the playhead does
 AHEAD_S = 6.0  # of drafts, while whole segments have to wait for the end of the file
 LOOK_UP_S = 0.25  # which a look into the store may take until drafts are made nevertheless
+MARGIN = 1.25  # by which a segment may take longer than the one before
+NEAR = 3  # segments' time: with less left to play what has no stems at all comes before what has drafts
 
 Maker = SongSegments | SongHops
+
+
+class UnderWay(NamedTuple):
+    """A part that is being made. begun_s: by time.monotonic"""
+
+    song: "TrackJob"
+    part: int
+    begun_s: float
 
 
 class TrackJob:
@@ -48,7 +60,10 @@ class TrackJob:
         """The part that is needed next. [separator-thread]"""
         if self.maker is None or self.done or self.track.origin != "model":
             return None
-        return self.maker.next(self.need(lead_s))
+        need = self.need(lead_s)
+        if need.playing and need.gap is not None and need.runway_s < NEAR * lead_s:
+            need = replace(need, position=need.gap)
+        return self.maker.next(need)
 
     def make(self, part: int) -> None:
         """Make a part. [separator-thread]"""
@@ -63,7 +78,7 @@ class TrackJob:
             return False
         return not track.decoded or track.finished.stems.holds(0, track.decoded)
 
-    def wants_draft(self, segment_s: float) -> bool:
+    def wants_draft(self, segment_s: float, under_way: UnderWay | None = None) -> bool:
         """Whether whole segments would come too late, which take `segment_s` seconds each. [any-thread]"""
         maker, track = self.maker, self.track
         if not isinstance(maker, SongSegments) or self.done or track.origin not in ("", "model"):
@@ -75,7 +90,30 @@ class TrackJob:
             return False
         if track.level is None or not track.origin:
             return need.runway_s < AHEAD_S
-        return need.runway_s < SPARE_S + (segment_s * maker.missing(need.gap) if need.playing else 0)
+        if not need.playing:
+            return need.runway_s < SPARE_S
+        return self._too_late(need, maker, segment_s, under_way)
+
+    def _too_late(self, need: Need, maker: SongSegments, segment_s: float, under_way: UnderWay | None) -> bool:
+        """Whether segments alone cannot keep ahead of the deck: those of the gap, and then one after the other.
+
+        Each segment gives more to play than it takes to make, where a machine can do that at all, but the first may be
+        of a place that drafts have all but filled.
+        """
+        assert need.gap is not None
+        missing = maker.missing(need.gap)
+        if not missing:  # it is being put there
+            return False
+        wait_s, take_s = MARGIN * segment_s * len(missing), segment_s * len(missing)
+        if under_way is not None:
+            elapsed_s = time.monotonic() - under_way.begun_s
+            if under_way.song is self and under_way.part in missing:  # what follows was asked before
+                return need.runway_s < SPARE_S + max(0.0, wait_s - elapsed_s)
+            wait_s += max(0.0, MARGIN * segment_s - elapsed_s)
+        if need.runway_s < SPARE_S + wait_s:
+            return True
+        gained_s = (maker.final_until(missing) - need.gap) / need.rate / (abs(self.track.playhead.rate) or 1.0)
+        return not need.backwards and need.runway_s + gained_s - take_s < SPARE_S + MARGIN * segment_s
 
     def draft(self) -> None:
         """Make one. [draft-thread]"""

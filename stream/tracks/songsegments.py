@@ -7,6 +7,8 @@ The middle of a segment is final when it is made, a seam when both its neighbour
 [separator-thread]
 """
 
+import math
+
 from dsp.quantize import quantize
 from stream.offline.level import SongLevel
 from stream.offline.segments import fit_in, restore
@@ -48,11 +50,17 @@ class SongSegments:
                 return order
         return None
 
-    def missing(self, frame: int) -> int:
-        """How many segments are still to be made until a frame's stems are final. [any-thread]"""
+    def missing(self, frame: int) -> list[int]:
+        """The segments that are still to be made until a frame's stems are final. [any-thread]"""
         how = self._networks.how
         first = max(0, (frame - how.segment) // how.stride + 1)
-        return sum(order not in self._done for order in range(first, frame // how.stride + 1))
+        return [order for order in range(first, frame // how.stride + 1) if order not in self._done]
+
+    def final_until(self, orders: list[int]) -> float:
+        """The frame up to which stems are final when these segments are made, if those before it are. [any-thread]"""
+        track, stride = self._track, self._networks.how.stride
+        end = (max(orders, default=-1) + 1) * stride
+        return math.inf if track.ended and end >= track.mixed else end
 
     def make(self, order: int) -> None:
         """Separate a segment. Raises OSError. [separator-thread]"""

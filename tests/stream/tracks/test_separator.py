@@ -430,6 +430,64 @@ def test_a_job_says_when_segments_come_too_late(tmp_path: Path, toy: Opening) ->
         assert job.wants_draft(2.0)
 
 
+class Clock:
+    """A deck that plays one track, and a machine that takes as long for its stems as it is told to."""
+
+    def __init__(self, track: Track, job: making.TrackJob, segment_s: float, draft_s: float) -> None:
+        self.now_s = self.drafts = self.segments = 0
+        self._track, self._job, self._segment_s, self._draft_s = track, job, segment_s, draft_s
+        self.dry: list[float] = []
+
+    def work(self) -> None:
+        """Do what comes next, as both threads would."""
+        if self._job.wants_draft(self._segment_s):
+            self._draft()
+            return
+        part = self._job.next(self._segment_s)
+        assert part is not None
+        under_way, left_s = making.UnderWay(self._job, part, self.now_s), self._segment_s
+        while left_s > 0:
+            self._pass(0.05)
+            left_s -= 0.05
+            if self._job.wants_draft(self._segment_s, under_way):
+                self._draft()
+        self.segments += 1
+        self._job.make(part)
+
+    def _draft(self) -> None:
+        self._pass(self._draft_s)
+        self.drafts += 1
+        self._job.draft()
+        assert isinstance(self._job.maker, SongSegments)
+        self._job.maker.drafts.cost_s = self._draft_s
+
+    def _pass(self, seconds: float) -> None:
+        self.now_s += seconds
+        frame, made = round(self.now_s * RATE), self._track.finished
+        self._track.playhead = Playhead(frame, 1.0)
+        if self.drafts and not made.stems.union(made.drafts).holds(frame, frame + 1):
+            self.dry.append(self.now_s)
+
+
+@pytest.mark.parametrize(("segment_s", "draft_s"), [(1.8, 1.05), (1.2, 0.7), (0.4, 0.25)], ids=str)
+def test_drafts_end_once_segments_keep_ahead_of_the_deck(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch, segment_s: float, draft_s: float) -> None:
+    with separator(toy, busy=lambda: True) as (decks, _):
+        track = decks.load(wav(tmp_path / "a.wav", song(100)))
+        until(lambda: track.ended)
+        job = making.TrackJob(track)
+        job.open(decks._maker)
+        track.playhead = Playhead(0, 1.0)
+        clock = Clock(track, job, segment_s, draft_s)
+        monkeypatch.setattr(making.time, "monotonic", lambda: clock.now_s)
+        while not job.complete():
+            clock.work()
+        monkeypatch.undo()
+    assert not [at for at in clock.dry if at > 3 * draft_s]
+    assert clock.segments == -(-len(song(100)) // (3 * 180_001 // 4))  # each once
+    assert clock.drafts <= 8
+
+
 @pytest.mark.skipif(not hasattr(os, "getpriority"), reason="this system has no priorities")
 def test_what_separates_gives_way_to_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from stream.common.priority import YIELDING
