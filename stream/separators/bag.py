@@ -109,6 +109,12 @@ class Bag:
                 self._add(index, network.spec_out, self.spec_out)
                 self._add(index, network.wave_out, self.wave_out)
 
+    def interrupt(self) -> None:
+        """End the `run` that is under way with an exception, where a network can; later ones run. [any-thread]"""
+        for network in self._networks:
+            if isinstance(network, Network):
+                network.interrupt()
+
     def stop(self) -> None:
         """End the `run` that is under way, and all later ones, with an exception, where a network can. [any-thread]"""
         for network in self._networks:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from stream.tracks.need import Need, need_of
+from stream.tracks.networks import Interrupted
 from stream.tracks.scratchfile import said
 from stream.tracks.songhops import SongHops
 from stream.tracks.songsegments import SongSegments
@@ -15,6 +16,7 @@ DRAFT_S = 1.0  # what one takes until one was timed
 SPARE_S = 0.5  # by which stems have to come before the playhead does
 AHEAD_S = 6.0  # of drafts, while whole segments have to wait for the end of the file
 LOOK_UP_S = 0.25  # which a look into the store may take until drafts are made nevertheless
+FAR_ON = 0.75  # of a segment's time: it is made to its end
 MARGIN = 1.25  # by which a segment may take longer than the one before
 NEAR = 3  # segments' time: with less left to play what has no stems at all comes before what has drafts
 
@@ -115,6 +117,20 @@ class TrackJob:
         gained_s = (maker.final_until(missing) - need.gap) / need.rate / (abs(self.track.playhead.rate) or 1.0)
         return not need.backwards and need.runway_s + gained_s - take_s < SPARE_S + MARGIN * segment_s
 
+    def overtakes(self, under_way: UnderWay, segment_s: float) -> bool:
+        """Whether its draft is to have the processors that a segment has, which is made again later. [any-thread]
+
+        That is where it has nothing to play now, the segment is not for that, and its own song has enough.
+        """
+        maker, need, other = self.maker, self.need(0), under_way.song.need(0)
+        if not isinstance(maker, SongSegments) or need.gap is None or need.runway_s > SPARE_S:
+            return False
+        if under_way.song is self and under_way.part in maker.missing(need.gap):
+            return False
+        if under_way.song is not self and other.playing and other.runway_s < SPARE_S + 2 * MARGIN * segment_s:
+            return False
+        return time.monotonic() - under_way.begun_s < FAR_ON * segment_s
+
     def draft(self) -> None:
         """Make one. [draft-thread]"""
         maker = self.maker
@@ -128,6 +144,8 @@ class TrackJob:
         """What goes wrong with one song must not end the others."""
         try:
             work()
+        except Interrupted:  # it is still to be made
+            pass
         except Exception as error:
             if not self.track.closing.is_set():
                 why = said(error) if isinstance(error, OSError) else str(error) or type(error).__name__

@@ -22,6 +22,10 @@ CONTEXT = 32 * FFT_HOP  # frames of a draft's window before what it gives, where
 LOOKAHEAD = 4 * FFT_HOP  # and behind it: the last 23 ms of a window are poor
 
 
+class Interrupted(Exception):
+    """A segment was not made to its end, for something else is needed sooner."""
+
+
 class Networks:
     """A network for whole segments, and for drafts where its file allows a shorter window.
 
@@ -35,11 +39,12 @@ class Networks:
         self.sources, self.samplerate = bag.sources, bag.samplerate
         left_out = residual(self.sources)
         self.stored = tuple(name for at, name in enumerate(self.sources) if at != left_out)
+        self._interrupted = False
         self._some = some = bag.only(self.stored)
         self.how: Lay = lay(bag.segment, OVERLAP, 0, bag.samplerate)
         self.shares = Shares(self.how)
         self._segments = Windows(some, self.how.segment, alone=True)
-        short = some.shorter(DRAFT_COLUMNS) if some.columns > DRAFT_COLUMNS else None
+        self._short = short = some.shorter(DRAFT_COLUMNS) if some.columns > DRAFT_COLUMNS else None
         self.draft_frames = 0 if short is None else DRAFT_COLUMNS * FFT_HOP
         self._drafts = None if short is None else Windows(short, self.draft_frames, alone=True)
 
@@ -52,8 +57,15 @@ class Networks:
         """A segment's stems: float32 (stored, 2, segment), new.
 
         window: float32 (2, segment), at the song's level
+        Raises Interrupted where `interrupt` was called meanwhile.
         """
-        return self._segments.separate(window)
+        self._interrupted = False
+        try:
+            return self._segments.separate(window)
+        except Exception as error:
+            if self._interrupted:
+                raise Interrupted from error
+            raise
 
     def draft(self, window: Frames) -> Frames:
         """A short window's stems, likewise, while a segment is being separated or not.
@@ -64,9 +76,16 @@ class Networks:
         assert self._drafts is not None
         return self._drafts.separate(window)
 
+    def interrupt(self) -> None:
+        """End the segment that is being separated. [any-thread]"""
+        self._interrupted = True
+        self._some.interrupt()
+
     def stop(self) -> None:
         """End what is being separated, with an exception. [any-thread]"""
-        self._some.stop()
+        for bag in (self._some, self._short):
+            if bag is not None:
+                bag.stop()
 
     def close(self) -> None:
         """Let go of the threads."""

@@ -155,9 +155,8 @@ class TrackSeparator(Closing):
         self._under_way = UnderWay(song, part, begun_s)
         song.make(part)
         self._under_way = None
-        took_s = time.monotonic() - begun_s
-        if took_s < self._segment_s or drafted == self._drafted:
-            self._segment_s = took_s
+        if drafted == self._drafted:
+            self._segment_s = time.monotonic() - begun_s
 
     def _open_makers(self) -> None:
         """Have all songs' makers opened: by whichever thread comes first, for a segment may take seconds."""
@@ -185,10 +184,17 @@ class TrackSeparator(Closing):
                     continue
                 self._drafting = True
                 self._drafted += 1
+                self._make_way(song)
                 try:
                     song.draft()
                 finally:
                     self._drafting = False
+
+    def _make_way(self, song: TrackJob) -> None:
+        """End the segment that is being made, if this song is to have its draft at once."""
+        under_way, networks = self._under_way, self._networks
+        if networks is not None and under_way is not None and song.overtakes(under_way, self._segment_s):
+            networks.interrupt()
 
     def _drafts_wanted(self) -> Iterator[TrackJob]:
         """The songs that need one now, the most urgent first."""

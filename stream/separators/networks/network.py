@@ -43,7 +43,7 @@ class Network:
         if wanted != full and self.provider != "cpu" and not any_frames(metadata_of(path)):
             wanted = full
         self._session = session(path, {"T": columns, "N": wanted}, threads, self.provider)
-        self._options = run_options()
+        self._options, self._stopped = run_options(), False
         meta = self._session.get_modelmeta().custom_metadata_map
         if stateful(meta):
             raise ValueError(f"{path} is a stateful model: it only separates live, hop by hop, and not in windows")
@@ -67,6 +67,7 @@ class Network:
         if self.fixed or self.provider != "cpu":
             return None
         other = copy(self)
+        other._options = run_options()
         other._make(columns, columns * FFT_HOP)
         return other
 
@@ -87,11 +88,19 @@ class Network:
             self._heard[:] = self.mix[:, : self.frames]
         if self.provider != "cpu":  # the others are given a copy of what is in an array when it is bound
             self._give()
+        self._options.terminate = False  # NB: before the look at _stopped, which `stop` sets first
+        if self._stopped:
+            self._options.terminate = True
         with flushed():
             self._session.run_with_iobinding(self._binding, self._options)
 
+    def interrupt(self) -> None:
+        """End the `run` that is under way with an exception; later ones run. [any-thread]"""
+        self._options.terminate = True
+
     def stop(self) -> None:
         """End the `run` that is under way, and all later ones, with an exception. [any-thread]"""
+        self._stopped = True
         self._options.terminate = True
 
     def reset(self) -> None:

@@ -20,6 +20,7 @@ from stream.separators.opening import Opening
 from stream.tracks import making
 from stream.tracks import separator as opening_networks
 from stream.tracks.drafts import Drafts
+from stream.tracks.networks import DRAFT_COLUMNS
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.songhops import SongHops
 from stream.tracks.songsegments import SongSegments
@@ -207,6 +208,43 @@ def test_the_end_does_not_wait_for_a_network_that_runs(tmp_path: Path, toy: Open
         decks.load(wav(tmp_path / "a.wav", song(3)))
         assert running.wait(60)
     assert said == []
+
+
+def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_is_made_again(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments take as long as they may, and end early where they are told to."""
+    real, ended, running = Network.run, list[bool](), threading.Event()
+
+    def run(network: Network) -> None:
+        if network.columns > DRAFT_COLUMNS and not ended:
+            network._options.terminate = False
+            running.set()
+            until(lambda: network._options.terminate)
+            ended.append(True)
+            raise RuntimeError("ended")
+        real(network)
+
+    monkeypatch.setattr(Network, "run", run)
+    paths = [wav(tmp_path / f"{name}.wav", song(13)) for name in "ab"]
+    with separator(toy) as (decks, said):
+        first = decks.load(paths[0])
+        assert running.wait(60)
+        second = decks.load(paths[1])
+        until(lambda: second.finished.drafts.holds(0, RATE))
+        decks.wait()
+        assert (ended, said) == ([True], [])
+        for path, track in zip(paths, (first, second), strict=True):
+            np.testing.assert_array_equal(read(track)[1], by_separate(toy, path, track))
+
+
+def test_a_network_that_was_interrupted_runs_again_and_one_that_was_stopped_does_not(toy: Opening) -> None:
+    network = Network(toy.files[0], DRAFT_COLUMNS)
+    network.interrupt()
+    network.run()
+    network.stop()
+    for _ in range(2):
+        with pytest.raises(Exception, match="terminate"):
+            network.run()
 
 
 def test_songs_that_are_closed_are_forgotten(tmp_path: Path) -> None:
