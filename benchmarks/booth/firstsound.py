@@ -4,6 +4,7 @@ All stems but one are muted before anything is loaded. So the song is heard as i
 the playhead, and from the first sample on that is not the file's they are.
 """
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from stream.separators.protocol import Frames
 
 LOUD = 0.05  # of full scale: a song begins there
 AUDIBLE = 64  # samples of 128 that differ: stems are under the playhead
+LOOKS_S = 0.5  # from one look at what was captured to the next: looking takes time from what is measured
 MOST_S = 60.0  # that stems may take
 
 
@@ -40,6 +42,7 @@ class FirstSound:
         places: list[tuple[int, int]] = []
 
         def there() -> bool:
+            time.sleep(LOOKS_S)
             places[:] = [found] if (found := compared(loopback.recorded[sent : loopback.done], song)) else []
             return bool(places) or loopback.done - sent > MOST_S * SAMPLERATE
 

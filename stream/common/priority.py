@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 
 YIELDING = 10  # behind programs that do not ask, and far behind the live thread
 SOONER = 5  # behind these too, and before what is YIELDING
+LATER = 15  # behind what is YIELDING
 NICE = -10  # of -20 to 19: before what is 0, as all programs are that do not ask, and behind real-time threads
 
 

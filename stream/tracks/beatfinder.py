@@ -17,7 +17,7 @@ from dsp.beats import BeatTracker
 from dsp.gridfit import Heard
 from dsp.onsets import Onsets
 from dsp.tapfit import fit_taps
-from stream.common.priority import yielding
+from stream.common.priority import LATER, yielding
 from stream.tracks.songnotes import GRID, Note, kept_grid
 from stream.tracks.track import Frames, Track
 
@@ -69,7 +69,7 @@ class BeatFinder:
         track = self._track
         track.opened.wait()
         try:
-            with yielding(), suppress(OSError):  # the scratch disk has gone, which whoever plays it tells
+            with yielding(LATER), suppress(OSError):  # the scratch disk has gone, which whoever plays it tells
                 self._find()
         except Exception as error:  # the song plays on without beats
             if not track.closing.is_set():

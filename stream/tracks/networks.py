@@ -23,7 +23,7 @@ LOOKAHEAD = 4 * FFT_HOP  # and behind it: the last 23 ms of a window are poor
 
 
 class Interrupted(Exception):
-    """A segment was not made to its end, for something else is needed sooner."""
+    """A window was not separated to its end, for something else is needed sooner, or nobody needs it any more."""
 
 
 class Networks:
@@ -39,14 +39,13 @@ class Networks:
         self.sources, self.samplerate = bag.sources, bag.samplerate
         left_out = residual(self.sources)
         self.stored = tuple(name for at, name in enumerate(self.sources) if at != left_out)
-        self._interrupted = False
-        self._some = some = bag.only(self.stored)
+        some = bag.only(self.stored)
         self.how: Lay = lay(bag.segment, OVERLAP, 0, bag.samplerate)
         self.shares = Shares(self.how)
-        self._segments = Windows(some, self.how.segment, alone=True)
-        self._short = short = some.shorter(DRAFT_COLUMNS) if some.columns > DRAFT_COLUMNS else None
+        self._segments = _Separation(some, self.how.segment)
+        short = some.shorter(DRAFT_COLUMNS) if some.columns > DRAFT_COLUMNS else None
         self.draft_frames = 0 if short is None else DRAFT_COLUMNS * FFT_HOP
-        self._drafts = None if short is None else Windows(short, self.draft_frames, alone=True)
+        self._drafts = None if short is None else _Separation(short, self.draft_frames)
 
     @property
     def draft_s(self) -> float:
@@ -59,18 +58,13 @@ class Networks:
         window: float32 (2, segment), at the song's level
         Raises Interrupted where `interrupt` was called meanwhile.
         """
-        self._interrupted = False
-        try:
-            return self._segments.separate(window)
-        except Exception as error:
-            if self._interrupted:
-                raise Interrupted from error
-            raise
+        return self._segments.separate(window)
 
     def draft(self, window: Frames) -> Frames:
         """A short window's stems, likewise, while a segment is being separated or not.
 
         window: float32 (2, draft_frames)
+        Raises Interrupted where `interrupt_draft` was called meanwhile.
         [draft-thread]
         """
         assert self._drafts is not None
@@ -78,20 +72,47 @@ class Networks:
 
     def interrupt(self) -> None:
         """End the segment that is being separated. [any-thread]"""
-        self._interrupted = True
-        self._some.interrupt()
+        self._segments.interrupt()
+
+    def interrupt_draft(self) -> None:
+        """End the draft that is being separated. [any-thread]"""
+        if self._drafts is not None:
+            self._drafts.interrupt()
 
     def stop(self) -> None:
         """End what is being separated, with an exception. [any-thread]"""
-        for bag in (self._some, self._short):
-            if bag is not None:
-                bag.stop()
+        for separation in (self._segments, self._drafts):
+            if separation is not None:
+                separation.bag.stop()
 
     def close(self) -> None:
         """Let go of the threads."""
-        for windows in (self._segments, self._drafts):
-            if windows is not None:
-                windows.close()
+        for separation in (self._segments, self._drafts):
+            if separation is not None:
+                separation.windows.close()
+
+
+class _Separation:
+    """Windows of one length, each of which can be ended before it is separated."""
+
+    def __init__(self, bag: Bag, frames: int) -> None:
+        self.bag, self.windows = bag, Windows(bag, frames, alone=True)
+        self._interrupted = False
+
+    def separate(self, window: Frames) -> Frames:
+        """As Windows has it. Raises Interrupted."""
+        self._interrupted = False
+        try:
+            return self.windows.separate(window)
+        except Exception as error:
+            if self._interrupted:
+                raise Interrupted from error
+            raise
+
+    def interrupt(self) -> None:
+        """End the window that is being separated. [any-thread]"""
+        self._interrupted = True
+        self.bag.interrupt()
 
 
 def open_networks(chosen: Opening) -> Networks | None:

@@ -49,8 +49,9 @@ class TrackSeparator(Closing):
         self._sources = sources
         self._rate = MODEL_RATE
         self._model: KeptModel | None = None
-        self._segment_s, self._drafting, self._drafted = SEGMENT_S, False, 0
+        self._segment_s, self._drafted = SEGMENT_S, 0
         self._under_way: UnderWay | None = None
+        self._drafting: TrackJob | None = None
         self.failure = ""
         self._saver = None if store is None else Saver(store, busy)
         self._threads = [threading.Thread(target=run, name=name, daemon=True)
@@ -135,7 +136,8 @@ class TrackSeparator(Closing):
 
     def _segment(self) -> bool:
         """Make what is needed most; whether there was anything to be made."""
-        if self._busy() or self._drafting or next(self._drafts_wanted(), None) is not None:
+        self._end_unneeded()
+        if self._busy() or self._drafting is not None or next(self._drafts_wanted(), None) is not None:
             return False
         self._open_makers()
         for song in sorted(self._alive(), key=lambda song: song.need(self._segment_s).urgency):
@@ -178,17 +180,26 @@ class TrackSeparator(Closing):
             while not self._closing.is_set():
                 if self._networks is not None and not self._busy():
                     self._open_makers()
+                self._end_unneeded()
                 song = None if self._busy() or self.failure else next(self._drafts_wanted(), None)
                 if song is None:
                     time.sleep(IDLE_S)
                     continue
-                self._drafting = True
+                self._drafting = song
                 self._drafted += 1
                 self._make_way(song)
                 try:
                     song.draft()
                 finally:
-                    self._drafting = False
+                    self._drafting = None
+
+    def _end_unneeded(self) -> None:
+        """End what the other thread is making of a song that was taken off its deck."""
+        networks, under_way, drafting = self._networks, self._under_way, self._drafting
+        if networks is not None and under_way is not None and under_way.song.track.closing.is_set():
+            networks.interrupt()
+        if networks is not None and drafting is not None and drafting.track.closing.is_set():
+            networks.interrupt_draft()
 
     def _make_way(self, song: TrackJob) -> None:
         """End the segment that is being made, if this song is to have its draft at once."""

@@ -237,6 +237,31 @@ def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_i
             np.testing.assert_array_equal(read(track)[1], by_separate(toy, path, track))
 
 
+@pytest.mark.parametrize("draft", [False, True], ids=["segment", "draft"])
+def test_what_is_made_of_a_song_that_is_taken_off_is_not_made_to_its_end(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch, draft: bool) -> None:
+    real, ended, running = Network.run, list[bool](), threading.Event()
+
+    def run(network: Network) -> None:
+        if (network.columns <= DRAFT_COLUMNS) == draft and not ended:
+            network._options.terminate = False
+            running.set()
+            until(lambda: network._options.terminate)
+            ended.append(True)
+            raise RuntimeError("ended")
+        real(network)
+
+    monkeypatch.setattr(Network, "run", run)
+    paths = [wav(tmp_path / f"{name}.wav", song(13)) for name in "ab"]
+    with separator(toy) as (decks, said):
+        first = decks.load(paths[0])
+        assert running.wait(60)
+        second = decks.load(paths[1])
+        first.close()
+        decks.wait()
+        assert (ended, said, second.separated) == ([True], [], 1)
+
+
 def test_a_network_that_was_interrupted_runs_again_and_one_that_was_stopped_does_not(toy: Opening) -> None:
     network = Network(toy.files[0], DRAFT_COLUMNS)
     network.interrupt()
