@@ -18,7 +18,7 @@ from stream.separators.protocol import Frames
 
 LOUD = 0.05  # of full scale: a song begins there
 AUDIBLE = 64  # samples of 128 that differ: stems are under the playhead
-LOOKS_S = 0.5  # from one look at what was captured to the next: looking takes time from what is measured
+LOOKS_S = 1.0  # from one look at what was captured to the next: looking takes time from what is measured
 MOST_S = 60.0  # that stems may take
 
 

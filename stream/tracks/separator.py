@@ -110,15 +110,16 @@ class TrackSeparator(Closing):
 
     def _segments(self) -> None:
         """Open the model, and make segments until the end."""
-        with yielding():  # and all threads that ONNX Runtime starts
-            try:
+        try:
+            with yielding(SOONER):  # and all threads that ONNX Runtime starts, which drafts use too
                 self._open()
-            except Exception as error:  # decks play on without stems
-                self.failure = f"songs play without stems, for {self._chosen.model} cannot be opened: {error}"
-                self._say(self.failure)
-            finally:
-                self._opened.set()
-                self._named.set()
+        except Exception as error:  # decks play on without stems
+            self.failure = f"songs play without stems, for {self._chosen.model} cannot be opened: {error}"
+            self._say(self.failure)
+        finally:
+            self._opened.set()
+            self._named.set()
+        with yielding():
             while not self._closing.is_set():
                 if self.failure or not self._segment():
                     time.sleep(IDLE_S)
