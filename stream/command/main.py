@@ -98,12 +98,19 @@ def _run(arguments: Namespace) -> dict[str, Any]:
 
 
 def _play(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.playlist import playlist
+
+    if arguments.said:
+        say(arguments.said)
+    if not arguments.songs:
+        raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
+    songs = playlist(arguments.songs, say)  # before anything is compiled: that takes long the first time
     from stream.command.fetching import Models
     from stream.command.play import play
 
     models = Models(say, console)
     with ExitStack() as stack:
-        return play(arguments, models, say, console, stack)
+        return play(arguments, songs, models, say, console, stack)
 
 
 def _screen(arguments: Namespace) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from stream.command.choosing import for_files
 from stream.command.driving import furnish, start_controllers
 from stream.command.fetching import Models
 from stream.command.inserting import wanted_inserts
-from stream.command.playlist import playlist
 from stream.command.run import recording_options
 from stream.command.runwords import AUTO, RunWords, latency_s
 from stream.command.sourcesink import SourceSink, device, input_
@@ -44,16 +43,12 @@ from stream.terminal.surface import UserInterface
 from stream.tracks.store import GB
 
 
-def play(arguments: Namespace, models: Models, say: Say, console: Console, stack: ExitStack) -> dict[str, Any]:
+def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say, console: Console,
+         stack: ExitStack) -> dict[str, Any]:
     """Play songs until they end or the user ends it."""
-    if arguments.said:
-        say(arguments.said)
-    if not arguments.songs:
-        raise ValueError("play needs a song, a folder or a playlist: demucs-stream play SONG")
     surface = stack.enter_context(UserInterface(arguments, say, console))
     say = surface.say
     inserts = wanted_inserts(arguments, [*NAMES, *([] if arguments.input_device is None else [LIVE])])
-    songs = playlist(arguments.songs, say)
     if not all(map(jackports.is_jack, (arguments.device, arguments.input_device or arguments.device))):
         portaudio.name_client()
     sink = device(arguments.device, "output")

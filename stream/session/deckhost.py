@@ -247,9 +247,11 @@ class DeckHost:
 
     def _unplayed(self) -> str | None:
         """The songs that failed, of all that were on a deck."""
-        loaded = self.booth.loaded
-        failed = ", ".join(dict.fromkeys(track.path.name for track in loaded if track.failure))
-        return f"these could not be played whole, or not by their stems: {failed}" if failed else None
+        said = []
+        for lacks, text in (("song", "these could not be played whole"), ("stems", "these lacked their stems")):
+            names = dict.fromkeys(track.path.name for track in self.booth.loaded if track.lacks == lacks)
+            said += [f"{text}: {', '.join(names)}"] if names else []
+        return "; ".join(said) or None
 
     @property
     def inserts(self) -> list[InsertReport]:

@@ -59,6 +59,9 @@ def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) 
     except (Failure, OSError) as error:
         store.tell(error)
         found = None
+    except Exception as error:  # whatever an entry does to a library, the song is separated
+        track.tell(f"cannot be looked up in the store: {type(error).__name__}: {error}")
+        found = None
     if not track.origin or found is None:
         track.origin = track.origin if track.origin in ("file", "none") else "model"
     elif track.entry is not None:

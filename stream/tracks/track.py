@@ -254,6 +254,11 @@ class Track(Closing):
         self.failure, self._heard = " ".join(line.splitlines()), stems  # a file's name may have several lines
         self.say(self.failure)
 
+    @property
+    def lacks(self) -> str:
+        """What its failure takes from it: `song`, some of it, or `stems`; empty if nothing failed. [any-thread]"""
+        return "" if not self.failure else "stems" if self._heard else "song"
+
     def tell(self, words: str) -> None:
         """Tell something about it that does not end it. [any-thread]"""
         if not self.closing.is_set():

@@ -142,7 +142,7 @@ def test_a_file_that_is_no_song_is_one_line_and_ctrl_c_ends_the_run(jackd: Jackd
         live.until(lambda: "text.wav cannot be read as sound" in live.err)
         done = live.interrupt()
     assert done.code == 1, done.err
-    assert done.said[-1].endswith(": text.wav")
+    assert done.said[-1].endswith("these could not be played whole: text.wav")
     assert json.loads(done.out)["samplerate"] == RATE
 
 

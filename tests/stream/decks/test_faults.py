@@ -301,6 +301,7 @@ def test_the_next_song_of_a_list_takes_the_place_of_one_that_cannot_be_read(tmp_
         booth.close()
     assert booth.waiting == 0
     assert [track.path for track in booth.loaded if not track.failure] == [songs[2], songs[4]]
+    assert sorted(track.lacks for track in booth.loaded) == ["", "", "song", "song", "song", "song"]
     assert len(said) == 4
     song = np.concatenate(heard)
     for number in (2, 4):  # each is heard, if through the crossfader
