@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,13 +112,16 @@ def test_what_a_playlist_has_that_is_no_song_is_left_out_in_one_line_each(songs:
     (["x" * 300], 1, "cannot be read: File name too long"), (["EMPTY.m3u"], 1, "there are no songs there"),
     ([], 2, "play needs a song, a folder or a playlist"), (["nowhere.wav"], 1, "nowhere.wav: No such file"),
     (["EMPTY"], 1, "there are no songs there"),
-    (["nowhere.wav", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals")],
+    (["HERE", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals")],
     ids=["a long name", "a folder called as a list", "nothing", "not there", "empty folder", "an insert on no deck"])
 def test_what_cannot_be_played_is_one_line(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty.m3u").mkdir()
-    ended = main(["play", *(word.replace("EMPTY", str(tmp_path / "empty")) for word in words), "--model", "center"])
+    (tmp_path / "here.wav").write_bytes(b"RIFF")
+    places = {"EMPTY": str(tmp_path / "empty"), "HERE": str(tmp_path / "here.wav")}
+    ended = main(["play", *(re.sub("EMPTY|HERE", lambda at: places[at[0]], word) for word in words),
+                  "--model", "center"])
     err = capsys.readouterr().err
     assert (ended, len(err.splitlines())) == (code, 1), err
     assert says in err
