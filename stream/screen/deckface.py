@@ -22,7 +22,7 @@ HEAD: Mapping[str, Callable[[DeckView, str, float, bool], None]] = {
     "range": lambda view, deck, *_: view.next_range(deck),
     "tempo": lambda view, deck, _, back: view.tempo(deck, 0) if back else None}
 
-OVER_KEY, BROWSE_KEY = "f2", "enter"
+OVER_KEY = "f2"
 
 
 class DeckFace:
@@ -53,11 +53,6 @@ class DeckFace:
 
     def press(self, key: str, character: str | None) -> bool:
         """Do what a key says."""
-        if self.view.browser.open and self._browse(key, character):
-            return True
-        if key == BROWSE_KEY:
-            self.view.browse()
-            return True
         if character == "?":
             self.view.help(len(help_pages(self.view, self._size)))
             return True
@@ -65,22 +60,6 @@ class DeckFace:
             self.view.over = not laid_out(self.view, self._size).over
             return True
         return self.view.press(key, character)
-
-    def _browse(self, key: str, character: str | None) -> bool:
-        """What a key does while the songs of the library are shown; False: what it does always."""
-        view = self.view
-        if key == BROWSE_KEY:
-            view.browser.load(self._deck_for_songs())
-        elif key == "tab":
-            view.other_deck()
-        else:
-            return view.browser.press(key, character)
-        return True
-
-    def _deck_for_songs(self) -> str:
-        """The deck that is chosen; the first where it is none that can have songs."""
-        decks, chosen = self.view.state["decks"], self.view.state["chosen"]
-        return str(chosen if chosen in decks else decks[0])
 
     def region(self, x: int, y: int) -> Region | None:
         """What is there, as it was painted last."""
@@ -99,12 +78,6 @@ class DeckFace:
             view.crossfade(0.5 if back else region.along(x))
         elif what == "wave":
             self._wave(region, x, back)
-        elif what == "browse":
-            view.browse()
-        elif what.startswith("found "):
-            view.browser.move(int(what.split()[1]) - view.browser.at)
-        elif what.startswith("load "):
-            view.browser.load(stem, int(what.split()[1]))
         elif what in SWITCHES:
             view.flip(stem, what)
         elif what == "clip":
@@ -199,8 +172,6 @@ class DeckFace:
             self.view.crossfade(self.view.state["crossfader"] + steps * (0.01 if fine else 0.05))
         elif what == "wave":
             self.view.magnify(steps)
-        elif what.startswith(("found ", "load ")):
-            self.view.browser.move(-steps)
         elif what == "tempo":
             self.view.tempo(strip, self.view.state["songs"][strip]["tempo_percent"] + steps * (0.02 if fine else 0.1))
         elif strip in self.view.stems and what in self.view.choices(strip):

@@ -9,8 +9,8 @@ from stream.screen.ink import BRIGHT, DIM, TEXT, WARN, ink
 from stream.screen.row import ScreenRow
 
 MOUSE = ("mouse: click switches, words, buttons, scenes, the song and its waveform; drag faders and values; the wheel "
-         "turns them, and magnifies waveforms; the right button resets them, deletes a hot cue, stores a scene again, and "
-         "has waveforms over or beside each other")
+         "turns them, and magnifies waveforms; the right button resets them, deletes a hot cue, stores a scene again, "
+         "and has waveforms over or beside each other")
 
 Entry = list[ScreenRow]
 
@@ -39,8 +39,7 @@ def _texts(view: DeckView) -> list[str]:
             "left right: change it", "tab: choose a parameter", "backspace: reset the strip",
             "escape: take back a key that waits, or clear clip marks",
             "page up, page down: see waveforms larger, or more of them",
-            "enter: the songs of the library: type to find, arrows choose, enter loads, tab takes the other deck, "
-            "escape closes", "F2: waveforms over each other, or beside each other", *close]
+            "F2: waveforms over each other, or beside each other", *close]
 
 
 def _entry(text: str, width: int) -> Entry:

@@ -14,25 +14,22 @@ import math
 from collections.abc import Iterator
 
 from stream.screen import strips
-from stream.screen.browserpaint import browser_rows
 from stream.screen.deckhead import head_row, of_input
 from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
 from stream.screen.decktimes import clock
 from stream.screen.deckview import CROSSFADER, MASTER, SWITCHES, DeckView
 from stream.screen.deckwave import of_song, of_stem_alone, overview
-from stream.screen.phasemeter import beside_crossfader, between_waves
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, ink, of_stem
+from stream.screen.phasemeter import beside_crossfader, between_waves
 from stream.screen.row import ScreenRow, plain
 
 NAME, VALUE = 8, 6  # cells of a name, of a fader's value
 BUS = "#9fb2bf"
 BANDS = "low", "mid", "high"
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
-FOOT = {"q": "quit", "?": "keys", "enter": "songs", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
+FOOT = {"q": "quit", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
         "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
-FOOT_OF_SONGS = {"escape": "decks", "enter": "load", "tab": "other deck", "up": "", "down": "choose", "ctrl+u": "all songs"}
-OFFERED = ("record", "songs")  # what not every run has
 SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
 
 
@@ -41,8 +38,7 @@ def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
     width, height = layout.size
     if not layout.fits:
         return [row.fit(width) for row in _filled(_refusal(layout), height)]
-    body = help_pages(view, layout.size)[view.page] if view.helping else _songs(
-        view, layout) if view.browser.open else [
+    body = help_pages(view, layout.size)[view.page] if view.helping else [
         *_waves(view, layout), *_columns(view, layout), _crossfader(view, layout), *_buses_rows(view, layout),
         *([] if "detail" in layout.dropped else [_detail(view)])]
     found = _filled([_top(view, width), *body], height - 2)
@@ -89,21 +85,6 @@ def _waves(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
         if number:
             yield between_waves(view, layout.size[0])
         yield from of_song(view, deck, layout.size[0], layout.wave)
-
-
-def _songs(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
-    """The library, below what is needed of the decks to choose from it."""
-    width, height = layout.size
-    found = [*_waves(view, layout)]
-    for name in ("title", "times"):
-        row = ScreenRow()
-        for number, player in enumerate(layout.players):
-            row.add("│" if number else "", ink(OFF))
-            head = head_row(name, player, view.state, layout.width) if player in view.state["decks"] else ScreenRow()
-            row.beside(head.fit(layout.width))
-        found.append(row)
-    return [*found, *browser_rows(view.browser, view.state["decks"], view.state["chosen"],
-                                  (width, height - 3 - len(found)))]
 
 
 def _columns(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
@@ -255,10 +236,9 @@ def _detail(view: DeckView) -> ScreenRow:
 def _foot(view: DeckView, width: int) -> ScreenRow:
     """As many keys as there is room for."""
     row = ScreenRow()
-    for key, text in (FOOT_OF_SONGS if view.browser.open else FOOT).items():
+    for key, text in FOOT.items():
         shown = "space" if key == " " else key
-        if row.width + len(shown) + len(text) + 3 > width:
+        if row.width + len(shown) + len(text) + 3 > width or (text == "record" and text not in view.state["acts"]):
             break
-        if text not in OFFERED or text in view.state["acts"] or (text == "songs" and view.state.get("library")):
-            row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
+        row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
     return row

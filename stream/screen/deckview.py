@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stream.mixer.strip import Parameter
-from stream.screen.browser import SongBrowser
 from stream.screen.ink import Line
 from stream.screen.songwave import SongWave
 from stream.screen.stripview import Say, StripView
@@ -23,7 +22,6 @@ class DeckView(StripView):
     """state: as stream.link.decksnapshot has it
 
     players: by name, their strips: stems, and last their own      waves: of the decks, by name
-    browser: of the library, if there is one
     zoom: columns of a waveform in half a cell
     over: whether the waveforms are over each other; None: where there is room for that
     overviews: as they were drawn last, by deck, and what of
@@ -39,7 +37,6 @@ class DeckView(StripView):
         self._parameters = {strip: {name: Parameter(**one) for name, one in table.items()}
                             for strip, table in state["parameters"].items()}
         self.waves = {deck: SongWave(len(state["players"][deck])) for deck in state["decks"]}
-        self.browser = SongBrowser(self._say)
         self.zoom = 4
         self.over: bool | None = None
         self.overviews: dict[str, tuple[object, tuple[Line, ...]]] = {}
@@ -70,10 +67,6 @@ class DeckView(StripView):
         super().take(news, now_s)
         self._forget_note(now_s)
         self._take_slices(news.get("slices", ()))
-        if "search" in news:
-            self.browser.take(news["search"])
-        if "library" in news:
-            self.browser.again()
         if self.state["chosen"] != self._chosen:
             self._turn_to(self.state["chosen"])
 
@@ -105,21 +98,6 @@ class DeckView(StripView):
                 wave.forget()
         for deck, wave in self.waves.items():
             wave.now = self.state["heads"][deck]["position_s"] / column_s
-
-    def browse(self) -> None:
-        """See the songs of the library, or see them no longer."""
-        if self.browser.open:
-            self.browser.open = False
-        elif self.state.get("library") is None:
-            self.tell("there is no library: `demucs-stream library add FOLDER` makes one", wrong=True)
-        else:
-            self.helping = False
-            self.browser.show()
-
-    def other_deck(self) -> None:
-        """Have keys, and songs that are loaded, go to the next deck."""
-        decks, player = self.state["decks"], self.player(self.stem)
-        self.choose(self.players[decks[(decks.index(player) + 1) % len(decks)] if player in decks else decks[0]][-1])
 
     def magnify(self, steps: int) -> None:
         """See less of the songs and that larger, or below 0 more."""

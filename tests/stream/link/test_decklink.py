@@ -14,7 +14,6 @@ from dsp.beatgrid import BeatGrid
 from stream.decks.transport import VERBS, Transport
 from stream.link.deckwaveform import FAR_AT_ONCE, NEAR_AT_ONCE
 from stream.link.slices import CHUNK, COLUMNS_PER_S
-from stream.link.verbs import Answer
 from tests.rig.attached import Rig as LiveRig
 from tests.rig.attached import rig, until
 from tests.rig.attacheddecks import DeckRig, deck_rig
@@ -325,18 +324,3 @@ def drained(waveform: Any) -> list[list[Any]]:
         assert len(rows) <= 2 * (NEAR_AT_ONCE + FAR_AT_ONCE + 1)
         found += rows
     return found
-
-
-def test_a_question_is_answered_to_whoever_asked(made: DeckRig) -> None:
-    asked: list[object] = []
-    made.link._does = {**made.link._does, "ask": lambda what: asked.append(what) or Answer({"heard": what})}
-    with made.attach() as attached, made.attach() as other:
-        attached.say("ask", "hello")
-        while (news := attached.wait()) is not None and "ask" not in news:
-            pass
-        assert news is not None
-        assert news["ask"] == {"heard": "hello"}
-        other.say("set", {"a": {"gain": -3}})
-        while (news := other.wait()) is not None and "strips" not in news:
-            assert "ask" not in news
-    assert asked == ["hello"]
