@@ -23,12 +23,13 @@ class SongWave:
     def forget(self) -> None:
         """Know nothing: there is another song."""
         self._levels, self._known = np.zeros((0, self._width), np.uint8), np.zeros(0, np.uint8)
+        self._count = 0
         self.version += 1
 
     @property
     def columns(self) -> int:
         """To the end of the last chunk that is known."""
-        return len(self._levels)
+        return CHUNK * self._count
 
     def take(self, number: int, text: str) -> None:
         """Know a chunk, as stream.link.songlevels tells it; one that is no chunk is passed over."""
@@ -41,6 +42,7 @@ class SongWave:
             self._known = np.concatenate([self._known, np.zeros(more, np.uint8)])
             self._levels = np.concatenate([self._levels, np.zeros((more * CHUNK, self._width), np.uint8)])
         self._levels[number * CHUNK : (number + 1) * CHUNK, :width] = found.reshape(CHUNK, width)
+        self._count = max(self._count, number + 1)
         self._known[number] = SONG if width == 1 < self._width else STEMS
         self.version += 1
 
@@ -52,14 +54,13 @@ class SongWave:
         uint8 (count, 1 + stems), uint8 (count,)
         """
         edges = np.floor(np.arange(first, first + count + 1) * per).astype(np.int64)
-        low, high = int(edges[0]), max(int(edges[-1]), int(edges[0]) + 1)
+        low, high = int(edges[0]), int(edges[-1]) + 1
         window = np.zeros((high - low, self._width), np.uint8)
         begin, end = max(low, 0), min(high, len(self._levels))
         if begin < end:
             window[begin - low : end - low] = self._levels[begin:end]
-        starts = np.minimum(edges[:-1] - low, len(window) - 1)
         chunks = edges[:-1] // CHUNK
         known = np.zeros(count, np.uint8)
         inside = (chunks >= 0) & (chunks < len(self._known))
         known[inside] = self._known[chunks[inside]]
-        return np.maximum.reduceat(window, starts, axis=0), known
+        return np.maximum.reduceat(window, edges - low, axis=0)[:-1], known
