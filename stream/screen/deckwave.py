@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stream.mixer.fader import position
 from stream.screen.braille import NOW
 from stream.screen.deckview import DeckView
-from stream.screen.ink import BAD, BRIGHT, DIM, GOOD, TEXT, WARN, Line, ink, of_stem, shade
+from stream.screen.ink import BAD, BRIGHT, DIM, GOOD, TEXT, WARN, ink, of_stem, shade
 from stream.screen.row import ScreenRow
 from stream.screen.strips import TOP_DB
 from stream.screen.waveform import SIDES
@@ -135,7 +135,7 @@ def _grounds(song: Seen, scale: Scale, cells: int) -> npt.NDArray[np.int64] | No
 
 
 def overview(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow]:
-    """All of the song, in so many cells of which one is heard. Drawn again when that is another one, or more is known."""
+    """All of the song, and where it is heard; drawn again when that is another cell, or more is known."""
     cells, wave, song = width - 2, view.waves[deck], view.state["songs"][deck]
     column_s = view.state["column_s"]
     per = ((song["length_s"] or 0) / column_s or wave.columns or 1) / (SIDES * cells)
