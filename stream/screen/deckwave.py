@@ -33,7 +33,7 @@ LEFT_LOOP, LOOP = 1, 2  # of stream.screen.wavepaint.GROUNDS
 
 
 @dataclass(frozen=True)
-class Scale:
+class WaveScale:
     """Where columns of a song are in so many cells.
 
     first: bin of the first cell      per: columns of a bin      column_s: seconds of the song
@@ -52,10 +52,10 @@ class Scale:
         return (self.first + SIDES * cell) * self.per * self.column_s
 
 
-def around(view: DeckView, deck: str, cells: int) -> Scale:
+def around(view: DeckView, deck: str, cells: int) -> WaveScale:
     """The scale of what is around the place that is heard, which is in the middle cell."""
     per = view.zoom * (1 + view.state["songs"][deck]["tempo_percent"] / 100)
-    return Scale(floor(view.waves[deck].now / per) - SIDES * (cells // 2), per, view.state["column_s"])
+    return WaveScale(floor(view.waves[deck].now / per) - SIDES * (cells // 2), per, view.state["column_s"])
 
 
 def of_song(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow]:
@@ -108,7 +108,7 @@ def _ticks(found: dict[int, str], lines: int) -> Iterator[CellMark]:
             yield CellMark(at, (lines - 1,), BELOW[tick], colour)
 
 
-def _cues(song: Seen, scale: Scale, cells: int, lines: int) -> Iterator[CellMark]:
+def _cues(song: Seen, scale: WaveScale, cells: int, lines: int) -> Iterator[CellMark]:
     """The cue and hot cues, each over the whole height with its sign above, and the ends of a loop."""
     loop, cue_s, hot_cues_s = song["loop"], song["cue_s"], song["hot_cues_s"]
     found = [(cue_s, "▲", WARN)] if song["loaded"] else []
@@ -123,7 +123,7 @@ def _cues(song: Seen, scale: Scale, cells: int, lines: int) -> Iterator[CellMark
             yield CellMark(at, (0,), sign, colour)
 
 
-def _grounds(song: Seen, scale: Scale, cells: int) -> npt.NDArray[np.int64] | None:
+def _grounds(song: Seen, scale: WaveScale, cells: int) -> npt.NDArray[np.int64] | None:
     loop = song["loop"]
     if loop is None:
         return None

@@ -118,9 +118,10 @@ class TrackJob:
         return not need.backwards and need.runway_s + gained_s - take_s < SPARE_S + MARGIN * segment_s
 
     def overtakes(self, under_way: UnderWay, segment_s: float) -> bool:
-        """Whether its draft is to have the processors that a segment has, which is made again later. [any-thread]
+        """Whether its draft is to have the processors that a segment has, which is made again later.
 
         That is where it has nothing to play now, the segment is not for that, and its own song has enough.
+        [any-thread]
         """
         maker, need, other = self.maker, self.need(0), under_way.song.need(0)
         if not isinstance(maker, SongSegments) or need.gap is None or need.runway_s > SPARE_S:
