@@ -24,6 +24,7 @@ HOUSE = (
     ("stream/screen", "stream/session"),
     ("stream/link",),
     ("stream/decks", "stream/recording", "stream/tuning"),
+    ("stream/library",),
     ("stream/live", "stream/tracks"),
     ("stream/callback", "stream/control", "stream/devices", "stream/offline"),
     ("stream/mixer", "stream/separators"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("callback", "control", "decks", "link", "live", "mixer", "recording", "separators", "tracks")
+ROOMS = ("callback", "control", "decks", "library", "link", "live", "mixer", "recording", "separators", "tracks")
 # CONTRIBUTING.md says what each is
 THREADS = ("any", "audio", "beats", "deck", "decoder", "devices", "draft", "feeder", "insert", "keys", "link", "loader",
            "main", "marks", "midi", "opening", "osc", "recorder", "screen", "separator")
