@@ -39,7 +39,7 @@ mypy-win32 mypy-darwin: mypy-%: .venv/dev
 	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* -p dsp -p export -p stream
 
 bench: .venv/dev
-	for name in callback stft network separate startup screen inserts varispeed stretching decks quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in callback stft network separate startup screen inserts varispeed stretching decks library quality endurance; do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 arm: .venv/dev
 	.ci/arm

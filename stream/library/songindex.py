@@ -1,0 +1,112 @@
+"""Songs to be searched while somebody types, in the order of what fits the song that plays.
+
+    index = SongIndex(songs, prepared_songs(store))
+    found = index.search("daft 8a", Playing(bpm=124.0, key=MusicalKey.parse("Am")))
+    found.songs[0].title, found.total
+[any-thread]
+"""
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsp.musicalkey import MusicalKey, distance
+from stream.library.librarysong import LibrarySong
+
+STRETCH = 0.03  # of the tempo: as bad as one step of dsp.musicalkey.distance
+OTHER_BEAT = 1.0  # half or twice the tempo, in such steps
+UNKNOWN_TEMPO, UNKNOWN_KEY = 3.0, 3.0  # likewise
+MOST_MISFIT = 10.0  # of the tempo
+_KEYS = tuple(MusicalKey(tonic, minor) for minor in (False, True) for tonic in range(12))
+_NO_KEY = len(_KEYS)
+
+
+class Playing(NamedTuple):
+    """What is heard now; None for what is not known."""
+
+    bpm: float | None = None
+    key: MusicalKey | None = None
+
+
+@dataclass(frozen=True)
+class FoundSongs:
+    """songs: the first of them, in order      prepared: for each, whether its stems are kept      total: that match"""
+
+    songs: tuple[LibrarySong, ...]
+    prepared: tuple[bool, ...]
+    total: int
+
+
+class SongIndex:
+    """Songs by the words in their title, artist, album, genre, file's name, key and Camelot code."""
+
+    def __init__(self, songs: Iterable[LibrarySong], prepared: Collection[Path] = ()) -> None:
+        """Take the songs, one for each path: the first. prepared: whose stems are kept"""
+        found = {song.path: song for song in reversed(list(songs))}.values()
+        self.songs: tuple[LibrarySong, ...] = tuple(sorted(found, key=_alphabetic))
+        self._texts = [searched(song) for song in self.songs]
+        self._log_bpm = np.log2([song.bpm if song.bpm and song.bpm > 0 else np.nan for song in self.songs])
+        self._keys = np.array([_key_number(song.key) for song in self.songs], np.int64)
+        self._prepared = frozenset(prepared)
+
+    def search(self, text: str = "", playing: Playing | None = None, limit: int = 200) -> FoundSongs:
+        """The songs that have every word of a text somewhere.
+
+        playing: whatever fits it best comes first; without it they come by artist and title
+        limit: songs that are given, at the most
+        """
+        places = self._matching(plain(text).split())
+        total = len(places)
+        if playing is not None and playing != Playing():
+            places = places[np.argsort(self._misfit(playing)[places], kind="stable")]
+        songs = tuple(self.songs[at] for at in places[:limit])
+        return FoundSongs(songs, tuple(song.path in self._prepared for song in songs), total)
+
+    def misfit(self, playing: Playing) -> NDArray[np.float64]:
+        """How badly each of `songs` fits, 0 for perfectly: float64 (songs,)."""
+        return self._misfit(playing)
+
+    def _matching(self, words: Sequence[str]) -> NDArray[np.int64]:
+        texts = self._texts
+        left: Iterable[int] = range(len(texts))
+        for word in sorted(set(words), key=len, reverse=True):
+            left = [at for at in left if word in texts[at]]
+        return np.fromiter(left, np.int64)
+
+    def _misfit(self, playing: Playing) -> NDArray[np.float64]:
+        total = np.zeros(len(self.songs))
+        if playing.bpm is not None and playing.bpm > 0:
+            octaves = self._log_bpm - np.log2(playing.bpm)
+            beats = np.where(np.isnan(octaves), 0.0, np.rint(octaves))
+            stretch = np.exp2(np.abs(octaves - beats)) - 1
+            tempo = np.minimum(stretch / STRETCH + OTHER_BEAT * np.abs(beats), MOST_MISFIT)
+            total += np.where(np.isnan(tempo), UNKNOWN_TEMPO, tempo)
+        if playing.key is not None:
+            steps = np.array([*(distance(playing.key, key) for key in _KEYS), UNKNOWN_KEY])
+            total += steps[self._keys]
+        return total
+
+
+def plain(text: str) -> str:
+    """In small letters without accents, as it is searched."""
+    split = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in split if not unicodedata.combining(letter))
+
+
+def searched(song: LibrarySong) -> str:
+    """The text in which words of a search are looked for."""
+    key = (song.key.name, song.key.camelot) if song.key else ()
+    return plain("\n".join((song.artist, song.title, song.album, song.genre, song.path.name, *key)))
+
+
+def _alphabetic(song: LibrarySong) -> tuple[str, str, str]:
+    return plain(song.artist), plain(song.title or song.path.stem), str(song.path)
+
+
+def _key_number(key: MusicalKey | None) -> int:
+    return _NO_KEY if key is None else key.tonic + 12 * key.minor
