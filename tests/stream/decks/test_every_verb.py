@@ -12,8 +12,9 @@ import pytest
 
 from stream.decks.transport import VERBS
 from stream.tracks.track import Track
-from tests.stream.decks.places import BEAT, MARGIN, START, Counting, counted, silent, turns, winding
+from tests.stream.decks.places import BEAT, MARGIN, SCALE, START, Counting, counted, silent, turns, winding
 from tests.stream.decks.rig import BLOCK, RATE, track
+from tests.stream.decks.test_wheel import turned
 
 HEARD: dict[str, Callable[[Counting], None]] = {}
 FAR = 6 * RATE
@@ -125,6 +126,28 @@ def _(deck: Counting) -> None:
         deck.press("reverse")
     turned = now + 6 * BLOCK + MARGIN
     deck.follows((6 * BLOCK + MARGIN, now, 1), (6 * BLOCK, turned, -1), (6 * BLOCK, turned - 6 * BLOCK, 1))
+
+
+@hears("touch_press", "touch_release", "turn")
+def _(deck: Counting) -> None:
+    """More of it in test_wheel.py."""
+    deck.play()
+    deck.press("touch_press")
+    deck.hear(30)
+    deck.wait(2)
+    assert not deck.places.any()
+    at, turns_at = deck.a.state.position, 20 * BLOCK
+    heard = turned(deck, lambda seconds: min(seconds, 2 * turns_at / RATE - seconds), 40)
+    found = heard[:, 0].astype(np.float64) * SCALE
+    wheel = at + turns_at - np.abs(np.arange(40 * BLOCK) - turns_at)
+    sounding = [*range(2 * BLOCK, 19 * BLOCK), *range(25 * BLOCK, 40 * BLOCK)]
+    assert np.abs(found - wheel)[sounding].max() <= BLOCK
+    deck.press("touch_release")
+    deck.hear(60)
+    deck.heard = []
+    now = deck.a.state.position
+    deck.wait(4)
+    deck.follows((4 * BLOCK, now, 1))
 
 
 @hears("censor_press", "censor_release")
