@@ -18,7 +18,7 @@ from dsp.onsets import Onsets
 from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
-from stream.decks.decksettings import SET_BY, DeckSettings
+from stream.decks.decksettings import MARGIN_S, SET_BY, DeckSettings
 from stream.decks.markkeeper import MarkKeeper
 from stream.decks.motor import eject
 from stream.decks.pressvalues import press_values
@@ -31,8 +31,8 @@ from stream.tracks.track import Playhead, Track
 
 ROWS = 512  # that are rendered at a time
 AHEAD_S = 0.1  # beyond two blocks: what the thread may be late
-MARGIN_S = 0.004  # from the callback's next block to where what was pressed begins: it is rendered meanwhile
 FIRST_ROWS = 2048  # that a swap begins with, beside a block
+HAND_S, HAND_ROWS = 0.03, 512  # the same two while a hand is on the wheel: soon it is all rendered again
 SOUNDINGS = 8
 SWITCH = 32  # frames from a ring to the other where both have the same
 UNKNOWN = 1 << 40  # frames of a song whose length is not known yet
@@ -83,6 +83,7 @@ class Deck:
         self._keeper = MarkKeeper(say)
         self._facts: SongFacts | None = None
         self._onsets: Onsets | None = None  # which the voice has
+        self._held = False  # whether a hand is on the wheel
         self._lock = threading.Lock()  # of the transport, between its thread and those who look
         rings.write(self._render(self._block + FADE + ROWS))
 
@@ -157,10 +158,15 @@ class Deck:
         if self._taken and heard > self._end:  # it was too late: it goes on where it would be by now
             self._again([], at_once=False)
             return True
-        if self._end - heard >= self._ahead:
+        if self._end - heard >= self._wanted_ahead:
             return False
         self._rings.write(self._render(ROWS))
         return True
+
+    @property
+    def _wanted_ahead(self) -> int:
+        """Frames that are to be rendered beyond what is heard."""
+        return min(self._ahead, 2 * self._block + FADE + int(HAND_S * self._rate)) if self._held else self._ahead
 
     def _ready(self) -> bool:
         """Whether something was pressed that is to be done now: nothing of a song is lost that is played at once.
@@ -265,7 +271,8 @@ class Deck:
         if at_once:
             self._state = VoiceState(fresh=True)
         self._states.append((start, self._state))
-        rows = self._render(self._block + FIRST_ROWS)
+        self._held = self._transport.touched
+        rows = self._render(self._block + (HAND_ROWS if self._held else FIRST_ROWS))
         begins = self._transport.state(start).head.now == 0
         other = at_once or gone or self.track is not track
         fade = (1 if begins else RISE) if silent else FADE if other else SWITCH

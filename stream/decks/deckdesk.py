@@ -43,7 +43,20 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
             desk.offer(f"{deck}/{name}", partial(_press, booth, samplerate, deck, name), most_values(name))
         desk.offer(f"{deck}/next_tempo_range", partial(_next_tempo_range, booth, deck))
         desk.offer(f"{deck}/next_song", partial(_next_song, booth, deck))
+    desk.levels = lambda: {name: max(pair) for name, pair in booth.players.master.peaks().items()}
+    desk.acting = partial(_acting, booth)
     return desk
+
+
+def _acting(booth: Booth) -> dict[str, float]:
+    """Of each deck the loop that repeats."""
+    found: dict[str, float] = {}
+    for name, deck in booth.decks.items():
+        state = deck.state
+        loop = state.looping
+        beats = 0.0 if loop is None else loop.length / max(1, state.beats_later(loop.start, 1) - loop.start)
+        found |= {f"{name}/auto_loop": round(beats, 3), f"{name}/reloop": float(loop is not None)}
+    return found
 
 
 def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+MARGIN_S = 0.004  # from the callback's next block to where what was pressed begins: it is rendered meanwhile
 # verbs that set one of these, and which
 SET_BY: Mapping[str, str] = {"tempo": "tempo", "tempo_range": "tempo_range", "bend": "bend", "key_lock": "key_lock",
                              "quantize": "quantize", "slip": "slip", "brake_time": "brake_s", "spin_time": "spin_s",

@@ -18,7 +18,8 @@ from stream.mixer.strip import Parameter, Scene, Strips, known
 
 _STATES: Mapping[str, Callable[[TransportState], bool]] = {
     "play": lambda state: state.playing, "reverse": lambda state: state.reversed and state.hold is not Hold.CENSOR,
-    "cue": lambda state: state.hold is Hold.CUE, "censor": lambda state: state.hold is Hold.CENSOR}
+    "cue": lambda state: state.hold is Hold.CUE, "censor": lambda state: state.hold is Hold.CENSOR,
+    "touch": lambda state: state.touched}
 
 
 class DeckStrips:

@@ -1,7 +1,8 @@
 """What a person sets in a song and holds down: loops, hot cues, a finger on a button. [any-thread]"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Self
 
 
 class PressRefused(ValueError):
@@ -41,3 +42,24 @@ class HotCue:
 
     place: int
     length: int = 0
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A jog wheel at a frame of the device, seen from the song (stream.decks.wheel).
+
+    touched: whether a hand is on it: the song follows it; else it pushes a song that plays
+    ahead: ticks from where the song is to where the wheel was when it was last told, or that are left to push
+    rate: ticks per frame, as it was told      age: frames since the wheel was where it was told to be
+    until: frames until the song's rate is bent again
+    """
+
+    touched: bool
+    ahead: int = 0
+    rate: int = 0
+    age: int = 0
+    until: int = 0
+
+    def advanced(self, frames: int, gone: int) -> Self:
+        """So many frames later, in which the song has gone so many ticks beyond what it goes without the wheel."""
+        return replace(self, ahead=self.ahead - gone, age=self.age + frames, until=self.until - frames)

@@ -6,6 +6,7 @@ from dsp.stretch import FASTEST, SLOWEST
 from stream.decks.songhead import UNIT, SongHead
 from stream.decks.songpiece import Rendering, SongPiece
 from stream.decks.transportstate import TransportState
+from stream.decks.wheel import bent
 
 
 def plan(state: TransportState, n: int) -> tuple[list[SongPiece], TransportState]:
@@ -20,7 +21,12 @@ def plan(state: TransportState, n: int) -> tuple[list[SongPiece], TransportState
 
 
 def due(state: TransportState) -> TransportState:
-    """The state itself, turned where a loop turns, and standing where the song ends or, backwards, begins."""
+    """The state itself, turned where a loop turns, and standing where the song ends or, backwards, begins.
+
+    Where the song follows a wheel, its rate is bent when that is due.
+    """
+    if state.wheel is not None and state.wheel.until <= 0:
+        state = bent(state)
     head, here, loop = state.head, state.head.now, state.looping
     if head.still:
         return state
@@ -29,6 +35,8 @@ def due(state: TransportState) -> TransportState:
     if here >= state.end if head.forward else here < 0:
         # whoever holds, loops or reverses with slip comes back to a song that goes on
         stands = SongHead(state.end if head.forward else 0)
+        if state.wheel is not None and state.touched:  # it slips there, and turns the song back at once
+            return replace(state, head=stands, wheel=replace(state.wheel, ahead=0, rate=0))
         return replace(state, head=stands, playing=state.playing and state.shadow is not None)
     return state
 
@@ -43,15 +51,19 @@ def _piece(state: TransportState, offset: int, most: int) -> tuple[SongPiece, Tr
     came_from = state.left / UNIT if jumped and state.left is not None else None
     piece = SongPiece(offset, n, start / UNIT, head.rate_after(0), head.rate_after(n), how, jumped, came_from)
     shadow = state.shadow and state.shadow.advanced(n)
-    return piece, replace(state, frame=state.frame + n, head=head.advanced(n), shadow=shadow, left=left)
+    gone = head.after(n) - head.now - (0 if state.touched else state.velocity * n)
+    wheel = state.wheel and state.wheel.advanced(n, gone)
+    return piece, replace(state, frame=state.frame + n, head=head.advanced(n), shadow=shadow, left=left, wheel=wheel)
 
 
 def _frames(state: TransportState, most: int) -> int:
     """How many frames, up to `most`, until something changes."""
     head, loop = state.head, state.looping
+    if state.wheel is not None:
+        most = min(most, state.wheel.until)
     if head.still:
         return most
-    n = min(most, head.ramp_left or most)
+    n = min(most, head.ramp_left or most, head.turns_in or most)
     if loop is not None:
         n = head.until(loop.end if head.forward else loop.start, n)
     return head.until(state.end if head.forward else 0, n)
@@ -61,6 +73,8 @@ def _how(state: TransportState) -> Rendering:
     head = state.head
     if head.still:
         return Rendering.SILENT
+    if state.touched:
+        return Rendering.RESAMPLED
     if head.exact:
         return Rendering.COPIED
     rates = (head.rate, head.before) if head.ramp_left else (head.rate,)

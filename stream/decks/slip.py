@@ -21,7 +21,7 @@ def departed(state: TransportState) -> TransportState:
 
 def followed(state: TransportState) -> TransportState:
     """As `departed`, with slip or without."""
-    if state.shadow is not None or not state.moving:
+    if state.shadow is not None or not state.moving or state.touched:
         return state
     return replace(state, shadow=state.head.aimed(state.speed, 0) if state.reversed else state.head)
 
@@ -29,8 +29,9 @@ def followed(state: TransportState) -> TransportState:
 def departs(state: TransportState) -> bool:
     """Whether what is heard is not the song as it would go on."""
     if not state.settings.slip:
-        return state.hold is not Hold.NONE
-    return not state.playing or state.hold is not Hold.NONE or state.reversed or state.looping is not None
+        return state.hold is not Hold.NONE or state.touched
+    return (not state.playing or state.hold is not Hold.NONE or state.reversed or state.looping is not None
+            or state.touched)
 
 
 def returned(state: TransportState) -> TransportState:

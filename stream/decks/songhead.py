@@ -61,6 +61,14 @@ class SongHead:
         return self.rate == 0 and self.ramp_left == 0
 
     @property
+    def turns_in(self) -> int:
+        """Frames until it turns round, on its way to a rate of the other direction; 0: it does not, or has."""
+        if self.ramp_left == 0 or self.before * self.rate >= 0:
+            return 0
+        turn = -(-self.before * self.ramp * self.ramp // (2 * (self.before * self.ramp - self.travel)))
+        return max(0, turn - self.done)
+
+    @property
     def exact(self) -> bool:
         """Whether it moves by one frame a frame, forwards or backwards: then whole frames are heard."""
         return abs(self.rate) == UNIT and self.ramp_left == 0
@@ -68,6 +76,8 @@ class SongHead:
     @property
     def forward(self) -> bool:
         """Whether it moves towards the song's end, or would."""
+        if self.turns_in:
+            return self.before > 0
         return self.rate > 0 or (self.rate == 0 and self.before >= 0)
 
     @property
@@ -96,7 +106,7 @@ class SongHead:
 
     def until(self, bound: int, most: int) -> int:
         """The fewest frames, 1 to `most`, after which it has left what lies before a bound; at the bound it has left
-        forwards, and behind it backwards. `most` if that takes longer.
+        forwards, and behind it backwards. `most` if that takes longer. It must not turn round on its way.
 
         bound: ticks
         """

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsp.beatgrid import BeatGrid
-from stream.decks import cues, gridedits, jumps, loops, motor, slip, tempo
+from stream.decks import cues, gridedits, jumps, loops, motor, slip, tempo, wheel
 from stream.decks.decksettings import DeckSettings
 from stream.decks.marks import HotCue
 from stream.decks.planning import due, plan
@@ -34,7 +34,8 @@ VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (
     jumps.jump_back, jumps.jump_on, jumps.jump_size, jumps.halve_jump, jumps.double_jump, slip.slip, tempo.tempo,
     tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize, gridedits.grid_double, gridedits.grid_halve,
     gridedits.grid_three_quarters, gridedits.grid_four_thirds, gridedits.grid_tap, gridedits.grid_move,
-    gridedits.grid_here, gridedits.grid_downbeat, gridedits.grid_reset, motor.eject)}
+    gridedits.grid_here, gridedits.grid_downbeat, gridedits.grid_reset, motor.eject,
+    wheel.touch_press, wheel.touch_release, wheel.turn)}
 """What can be pressed, by name (docs/notes/decks.md): each takes a state and its values, and gives the state after."""
 
 
@@ -57,7 +58,10 @@ class Transport:
         """
         if frame < self._pressed[-1].frame:
             raise ValueError(f"frame must be {self._pressed[-1].frame} or later, where the last press was, not {frame}")
-        state = verb(self.state(frame), *values)
+        before = self.state(frame)
+        state = verb(before, *values)
+        if state.touched and state.wheel is before.wheel:  # whatever it is, a hand holds the song
+            state = replace(state, head=before.head.at(state.head.now))
         del self._states[self._behind(self._states, frame) :]
         self._states.append(state)
         self._pressed.append(state)
@@ -86,6 +90,11 @@ class Transport:
             raise ValueError(f"frame must be {self._states[0].frame} or later, not {frame}; the rest is forgotten")
         state = self._states[known - 1]
         return due(plan(state, frame - state.frame)[1])
+
+    @property
+    def touched(self) -> bool:
+        """Whether a hand is on the wheel behind all that was planned and pressed."""
+        return self._states[-1].touched
 
     @property
     def pressed_at(self) -> int:

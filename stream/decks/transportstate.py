@@ -9,7 +9,7 @@ from typing import Self
 
 from dsp.beatgrid import BeatGrid
 from stream.decks.decksettings import DeckSettings
-from stream.decks.marks import Hold, HotCue, Loop
+from stream.decks.marks import Hold, HotCue, Loop, Wheel
 from stream.decks.songhead import UNIT, SongHead, ticks
 from stream.mixer.deckstrip import HOT_CUES
 
@@ -28,6 +28,7 @@ class TransportState:
     grid: the song's beats, as they count      found: as they were found; the same, until somebody edits them
     taps: where beats were tapped, frames of the song
     late: frames of the device from here to what somebody hears
+    wheel: that the song follows, or is pushed by; None: nobody turns it
     cue: in ticks      held: which hot cue, while it is held
     left: ticks, where what was last heard would have gone on; None: nothing was heard
     """
@@ -50,6 +51,7 @@ class TransportState:
     found: BeatGrid | None = None
     taps: tuple[float, ...] = ()
     late: float = 0.0
+    wheel: Wheel | None = None
 
     @property
     def end(self) -> int:
@@ -78,7 +80,12 @@ class TransportState:
     @property
     def ended(self) -> bool:
         """Whether the song is over."""
-        return self.head.still and self.head.now >= self.end
+        return self.head.still and self.head.now >= self.end and not self.touched
+
+    @property
+    def touched(self) -> bool:
+        """Whether a hand is on the wheel."""
+        return self.wheel is not None and self.wheel.touched
 
     @property
     def looping(self) -> Loop | None:
@@ -99,9 +106,9 @@ class TransportState:
     def ends_at(self) -> int | None:
         """The frame of the device at which the song ends if nobody presses anything; None: it does not."""
         loop, head = self.looping, self.head
-        if self.length is None or not self.playing or self.shadow is not None:
+        if self.length is None or not self.playing or self.shadow is not None or self.touched:
             return None
-        if head.rate <= 0 or (loop and head.now < loop.end):
+        if head.rate <= 0 or head.turns_in or (loop and head.now < loop.end):
             return None
         most = head.ramp_left + max(0, self.end - head.now) // head.rate + 2
         return self.frame + (head.until(self.end, most) if head.now < self.end else 0)

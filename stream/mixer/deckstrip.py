@@ -16,6 +16,7 @@ DECK_PARAMETERS: Mapping[str, Parameter] = {
     "cue": _BUTTON,  # while it is held the song is heard from the cue; on while it is held
     **{f"hotcue/{number}": _BUTTON for number in range(1, HOT_CUES + 1)},  # on if it is set
     "reverse": _SWITCH, "censor": _BUTTON,
+    "touch": _BUTTON,  # a hand on the jog wheel
     "tempo": Parameter(-1, 1),  # of its range
     "bend": Parameter(-0.5, 0.5),
     "key_lock": _SWITCH, "slip": _SWITCH, "quantize": _SWITCH,

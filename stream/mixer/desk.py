@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stream.mixer.controls import Controls
@@ -23,6 +23,8 @@ class Desk:
     """What keyboard, screen, MIDI and OSC work on.
 
     mixer: the strips
+    levels: gives the peak of buses that a meter may show, 1 is full scale
+    acting: gives what there is to see of acts: `a/auto_loop` is the beats of the loop that repeats, 0 of none
     """
 
     def __init__(self, mixer: Controls, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
@@ -34,13 +36,16 @@ class Desk:
         self.mixer, self._keep = mixer, keep
         self._scenes: dict[str, Scene] = {}
         self._acts: dict[str, Act] = {}
+        self.levels: Callable[[], Mapping[str, float]] = dict
+        self.acting: Callable[[], Mapping[str, float]] = dict
         self._acted: tuple[str, float] = "", 0.0  # the last act of a player, with its values, and when it was
         self._lock = threading.Lock()
 
     def strip(self, name: str | int) -> str | None:
         """What a strip of a name, or of a stem's number from 1 on, is called here; None where its player is not here.
 
-        Short names are the input's: `live/vocals` is `vocals`. Raises ValueError for what nobody has.
+        Short names are the input's: `live/vocals` is `vocals`. `a/2` is the second stem of deck a. Raises ValueError for
+        what nobody has.
         [any-thread]
         """
         sources, here = self.mixer.sources, self.mixer.parameters
@@ -50,6 +55,10 @@ class Desk:
             if found in here:
                 return found
         owner = player(name)
+        number = name.removeprefix(f"{owner}/")
+        if owner and number.isdecimal():
+            stems = [stem for stem in sources if (player(stem) or LIVE) == owner]
+            return stems[int(number) - 1] if 1 <= int(number) <= len(stems) else None
         if owner == name or (owner or LIVE) not in {player(each) or LIVE for each in here}:
             return None
         raise ValueError(f"there is no strip {name}; there are {listing(here)}" if owner else

@@ -91,8 +91,11 @@ class Trial:
         does.get(self.binding.mode, self.switch)()
 
 
+OF_DECKS = ("ddj-400", "ddj-flx4", "generic-decks", "mixtrack-platinum-fx", "traktor-s2-mk3")  # test_deck_maps.py
+
+
 @pytest.mark.device
-@pytest.mark.parametrize("name", ready())
+@pytest.mark.parametrize("name", [name for name in ready() if name not in OF_DECKS])
 def test_each_control_of_a_ready_map_does_what_it_says_and_shows_it(name: str, jackd: Jackd) -> None:
     map_ = ready()[name]
     with Played(jackd, map_=name) as played:
@@ -109,7 +112,7 @@ def test_each_control_of_a_ready_map_does_what_it_says_and_shows_it(name: str, j
 
 
 def test_every_ready_map_says_where_its_numbers_are_from() -> None:
-    assert {"generic", "launchpad", "nanokontrol2", "apc-mini", "ddj-400"} <= ready().keys()
+    assert {"generic", "launchpad", "nanokontrol2", "apc-mini", *OF_DECKS} <= ready().keys()
     assert all(map_.about and map_.source for map_ in ready().values())
 
 
@@ -118,7 +121,10 @@ def test_every_ready_map_says_where_its_numbers_are_from() -> None:
     ("nanoKONTROL2 1 SLIDER/KNOB 0", "nanokontrol2"), ("APC MINI:APC MINI MIDI 1 24:0", "apc-mini"),
     ("Launchpad Mini MK3:Launchpad Mini MK3 LPMiniMK3 MI 20:1", "launchpad"), ("MIDIIN2 (LPX MIDI) 1", "launchpad"),
     ("APC mini mk2:APC mini mk2 APC mini mk2 Contro 24:0", "apc-mini-mk2"),
-    ("DDJ-400:DDJ-400 MIDI 1 24:0", "ddj-400"), ("Launchpad Mini MK3:Launchpad Mini MK3 LPMiniMK3 DA 20:0", None),
+    ("DDJ-400:DDJ-400 MIDI 1 24:0", "ddj-400"), ("DDJ-FLX4:DDJ-FLX4 MIDI 1 24:0", "ddj-flx4"),
+    ("Traktor Kontrol S2 MK3:Traktor Kontrol S2 MK3 MIDI 1 28:0", "traktor-s2-mk3"),
+    ("MixTrack Platinum FX:MixTrack Platinum FX MIDI 1 20:0", "mixtrack-platinum-fx"),
+    ("Launchpad Mini MK3:Launchpad Mini MK3 LPMiniMK3 DA 20:0", None),
     ("Oxygen 25:Oxygen 25 MIDI 1 20:0", None)])
 def test_the_map_is_the_one_for_the_port(port: str, name: str | None) -> None:
     found = for_port(port)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from dsp.beatgrid import BeatGrid
 from dsp.onsets import Onsets
 from stream.callback.player import FADE
-from stream.decks.deck import MARGIN_S, SWITCH
+from stream.decks.deck import SWITCH
+from stream.decks.decksettings import MARGIN_S
 from stream.tracks.track import Track
 from tests.stream.decks.rig import BLOCK, RATE, Frames, Rig
 

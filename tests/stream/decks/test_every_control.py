@@ -165,7 +165,8 @@ VERBS = {verb.name: verb for verb in (
     Verb("key_lock", (True,), before=(press("tempo", 0.5),)),
     Verb("slip", (True,), after=(LOOP, nothing, nothing, press("leave_loop"))),
     Verb("quantize", (True,), after=(LOOP, nothing, nothing)), Verb("brake_time", (0.1,), after=(press("pause"),)),
-    Verb("spin_time", (0.1,), before=(press("pause"),), after=(press("play"),)))}
+    Verb("spin_time", (0.1,), before=(press("pause"),), after=(press("play"),)), Verb("touch_press"),
+    Verb("turn", (0.1, 2), before=(press("touch_press"), nothing)))}
 
 
 # the transport's parameters: what they are set to, and the verbs that it is
@@ -173,6 +174,7 @@ SETTINGS: dict[str, tuple[Verb, tuple[float, ...], tuple[Does, ...]]] = {
     "cue": (Verb("cue", before=(press("pause"), press("cue_press"), press("cue_release"))), (1, 0),
             (press("cue_press"), press("cue_release"))),
     "censor": (VERBS["censor_press"], (1, 0), (press("censor_press"), press("censor_release"))),
+    "touch": (VERBS["touch_press"], (1, 0), (press("touch_press"), press("touch_release"))),
     **{f"hotcue/{number}": (Verb("hot_cue", before=(press("slip", True),)), (1, 0, 1, 0), 2 * (
         press("hot_cue_press", number - 1), press("hot_cue_release", number - 1))) for number in
        range(1, HOT_CUES + 1)},

@@ -127,6 +127,30 @@ def _(deck: Counting) -> None:
     deck.follows((6 * BLOCK + MARGIN, now, 1), (6 * BLOCK, turned, -1), (6 * BLOCK, turned - 6 * BLOCK, 1))
 
 
+@hears("touch_press", "touch_release", "turn")
+def _(deck: Counting) -> None:
+    """More of it in test_wheel.py."""
+    deck.play()
+    deck.press("touch_press")
+    deck.hear(30)
+    deck.wait(2)
+    assert not deck.places.any()
+    at = deck.a.state.position
+    for count, rate in ((20, 1), (20, -1)):
+        for _ in range(count):
+            deck.press("turn", rate * BLOCK / RATE, rate)
+            deck.wait(1)
+    found = deck.places[2 * BLOCK :]
+    assert np.abs(found[10 * BLOCK : 20 * BLOCK] - at - np.arange(10 * BLOCK, 20 * BLOCK)).max() <= BLOCK
+    assert np.abs(found[25 * BLOCK :] - at - 40 * BLOCK + np.arange(25 * BLOCK, 40 * BLOCK)).max() <= BLOCK
+    deck.press("touch_release")
+    deck.hear(60)
+    deck.heard = []
+    now = deck.a.state.position
+    deck.wait(4)
+    deck.follows((4 * BLOCK, now, 1))
+
+
 @hears("censor_press", "censor_release")
 def _(deck: Counting) -> None:
     now = deck.play()

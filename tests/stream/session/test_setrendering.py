@@ -113,6 +113,14 @@ def mix_two(made: Set) -> None:
     made.desk.mixer.set("a/vocals", "mute", 0)
     made.desk.mixer.set("master", "crossfader", 0.9)
     made.play(20)
+    made.booth.press("a", "touch_press")
+    for moved, rate in ((0.0, 0.0), (-0.004, -0.7), (-0.02, -1.9), (0.03, 2.4), (0.001, 0.0)):
+        made.booth.press("a", "turn", moved, rate)
+        made.play(3)
+    made.booth.press("a", "touch_release")
+    made.play(9)
+    made.booth.press("b", "turn", 0.05)
+    made.play(9)
     made.booth.press("a", "pause")
     made.play(10)
 
