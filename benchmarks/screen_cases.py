@@ -222,4 +222,5 @@ def wait(there: Callable[[], bool]) -> None:
         time.sleep(TICK_S)
 
 
-CASES: dict[str, Callable[[], Case]] = {"run": RunCase, "decks": DeckCase}
+CASES: dict[str, Callable[[], Case]] = {"run": RunCase, "decks": DeckCase, "small decks": DeckCase,
+                                        "large decks": DeckCase}

@@ -13,8 +13,8 @@ from stream.decks.engine import DeckEngine
 from stream.decks.songhead import UNIT
 from stream.decks.transportstate import TransportState
 from stream.link.deckverbs import DeckHands
-from stream.link.deckwaveform import BESIDE, DeckWaveforms
-from stream.link.slices import SLICES_PER_S
+from stream.link.deckwaveform import DeckWaveforms
+from stream.link.songlevels import SongLevels
 from stream.mixer.strip import Strips
 from stream.tracks.spans import Spans
 from stream.tracks.track import Track
@@ -34,6 +34,7 @@ class DeckSnapshot:
         self._engine, self._booth, self._facts, self._recording = engine, booth, facts, recording
         self._keys, self._desk = hands
         self._rate = engine.latency.samplerate
+        self._levels = [SongLevels(deck, self._rate) for deck in booth.decks.values()]
 
     def always(self) -> dict[str, Any]:
         """What stays the same. [any-thread]"""
@@ -46,7 +47,7 @@ class DeckSnapshot:
                 "parameters": self._parameters(),
                 "latency_s": self._engine.latency.total_s,
                 "input_latency_s": None if live is None else live.latency.total_s,
-                "slice_s": (self._rate // SLICES_PER_S) / self._rate, "slices_ahead": BESIDE}
+                "column_s": self._levels[0].frames / self._rate}
 
     def _parameters(self) -> dict[str, dict[str, dict[str, Any]]]:
         """What each strip can be set to."""
@@ -57,8 +58,8 @@ class DeckSnapshot:
                 for strip, table in tables.items()}
 
     def waveform(self) -> DeckWaveforms:
-        """The songs around the places where they are heard, for one screen. [any-thread]"""
-        return DeckWaveforms(self._booth, self._rate)
+        """What the songs look like, for one screen. [any-thread]"""
+        return DeckWaveforms(self._levels)
 
     def now(self) -> dict[str, Any]:
         """How everything is. [any-thread]"""
@@ -92,11 +93,12 @@ class DeckSnapshot:
         """What moves: where the song is heard, and its beat."""
         rate, place = state.head.rate_after(0) if state.moving else 0.0, max(0.0, state.audible)
         left = state.seconds_left
-        found: dict[str, Any] = {"position_s": round(place / self._rate, 2), "rate": round(rate, 4),
+        found: dict[str, Any] = {"position_s": round(place / self._rate, 3), "rate": round(rate, 4),
                                  "left_s": None if left == float("inf") else round(left, 1), "beat": None}
         if state.grid is not None:
             at = state.grid.at(place)
-            found["beat"] = round(at % state.grid.beats_per_bar, 2)
+            found["beat"] = round(at % state.grid.beats_per_bar, 3)
+            found["beat_s"] = round(state.grid.period_at(place) / self._rate, 6)
         return found
 
     def _song(self, track: Track | None, state: TransportState) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What an engine tells its screens: what stays the same once, and what is now."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from stream.control.keytable import stem_keys
@@ -16,7 +16,7 @@ RECENT = 256  # hops that times are told of
 class Slices(Protocol):
     """What a screen is told piece by piece, each piece once."""
 
-    def new(self) -> list[list[int]]:
+    def new(self) -> Sequence[Sequence[int | str]]:
         """What has come since the last look. [screen-thread]"""
 
 

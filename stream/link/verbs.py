@@ -4,11 +4,17 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.mixer.desk import Desk
 
-Verbs = Mapping[str, Callable[..., None]]
+Verbs = Mapping[str, Callable[..., Any]]
+
+
+class Answer(NamedTuple):
+    """What a verb gives back that is a question: it is told to whoever asked, under the verb's name."""
+
+    value: Any
 
 
 def desk_verbs(desk: Desk) -> Verbs:

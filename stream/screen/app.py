@@ -16,12 +16,21 @@ from textual.binding import Binding, BindingType
 
 from stream.link.client import Attached
 from stream.screen.board import Board
-from stream.screen.deckface import DeckFace
-from stream.screen.deckview import DeckView
 from stream.screen.face import Face
 from stream.screen.ink import GROUND
 from stream.screen.runface import RunFace
 from stream.screen.view import View
+
+
+def _face(attached: Attached) -> Face:
+    """What shows the mixer of a run, or decks."""
+    state, say = attached.state, attached.say
+    if "decks" not in state:
+        return RunFace(View(state, say))
+    from stream.screen.deckface import DeckFace  # numpy, which draws waveforms of songs, and a run has none
+    from stream.screen.deckview import DeckView
+
+    return DeckFace(DeckView(state, say))
 
 
 class MixerScreen(App[bool]):
@@ -39,9 +48,7 @@ class MixerScreen(App[bool]):
         """
         super().__init__()
         self._attached = attached
-        state, say = attached.state, attached.say
-        face: Face = DeckFace(DeckView(state, say)) if "decks" in state else RunFace(View(state, say))
-        self.board = Board(face, clock)
+        self.board = Board(_face(attached), clock)
 
     def compose(self) -> ComposeResult:
         """The board."""

@@ -1,6 +1,6 @@
 """Waveforms in braille, eight dots a cell: peaks in a darker shade, the root mean square in the stem's own colour."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from typing import NamedTuple
@@ -14,7 +14,6 @@ from stream.screen.waveform import Pane, Row
 DOTS = 4  # one above the other in a cell
 LEFT, RIGHT = (0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80)  # from above
 NOW = "│"
-NOTHING: Mapping[int, str] = {}
 OUTER, INNER, MARK = range(3)
 
 Shades = tuple[Style, Style, Style]  # of OUTER, INNER, MARK
@@ -35,7 +34,7 @@ def shades(colour: str, heard: bool) -> Shades:
 
 
 @cache
-def _tiers(lines: int) -> tuple[list[int], list[Tier]]:
+def tiers(lines: int) -> tuple[list[int], list[Tier]]:
     """The height in dots of each level, and all lines: around their middle, or where there are few from the floor."""
     most = DOTS * lines // (2 if lines > 2 else 1)
     found = []
@@ -61,34 +60,15 @@ def waveform(columns: Sequence[Row | None], index: int, pane: Pane, past: int, s
     return lines
 
 
-def coloured(columns: Sequence[Row | None], pane: Pane, past: int, shades: Sequence[Shades],
-             ticks: Mapping[int, str] = NOTHING) -> list[Line]:
-    """As `waveform`, of the first pair of levels, with shades of its own for each cell but that of the mark.
-
-    ticks: by cell, what is in the first line instead
-    """
-    lines = []
-    for number, (text, inks) in enumerate(_drawn(columns, 0, pane)):
-        styles = [cell[which] for cell, which in zip(shades, inks, strict=True)]
-        for at, tick in ticks.items() if number == 0 else ():
-            text[at], styles[at] = tick, shades[at][MARK]
-        text[past:past], styles[past:past] = [NOW], [shades[0][MARK]]
-        line: list[tuple[str, Style]] = []
-        for style, run in groupby(zip(styles, text, strict=True), key=lambda cell: cell[0]):
-            line.append(("".join(glyph for _, glyph in run), style))
-        lines.append(tuple(line))
-    return lines
-
-
 def _drawn(columns: Sequence[Row | None], index: int, pane: Pane) -> Iterator[tuple[list[str], list[int]]]:
     """Of each line, what is in its cells, and which of OUTER and INNER that is."""
-    high, tiers = _tiers(pane.lines)
+    high, found = tiers(pane.lines)
     most, peak, square = high[FULL], 2 * index, 2 * index + 1
     heights = [0 if row is None else high[row[peak]] for row in columns]
     filled = [0 if row is None else row[square] for row in columns]
     pairs = [left * (most + 1) + right for left, right in zip(heights[::2], heights[1::2], strict=True)]
     louder = [*map(max, filled[::2], filled[1::2])]
-    for glyphs, depth in tiers:
+    for glyphs, depth in found:
         reaches = depth * FULL / most
         yield [glyphs[pair] for pair in pairs], [INNER if level > reaches else OUTER for level in louder]
 

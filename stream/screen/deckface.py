@@ -9,6 +9,7 @@ from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import laid_out
 from stream.screen.deckpaint import rows
 from stream.screen.deckview import CROSSFADER, SWITCHES, DeckView
+from stream.screen.deckwave import around
 from stream.screen.ink import Line
 from stream.screen.row import Region, ScreenRow
 from stream.screen.strips import TOP_DB
@@ -20,6 +21,8 @@ HEAD: Mapping[str, Callable[[DeckView, str, float, bool], None]] = {
     "cue press": lambda view, deck, *_: view.cue(deck),
     "range": lambda view, deck, *_: view.next_range(deck),
     "tempo": lambda view, deck, _, back: view.tempo(deck, 0) if back else None}
+
+OVER_KEY, BROWSE_KEY = "f2", "enter"
 
 
 class DeckFace:
@@ -50,10 +53,34 @@ class DeckFace:
 
     def press(self, key: str, character: str | None) -> bool:
         """Do what a key says."""
+        if self.view.browser.open and self._browse(key, character):
+            return True
+        if key == BROWSE_KEY:
+            self.view.browse()
+            return True
         if character == "?":
             self.view.help(len(help_pages(self.view, self._size)))
             return True
+        if key == OVER_KEY:
+            self.view.over = not laid_out(self.view, self._size).over
+            return True
         return self.view.press(key, character)
+
+    def _browse(self, key: str, character: str | None) -> bool:
+        """What a key does while the songs of the library are shown; False: what it does always."""
+        view = self.view
+        if key == BROWSE_KEY:
+            view.browser.load(self._deck_for_songs())
+        elif key == "tab":
+            view.other_deck()
+        else:
+            return view.browser.press(key, character)
+        return True
+
+    def _deck_for_songs(self) -> str:
+        """The deck that is chosen; the first where it is none that can have songs."""
+        decks, chosen = self.view.state["decks"], self.view.state["chosen"]
+        return str(chosen if chosen in decks else decks[0])
 
     def region(self, x: int, y: int) -> Region | None:
         """What is there, as it was painted last."""
@@ -70,6 +97,14 @@ class DeckFace:
         if what == CROSSFADER:
             self._held = None if back else region
             view.crossfade(0.5 if back else region.along(x))
+        elif what == "wave":
+            self._wave(region, x, back)
+        elif what == "browse":
+            view.browse()
+        elif what.startswith("found "):
+            view.browser.move(int(what.split()[1]) - view.browser.at)
+        elif what.startswith("load "):
+            view.browser.load(stem, int(what.split()[1]))
         elif what in SWITCHES:
             view.flip(stem, what)
         elif what == "clip":
@@ -81,6 +116,14 @@ class DeckFace:
         elif not self._deck(region, region.along(x), back):
             self._value(region, x, back)
         return True
+
+    def _wave(self, region: Region, x: int, back: bool) -> None:
+        """Go to a place of the waveform, or see the waveforms over each other or beside each other."""
+        deck, cells = region.spot.stem, region.end - region.first
+        if back:
+            self.press(OVER_KEY, None)
+        else:
+            self.view.go(deck, around(self.view, deck, cells).seconds(x - region.first))
 
     def _of(self, player: str) -> str:
         """The strip of a player that is chosen when its head is pressed: as before, if it was its."""
@@ -154,6 +197,10 @@ class DeckFace:
         what, strip = region.spot.what, region.spot.stem
         if what == CROSSFADER:
             self.view.crossfade(self.view.state["crossfader"] + steps * (0.01 if fine else 0.05))
+        elif what == "wave":
+            self.view.magnify(steps)
+        elif what.startswith(("found ", "load ")):
+            self.view.browser.move(-steps)
         elif what == "tempo":
             self.view.tempo(strip, self.view.state["songs"][strip]["tempo_percent"] + steps * (0.02 if fine else 0.1))
         elif strip in self.view.stems and what in self.view.choices(strip):

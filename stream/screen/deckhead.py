@@ -2,7 +2,8 @@
 
     ▌A ▶ Title  Artist
      1:23 -2:41   +4.0%  128.0  ●▌○ ○ ○            stream.screen.decktimes
-     ⣀⣤⣶⣿⣷⣤⣀⣀⣠⣴⣾⣷│⣤⣀⣀⣠⣴⣿⣶⣤⣀           stream.screen.deckwave
+     ⣀⣤⣶⣿⣷⣤⣀⣀⣠⣴⣾⣷│⣤⣀⣀⣠⣴⣿⣶⣤⣀           stream.screen.deckwave: around what is heard, if it is here
+     ⣀⣤⣶⣷⣷⣤│⣶⣤⣀⣠⣴⣿⣶⣷⣾⣿⣷⣶⣤⣀⣀           and all of the song
      ━━━━━━━━━━━━━━┃━━━━━━╍╍╍───────────────        what is separated, in a hurry or not at all; where it is heard
           1    ▲     [ 2 ]                         hot cues, the cue, a loop
      [KEY]  SLIP   QUANT  [LOOP 4]  ±10
@@ -20,7 +21,7 @@ from stream.screen.row import ScreenRow, plain
 
 Seen = Mapping[str, Any]  # a song, or a head, as it is told
 FLAGS = {"key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
-ROWS = {"title": 1, "times": 1, "wave": 2, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
+ROWS = {"title": 1, "times": 1, "wave": 2, "overview": 1, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
 NOTHING, DRAFT, FINAL = range(3)
 _GLYPHS = {NOTHING: ("─", OFF), DRAFT: ("╍", WARN), FINAL: ("━", GOOD)}
 
@@ -148,7 +149,7 @@ def beats(count: float) -> str:
 
 
 def head_row(name: str, deck: str, state: Mapping[str, Any], width: int) -> ScreenRow:
-    """One of ROWS, but for the wave."""
+    """One of ROWS, but for those that are drawn (stream.screen.deckwave)."""
     song, head = state["songs"][deck], state["heads"][deck]
     if name == "title":
         return title(deck, song, width, state["chosen"] == deck)

@@ -8,8 +8,9 @@ from stream.screen.deckview import DeckView
 from stream.screen.ink import BRIGHT, DIM, TEXT, WARN, ink
 from stream.screen.row import ScreenRow
 
-MOUSE = ("mouse: click switches, words, buttons, scenes and the song; drag faders and values; the wheel turns them; "
-         "the right button resets them, deletes a hot cue, and stores a scene again")
+MOUSE = ("mouse: click switches, words, buttons, scenes, the song and its waveform; drag faders and values; the wheel "
+         "turns them, and magnifies waveforms; the right button resets them, deletes a hot cue, stores a scene again, and "
+         "has waveforms over or beside each other")
 
 Entry = list[ScreenRow]
 
@@ -36,7 +37,10 @@ def _texts(view: DeckView) -> list[str]:
     close = [] if "q quits" in view.state["key_help"] else ["q quits"]
     return [f"{stems}: mute; with shift: solo", *view.state["key_help"], "up down: choose a strip",
             "left right: change it", "tab: choose a parameter", "backspace: reset the strip",
-            "escape: take back a key that waits, or clear clip marks", *close]
+            "escape: take back a key that waits, or clear clip marks",
+            "page up, page down: see waveforms larger, or more of them",
+            "enter: the songs of the library: type to find, arrows choose, enter loads, tab takes the other deck, "
+            "escape closes", "F2: waveforms over each other, or beside each other", *close]
 
 
 def _entry(text: str, width: int) -> Entry:

@@ -7,9 +7,12 @@ from stream.screen.deckhead import ROWS
 from stream.screen.deckview import DeckView
 
 LEAST_WIDTH, COLUMN, FIELD = 40, 38, 9  # cells: of the screen, of a player, of a parameter
-MOST_WAVE = 16  # lines of a song's waveform
+MOST_WAVE = 24  # lines of a song's waveform
 # what there is room for, the first to go first
-DROPS = ("stem fields", "stem waves", "detail", "own fields", "pads", "other buses", "wave", "marks", "flags")
+DROPS = ("stem fields", "stem waves", "detail", "own fields", "pads", "other buses", "overview", "wave", "marks",
+         "flags")
+OVER = 3  # lines at least of each waveform where they are over each other
+OVER_FROM = 100, 30  # cells from which on they are that unless the user wants it otherwise
 
 
 @dataclass(frozen=True)
@@ -17,24 +20,32 @@ class DeckLayout:
     """What of a view fits into so many cells.
 
     players: those that have a column      width: of a column      dropped: what there is no room for
-    wave: lines of a song's waveform, which has those that nothing else needs
+    over: whether waveforms are over each other, above the columns, and as wide as the screen
+    wave, overview: lines of a song's waveforms, which have those that nothing else needs
     """
 
     size: tuple[int, int]
     players: tuple[str, ...]
     width: int
     dropped: frozenset[str]
+    over: bool
     least: int
     wave: int
+    overview: int
 
     @property
     def fits(self) -> bool:
         """Whether it is large enough at all."""
         return self.size[0] >= LEAST_WIDTH and self.size[1] >= self.least
 
+    @property
+    def head(self) -> list[str]:
+        """The parts of a head that are in its column."""
+        return [name for name in ROWS if name not in self.dropped and not (self.over and name == "wave")]
+
     def lines(self, name: str) -> int:
         """Of a part of a head."""
-        return 0 if name in self.dropped else self.wave if name == "wave" else ROWS[name]
+        return {"wave": self.wave, "overview": self.overview}.get(name, ROWS[name])
 
 
 def laid_out(view: DeckView, size: tuple[int, int]) -> DeckLayout:
@@ -44,18 +55,23 @@ def laid_out(view: DeckView, size: tuple[int, int]) -> DeckLayout:
     at = names.index(view.player(view.stem) or view.state["chosen"])
     first = min(max(0, at - count + 1), len(names) - count)
     players, width = names[first : first + count], (size[0] - count + 1) // count
+    over = (size[0] >= OVER_FROM[0] and size[1] >= OVER_FROM[1]) if view.over is None else view.over
     dropped: set[str] = {"stem fields"} if width < 2 + 5 * FIELD else set()
     for each in DROPS:
-        if _height(view, players, width, dropped) <= size[1]:
+        if _height(view, players, width, dropped, over) <= size[1]:
             break
         dropped.add(each)
-    least = _height(view, players, width, set(DROPS))
-    left = max(0, size[1] - _height(view, players, width, dropped))
-    return DeckLayout(size, players, width, frozenset(dropped), least, min(MOST_WAVE, ROWS["wave"] + left))
+    least = _height(view, players, width, set(DROPS), over)
+    left = max(0, size[1] - _height(view, players, width, dropped, over))
+    waves = len(view.state["decks"]) if over else 1
+    wave = min(MOST_WAVE, (OVER if over else ROWS["wave"]) + left // waves)
+    return DeckLayout(size, players, width, frozenset(dropped), over, least, wave, ROWS["overview"] + left % waves)
 
 
-def _height(view: DeckView, players: tuple[str, ...], width: int, dropped: set[str]) -> int:
+def _height(view: DeckView, players: tuple[str, ...], width: int, dropped: set[str], over: bool) -> int:
     head = sum(lines for name, lines in ROWS.items() if name not in dropped)
+    if over and "wave" not in dropped:
+        head += OVER * len(view.state["decks"]) + 1 - ROWS["wave"]  # and between them the phase
     stems = max(len(view.players[name]) - 1 for name in players)
     body = stems * stem_lines(dropped) + 1
     own = 0 if "own fields" in dropped else max(_own_rows(view, name, width) for name in players)

@@ -1,6 +1,7 @@
 """The screen of decks as rows, from what a view knows.
 
     top      model, counts, time
+    waves    of the decks over each other, and between them their phase; or else they are in the columns
     columns  a player each: head, a row of each stem, its own strip with its parameters
     x        the crossfader
     buses    mix, cue ...
@@ -13,12 +14,14 @@ import math
 from collections.abc import Iterator
 
 from stream.screen import strips
-from stream.screen.deckhead import ROWS, head_row, of_input
+from stream.screen.browserpaint import browser_rows
+from stream.screen.deckhead import head_row, of_input
 from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
 from stream.screen.decktimes import clock
 from stream.screen.deckview import CROSSFADER, MASTER, SWITCHES, DeckView
-from stream.screen.deckwave import of_song, of_stem_alone
+from stream.screen.deckwave import of_song, of_stem_alone, overview
+from stream.screen.phasemeter import beside_crossfader, between_waves
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, ink, of_stem
 from stream.screen.row import ScreenRow, plain
 
@@ -26,8 +29,10 @@ NAME, VALUE = 8, 6  # cells of a name, of a fader's value
 BUS = "#9fb2bf"
 BANDS = "low", "mid", "high"
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
-FOOT = {"q": "quit", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
+FOOT = {"q": "quit", "?": "keys", "enter": "songs", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
         "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
+FOOT_OF_SONGS = {"escape": "decks", "enter": "load", "tab": "other deck", "up": "", "down": "choose", "ctrl+u": "all songs"}
+OFFERED = ("record", "songs")  # what not every run has
 SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
 
 
@@ -36,8 +41,9 @@ def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
     width, height = layout.size
     if not layout.fits:
         return [row.fit(width) for row in _filled(_refusal(layout), height)]
-    body = help_pages(view, layout.size)[view.page] if view.helping else [
-        *_columns(view, layout), _crossfader(view, width), *_buses_rows(view, layout),
+    body = help_pages(view, layout.size)[view.page] if view.helping else _songs(
+        view, layout) if view.browser.open else [
+        *_waves(view, layout), *_columns(view, layout), _crossfader(view, layout), *_buses_rows(view, layout),
         *([] if "detail" in layout.dropped else [_detail(view)])]
     found = _filled([_top(view, width), *body], height - 2)
     note = ScreenRow().add(f" {view.pending} " if view.pending else "", ink(BRIGHT, PANEL, bold=True)).add(
@@ -76,6 +82,30 @@ def _record(view: DeckView) -> ScreenRow:
     return ScreenRow().add("○ rec", ink(DIM), what).add("  ") if what else ScreenRow()
 
 
+def _waves(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
+    if not layout.over or "wave" in layout.dropped:
+        return
+    for number, deck in enumerate(view.state["decks"]):
+        if number:
+            yield between_waves(view, layout.size[0])
+        yield from of_song(view, deck, layout.size[0], layout.wave)
+
+
+def _songs(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
+    """The library, below what is needed of the decks to choose from it."""
+    width, height = layout.size
+    found = [*_waves(view, layout)]
+    for name in ("title", "times"):
+        row = ScreenRow()
+        for number, player in enumerate(layout.players):
+            row.add("│" if number else "", ink(OFF))
+            head = head_row(name, player, view.state, layout.width) if player in view.state["decks"] else ScreenRow()
+            row.beside(head.fit(layout.width))
+        found.append(row)
+    return [*found, *browser_rows(view.browser, view.state["decks"], view.state["chosen"],
+                                  (width, height - 3 - len(found)))]
+
+
 def _columns(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
     columns = [_column(view, layout, player) for player in layout.players]
     tallest = max(map(len, columns))
@@ -107,14 +137,17 @@ def _column(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
 
 
 def _head(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
-    names = [name for name in ROWS if name not in layout.dropped]
     if player not in view.state["decks"]:
         found = of_input(player, view.state, layout.width)
-        return [*found, *(ScreenRow() for _ in range(sum(map(layout.lines, names)) - len(found)))]
+        return [*found, *(ScreenRow() for _ in range(sum(map(layout.lines, layout.head)) - len(found)))]
     found = []
-    for name in names:
-        found += of_song(view, player, layout.width, layout.wave) if name == "wave" else [
-            head_row(name, player, view.state, layout.width)]
+    for name in layout.head:
+        if name == "wave":
+            found += of_song(view, player, layout.width, layout.wave)
+        elif name == "overview":
+            found += overview(view, player, layout.width, layout.overview)
+        else:
+            found.append(head_row(name, player, view.state, layout.width))
     return found
 
 
@@ -173,14 +206,18 @@ def _value(view: DeckView, strip: str, name: str) -> str:
     return strips.shown(name, value, parameter.words)
 
 
-def _crossfader(view: DeckView, width: int) -> ScreenRow:
+def _crossfader(view: DeckView, layout: DeckLayout) -> ScreenRow:
+    """And the phase, where it is not between the waveforms and there is room."""
+    width = layout.size[0]
     way = max(11, width // 2 | 1)
     at = round(view.state["crossfader"] * (way - 1))
     middle = way // 2
     line = "".join("┼" if cell == middle else "─" for cell in range(way))
     row = ScreenRow().add(" " * ((width - way - 4) // 2)).add("A ", ink(BRIGHT, bold=True))
-    return row.line(((line[:at], ink(DIM)), ("█", ink(BRIGHT)), (line[at + 1 :], ink(DIM))), CROSSFADER).add(
-        " B", ink(BRIGHT, bold=True))
+    row.line(((line[:at], ink(DIM)), ("█", ink(BRIGHT)), (line[at + 1 :], ink(DIM))), CROSSFADER)
+    row.add(" B", ink(BRIGHT, bold=True))
+    between = layout.over and "wave" not in layout.dropped
+    return row if between else row.beside(beside_crossfader(view, width - row.width))
 
 
 def _buses_rows(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
@@ -218,9 +255,10 @@ def _detail(view: DeckView) -> ScreenRow:
 def _foot(view: DeckView, width: int) -> ScreenRow:
     """As many keys as there is room for."""
     row = ScreenRow()
-    for key, text in FOOT.items():
+    for key, text in (FOOT_OF_SONGS if view.browser.open else FOOT).items():
         shown = "space" if key == " " else key
-        if row.width + len(shown) + len(text) + 3 > width or (text == "record" and text not in view.state["acts"]):
+        if row.width + len(shown) + len(text) + 3 > width:
             break
-        row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
+        if text not in OFFERED or text in view.state["acts"] or (text == "songs" and view.state.get("library")):
+            row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
     return row

@@ -8,18 +8,25 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stream.mixer.strip import Parameter
+from stream.screen.browser import SongBrowser
+from stream.screen.ink import Line
+from stream.screen.songwave import SongWave
 from stream.screen.stripview import Say, StripView
-from stream.screen.waveform import WaveformView
 
 MASTER, CROSSFADER = "master", "crossfader"
 SWITCHES = ("mute", "solo", "cue")  # that have a place of their own
 NOTE_S = 6.0  # that a line for the user stays
+ZOOMS = (1, 2, 4, 8, 16)  # columns of a waveform in half a cell
 
 
 class DeckView(StripView):
     """state: as stream.link.decksnapshot has it
 
     players: by name, their strips: stems, and last their own      waves: of the decks, by name
+    browser: of the library, if there is one
+    zoom: columns of a waveform in half a cell
+    over: whether the waveforms are over each other; None: where there is room for that
+    overviews: as they were drawn last, by deck, and what of
     page: of what keys do, while that is shown
     """
 
@@ -31,7 +38,11 @@ class DeckView(StripView):
         super().__init__(state, say, (*(strip for strips in self.players.values() for strip in strips), *master))
         self._parameters = {strip: {name: Parameter(**one) for name, one in table.items()}
                             for strip, table in state["parameters"].items()}
-        self.waves = {deck: WaveformView(state["slices_ahead"]) for deck in state["decks"]}
+        self.waves = {deck: SongWave(len(state["players"][deck])) for deck in state["decks"]}
+        self.browser = SongBrowser(self._say)
+        self.zoom = 4
+        self.over: bool | None = None
+        self.overviews: dict[str, tuple[object, tuple[Line, ...]]] = {}
         self._chosen, self.page = "", 0
         self._told_s: float | None = None  # when the note was first seen; None: not yet
         self._turn_to(state["chosen"])
@@ -59,6 +70,10 @@ class DeckView(StripView):
         super().take(news, now_s)
         self._forget_note(now_s)
         self._take_slices(news.get("slices", ()))
+        if "search" in news:
+            self.browser.take(news["search"])
+        if "library" in news:
+            self.browser.again()
         if self.state["chosen"] != self._chosen:
             self._turn_to(self.state["chosen"])
 
@@ -79,17 +94,37 @@ class DeckView(StripView):
         found: str = self.state.get("pending", "")
         return found
 
-    def _take_slices(self, rows: Iterable[Sequence[int]]) -> None:
-        """Know slices, each of the deck whose number comes first; a number alone: the deck has another song."""
-        decks, slice_s = self.state["decks"], self.state["slice_s"]
-        for number, *row in rows:
+    def _take_slices(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Know chunks, each of the deck whose number comes first; a number alone: the deck has another song."""
+        decks, column_s = self.state["decks"], self.state["column_s"]
+        for number, *chunk in rows:
             wave = self.waves[decks[number]]
-            if row:
-                wave.take(wave.now, [row])
+            if chunk:
+                wave.take(*chunk)
             else:
                 wave.forget()
         for deck, wave in self.waves.items():
-            wave.now = int(self.state["heads"][deck]["position_s"] / slice_s)
+            wave.now = self.state["heads"][deck]["position_s"] / column_s
+
+    def browse(self) -> None:
+        """See the songs of the library, or see them no longer."""
+        if self.browser.open:
+            self.browser.open = False
+        elif self.state.get("library") is None:
+            self.tell("there is no library: `demucs-stream library add FOLDER` makes one", wrong=True)
+        else:
+            self.helping = False
+            self.browser.show()
+
+    def other_deck(self) -> None:
+        """Have keys, and songs that are loaded, go to the next deck."""
+        decks, player = self.state["decks"], self.player(self.stem)
+        self.choose(self.players[decks[(decks.index(player) + 1) % len(decks)] if player in decks else decks[0]][-1])
+
+    def magnify(self, steps: int) -> None:
+        """See less of the songs and that larger, or below 0 more."""
+        at = ZOOMS.index(self.zoom) - steps
+        self.zoom = ZOOMS[min(len(ZOOMS) - 1, max(0, at))]
 
     def heard(self, strip: str) -> bool:
         """Whether a stem's switches let it be heard."""
@@ -176,7 +211,12 @@ class DeckView(StripView):
         """Go somewhere in a song, 0 to 1 of it."""
         length_s = self.state["songs"][deck]["length_s"]
         if length_s:
-            self.do(deck, "seek", round(share * length_s * self.state["samplerate"]))
+            self.go(deck, share * length_s)
+
+    def go(self, deck: str, seconds: float) -> None:
+        """Go to a place of a song, or its nearest end."""
+        if self.state["songs"][deck]["loaded"]:
+            self.do(deck, "seek", max(0, round(seconds * self.state["samplerate"])))
 
     def press(self, key: str, character: str | None) -> bool:
         """Do what a key says; one that means nothing is passed over. False closes the screen."""
@@ -207,6 +247,7 @@ _MOVES: Mapping[str, Callable[[DeckView, bool], None]] = {  # a view, and whethe
     "up": lambda view, _: view.move(-1), "down": lambda view, _: view.move(1),
     "left": lambda view, fine: view.nudge(view.stem, view.what, -1, fine),
     "right": lambda view, fine: view.nudge(view.stem, view.what, 1, fine),
+    "pageup": lambda view, _: view.magnify(1), "pagedown": lambda view, _: view.magnify(-1),
     "tab": lambda view, back: view.tab(-1 if back else 1),
     "backspace": lambda view, _: view.rest(view.stem, *view.choices(view.stem), *(
         name for name in SWITCHES if name in view.strip(view.stem))),

@@ -1,64 +1,160 @@
-"""Waveforms of a deck around the place where it is heard: the song in the colours of its stems, and each stem alone."""
+"""Waveforms of a deck: the song around the place where it is heard, all of it, and each stem alone.
 
-from collections.abc import Sequence
-from math import floor
+    1      ╷         ╻    [     ╷    ]     beats and bars, hot cues, the cue (▲), a loop
+    ⣀⣤⣶⣿⣷⣤⣀⣀⣠⣴⣾⣷⣶│⣤⣀⣀⣠⣴⣿⣶⣤⣀
+    ┊      ╵         ╹          ╵
 
-from stream.screen.braille import Shades, coloured, shades, waveform
+Both decks are drawn in time as it is heard, so beats of decks in sync lie below each other.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import ceil, floor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stream.mixer.fader import position
+from stream.screen.braille import NOW
 from stream.screen.deckview import DeckView
-from stream.screen.ink import DIM, TEXT, of_stem
+from stream.screen.ink import BAD, BRIGHT, DIM, GOOD, TEXT, WARN, Line, ink, of_stem, shade
 from stream.screen.row import ScreenRow
-from stream.screen.waveform import SIDES, Pane
-from stream.screen.waveform import Row as Levels
+from stream.screen.strips import TOP_DB
+from stream.screen.waveform import SIDES
+from stream.screen.wavepaint import CellMark, Colours, painted
 
-BEAT, BAR = "╷", "╻"
-AHEAD_OF = 2  # half of the cells are of what comes
+Seen = Mapping[str, Any]  # a song, as it is told
+BEAT, BAR, BELOW = "╷", "╻", {"╷": "╵", "╻": "╹"}
+CLOSEST = 3  # cells between beats that are marked; where they are closer only bars are
+CUE_LINE = "┊"
+DARKEST, STEPS = 0.3, 8  # of a stem's colour: the share that is left with its fader down, and how many there are
+LEFT_LOOP, LOOP = 1, 2  # of stream.screen.wavepaint.GROUNDS
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where columns of a song are in so many cells.
+
+    first: bin of the first cell      per: columns of a bin      column_s: seconds of the song
+    """
+
+    first: int
+    per: float
+    column_s: float
+
+    def cell(self, seconds: float) -> int:
+        """In which a place of the song is; any, also beyond the pane."""
+        return (floor(seconds / self.column_s / self.per) - self.first) // SIDES
+
+    def seconds(self, cell: int) -> float:
+        """Where a cell begins."""
+        return (self.first + SIDES * cell) * self.per * self.column_s
+
+
+def around(view: DeckView, deck: str, cells: int) -> Scale:
+    """The scale of what is around the place that is heard, which is in the middle cell."""
+    per = view.zoom * (1 + view.state["songs"][deck]["tempo_percent"] / 100)
+    return Scale(floor(view.waves[deck].now / per) - SIDES * (cells // 2), per, view.state["column_s"])
 
 
 def of_song(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow]:
-    """The song, so many lines high; each cell in the colour of the loudest of the stems that are heard there."""
-    wave, pane = view.waves[deck], Pane(width - 2, lines, ahead_of=AHEAD_OF)
-    columns = wave.columns(pane)
-    colours = [shades(of_stem(strip.partition("/")[2], number), True) if view.heard(strip) else None
-               for number, strip in enumerate(view.players[deck][:-1])]
-    found = [_colour(columns[at : at + 2], colours) for at in range(0, len(columns), 2)]
-    past = pane.past(wave.ahead)
-    drawn = coloured(columns, pane, past, found, beats(view, deck, past, len(found)))
-    return [ScreenRow().add(" ").line(line) for line in drawn]
+    """The song around the place where it is heard, so many lines high, with what lies there."""
+    cells = width - 2
+    scale, song = around(view, deck, cells), view.state["songs"][deck]
+    marks = [*_ticks(beats(view, deck, cells), lines), *_cues(song, scale, cells, lines),
+             CellMark(cells // 2, None, NOW, BRIGHT)]
+    drawn = painted(view.waves[deck].bins(scale.first, SIDES * cells, scale.per), lines, colours(view, deck), marks,
+                    _grounds(song, scale, cells))
+    name = ink(BRIGHT, bold=True) if view.state["chosen"] == deck else ink(DIM)
+    return [ScreenRow().add(" " if number else deck.upper(), name).line(line, "wave", deck)
+            for number, line in enumerate(drawn)]
 
 
-def beats(view: DeckView, deck: str, past: int, cells: int) -> dict[int, str]:
-    """The cells in which a beat begins, of so many without that of the mark; a bar begins with a stronger one.
+def colours(view: DeckView, deck: str) -> Colours:
+    """Of each of a deck's stems, darker as its fader is down; none for one that its switches keep silent."""
+    return tuple(_faded(of_stem(strip.partition("/")[2], number), view.strip(strip)["gain"])
+                 if view.heard(strip) else None for number, strip in enumerate(view.players[deck][:-1]))
 
-    past: how many are before what is heard now
-    """
-    song, head, slice_s = view.state["songs"][deck], view.state["heads"][deck], view.state["slice_s"]
-    if head["beat"] is None or not song["bpm"]:
+
+def _faded(colour: str, gain: float) -> str:
+    up = round(min(1.0, position(gain, TOP_DB) / position(0.0, TOP_DB)) * STEPS) / STEPS
+    return shade(colour, DARKEST + (1 - DARKEST) * up)
+
+
+def beats(view: DeckView, deck: str, cells: int) -> dict[int, str]:
+    """The cells in which a beat begins; a bar begins with a stronger one."""
+    head, bar = view.state["heads"][deck], view.state["songs"][deck]["beats_per_bar"]
+    if head["beat"] is None:
         return {}
-    period_s = 60 / song["bpm"] * (1 + song["tempo_percent"] / 100) * (1 + song["bend_percent"] / 100)  # of the song
-    first = view.waves[deck].now - SIDES * past
+    scale, period_s = around(view, deck, cells), head["beat_s"]
+    wide = period_s / (SIDES * scale.per * scale.column_s)  # cells
+    step = 1 if wide >= CLOSEST else bar if wide * bar >= CLOSEST else 0
+    first, end = (head["beat"] + (scale.seconds(at) - head["position_s"]) / period_s for at in (0, cells))
     found = {}
-    for cell in range(cells):
-        begins, ends = (head["beat"] + ((first + SIDES * at) * slice_s - head["position_s"]) / period_s
-                        for at in (cell, cell + 1))
-        if floor(ends) > floor(begins):
-            found[cell] = BAR if floor(ends) % song["beats_per_bar"] == 0 else BEAT
+    for beat in range(ceil(first), ceil(end)) if step else ():
+        if beat % step == 0:
+            at = scale.cell(head["position_s"] + (beat - head["beat"]) * period_s)
+            if 0 <= at < cells:
+                found[at] = BAR if beat % bar == 0 else BEAT
     return found
 
 
-def _colour(columns: Sequence[Levels | None], colours: Sequence[Shades | None]) -> Shades:
-    """Of a cell; where no stems are there yet that of none, and where none is heard the darkest."""
-    known = [row for row in columns if row is not None and len(row) > 2]
-    if not known:
-        return shades(TEXT, True)
-    heard = [(max(row[2 * number + 3] for row in known), shade) for number, shade in enumerate(colours)
-             if shade is not None]
-    return max(heard, key=lambda each: each[0])[1] if heard else shades(DIM, False)
+def _ticks(found: dict[int, str], lines: int) -> Iterator[CellMark]:
+    for at, tick in found.items():
+        colour = BAD if tick == BAR else TEXT
+        yield CellMark(at, (0,), tick, colour)
+        if lines > 1:
+            yield CellMark(at, (lines - 1,), BELOW[tick], colour)
+
+
+def _cues(song: Seen, scale: Scale, cells: int, lines: int) -> Iterator[CellMark]:
+    """The cue and hot cues, each over the whole height with its sign above, and the ends of a loop."""
+    loop, cue_s, hot_cues_s = song["loop"], song["cue_s"], song["hot_cues_s"]
+    found = [(cue_s, "▲", WARN)] if song["loaded"] else []
+    if loop is not None:
+        colour = GOOD if loop["active"] else DIM
+        found += [(loop["start_s"], "[", colour), (loop["start_s"] + loop["length_s"], "]", colour)]
+    found += [(at, str(number), BRIGHT) for number, at in enumerate(hot_cues_s, 1) if at is not None]
+    for seconds, sign, colour in found:
+        at = scale.cell(seconds)
+        if 0 <= at < cells:
+            yield CellMark(at, tuple(range(1, lines)), CUE_LINE, colour)
+            yield CellMark(at, (0,), sign, colour)
+
+
+def _grounds(song: Seen, scale: Scale, cells: int) -> npt.NDArray[np.int64] | None:
+    loop = song["loop"]
+    if loop is None:
+        return None
+    first, end = (min(cells, max(0, scale.cell(at))) for at in (
+        loop["start_s"], loop["start_s"] + loop["length_s"]))
+    found = np.zeros(cells, np.int64)
+    found[first:end] = LOOP if loop["active"] else LEFT_LOOP
+    return found
+
+
+def overview(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow]:
+    """All of the song, in so many cells of which one is heard. Drawn again when that is another one, or more is known."""
+    cells, wave, song = width - 2, view.waves[deck], view.state["songs"][deck]
+    column_s = view.state["column_s"]
+    per = ((song["length_s"] or 0) / column_s or wave.columns or 1) / (SIDES * cells)
+    at = min(cells - 1, int(wave.now / per / SIDES))
+    key = (wave.version, colours(view, deck), cells, lines, per, at)
+    known, drawn = view.overviews.get(deck, (None, ()))
+    if known != key:
+        mark = [CellMark(at, None, NOW, BRIGHT)] if song["loaded"] else []
+        drawn = tuple(painted(wave.bins(0, SIDES * cells, per), lines, key[1], mark))
+        view.overviews[deck] = key, drawn
+    return [ScreenRow().add(" ").line(line, "song", deck).add(" ") for line in drawn]
 
 
 def of_stem_alone(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
     """One line of a stem, the number-th of its deck; a gap where it is not there yet."""
-    deck, _, stem = strip.partition("/")
-    wave, pane = view.waves[deck], Pane(width - 2, 1, ahead_of=AHEAD_OF)
-    columns = [row if row is not None and len(row) > 2 else None for row in wave.columns(pane)]
-    lines = waveform(columns, 1 + number, pane, pane.past(wave.ahead), shades(of_stem(stem, number), view.heard(strip)))
-    return ScreenRow().add(" ").line(lines[0])
+    deck, cells = strip.partition("/")[0], width - 2
+    scale = around(view, deck, cells)
+    levels, known = view.waves[deck].bins(scale.first, SIDES * cells, scale.per)
+    colour = colours(view, deck)[number] or shade(of_stem(strip.partition("/")[2], number), DARKEST)
+    alone = levels[:, [1 + number, 1 + number]], np.where(known == 2, known, 0).astype(np.uint8)
+    line, = painted(alone, 1, (colour,), [CellMark(cells // 2, None, NOW, DIM)])
+    return ScreenRow().add(" ").line(line)

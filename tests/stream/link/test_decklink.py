@@ -1,6 +1,7 @@
 """Decks are told to screens as they are heard, and what screens say is done, in the words of keys and OSC."""
 
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,13 @@ import pytest
 
 from dsp.beatgrid import BeatGrid
 from stream.decks.transport import VERBS, Transport
+from stream.link.deckwaveform import FAR_AT_ONCE, NEAR_AT_ONCE
+from stream.link.slices import CHUNK, COLUMNS_PER_S
+from stream.link.verbs import Answer
 from tests.rig.attached import Rig as LiveRig
 from tests.rig.attached import rig, until
 from tests.rig.attacheddecks import DeckRig, deck_rig
-from tests.stream.decks.rig import RATE, STEMS
+from tests.stream.decks.rig import RATE, STEMS, noise, track
 
 
 @pytest.fixture
@@ -228,44 +232,78 @@ def test_what_a_desk_refuses_is_a_line(made: DeckRig, message: Any, says: str) -
 
 
 def test_a_song_is_told_around_where_it_is_heard_and_again_with_its_stems(playing: DeckRig) -> None:
-    waveform, frames = playing.snapshot.waveform(), RATE // 30
+    waveform, frames = playing.snapshot.waveform(), RATE // COLUMNS_PER_S
     track = playing.decks.a.track
     assert track is not None
     found = drained(waveform)
     assert {row[0] for row in found} == {0}
-    assert {len(row) for row in found[1:]} == {4}  # no stems yet
     assert found[0] == [0]
     numbers = [row[1] for row in found[1:]]
-    assert sorted(numbers) == [*range(5 * 30)]  # as much as is told before it is heard
-    assert numbers[0] == int(playing.decks.a.state.position) // frames
-    song = np.zeros((frames, 2), np.float32)
-    track.read_dry(7 * frames, song)
-    row = next(row for row in found[1:] if row[1] == 7)
-    assert row[2:] == [round(255 * np.sqrt(np.abs(song).max())), round(255 * np.sqrt(np.sqrt((song ** 2).mean())))]
+    assert sorted(numbers) == [*range(15)]  # all 6 s, once each
+    assert numbers[0] == int(playing.decks.a.state.position) // (CHUNK * frames)
+    song = np.zeros((15 * CHUNK * frames, 2), np.float32)
+    track.read_dry(0, song)
+    peaks = np.rint(255 * np.sqrt(np.abs(song).reshape(-1, 2 * frames).max(axis=1)))
+    assert (np.concatenate([levels(found, number) for number in range(15)])[:, 0] == peaks).all()
+    assert levels(found, 7).shape == (CHUNK, 1)  # no stems yet
     assert waveform.new() == []
-    stems = np.zeros((10 * frames, 6), np.float32)
-    stems[:, 0] = 0.25
+    stems = np.zeros((5 * CHUNK * frames, 6), np.float32)
+    stems[:, 1] = -0.25
     track.put(0, stems)
     found = drained(waveform)
-    assert [row[1] for row in found] == [*range(10)]
-    assert {tuple(row[4:8]) for row in found} == {(128, round(255 * np.sqrt(np.sqrt(0.25 ** 2 / 2))), 0, 0)}
-    assert row[2:] == next(row for row in found if row[1] == 7)[2:4]
+    assert sorted(row[1] for row in found) == [*range(5)]
+    for number in range(5):
+        shown = levels(found, number)
+        assert shown.shape == (CHUNK, 5)
+        assert (shown[:, 0] == peaks[number * CHUNK : (number + 1) * CHUNK]).all()
+        assert (shown[:, 1] == 128).all()  # drums
+        assert (shown[:, [2, 4]] == 0).all()
+    rest = song[:CHUNK * frames].copy()
+    rest[:, 1] += 0.25
+    wanted = np.rint(255 * np.sqrt(np.abs(rest).reshape(-1, 2 * frames).max(axis=1)))
+    assert np.abs(levels(found, 0)[:, 3] - wanted).max() <= 1  # other, which is what they leave
     playing.decks.booth.next_song("a")
     playing.decks.hear(2)
     assert waveform.new()[0] == [0]
 
 
-def test_a_jump_is_told_from_its_goal_on_and_what_was_told_is_not_told_again(playing: DeckRig) -> None:
-    waveform = playing.snapshot.waveform()
-    drained(waveform)
-    playing.decks.a.press("seek", int(5.5 * RATE))
-    playing.decks.hear(2)
-    first = waveform.new()[0][1]
-    assert first == int(playing.decks.a.state.position) * 30 // RATE
-    assert not {row[1] for row in drained(waveform)} & {*range(5 * 30)}
-    playing.decks.a.press("seek", RATE)
-    playing.decks.hear(2)
+def levels(rows: list[list[Any]], number: int) -> Any:
+    """Of a chunk, as it was told last: uint8 (columns, signals)."""
+    text = [row[2] for row in rows if len(row) > 1 and row[1] == number][-1]
+    return np.frombuffer(b64decode(text), np.uint8).reshape(CHUNK, -1).astype(int)
+
+
+def test_a_jump_is_told_from_its_goal_on_and_nothing_is_told_twice(made: DeckRig, tmp_path: Path) -> None:
+    deck, waveform = made.decks.a, made.snapshot.waveform()
+    deck.load(track(tmp_path / "long.wav", noise(60)))
+    made.decks.hear(2)
+    told = waveform.new()
+    assert [row[1] for row in told[1:9]] == [*range(8)]
+    deck.press("seek", 40 * RATE)
+    made.decks.hear(2)
+    after = waveform.new()
+    assert after[0][1] == int(deck.state.position) // (CHUNK * RATE // COLUMNS_PER_S) == 100
+    numbers = [row[1] for row in (*told[1:], *after, *drained(waveform))]
+    assert sorted(numbers) == [*range(150)]
+    deck.press("seek", RATE)
+    made.decks.hear(2)
     assert drained(waveform) == []
+
+
+def test_a_song_is_looked_at_once_however_many_screens_there_are(
+        playing: DeckRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    track = playing.decks.a.track
+    assert track is not None
+    read, reads = track.read_dry, list[int]()
+
+    def counted(first: int, dry: Any) -> None:
+        reads.append(first)
+        read(first, dry)
+
+    monkeypatch.setattr(track, "read_dry", counted)
+    told = [drained(playing.snapshot.waveform()) for _ in range(3)]
+    assert told[0] == told[1] == told[2]
+    assert len(reads) == len({*reads}) == 15
 
 
 def test_a_scratch_disk_that_has_gone_ends_no_screen(playing: DeckRig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,10 +318,25 @@ def test_a_scratch_disk_that_has_gone_ends_no_screen(playing: DeckRig, monkeypat
     assert playing.snapshot.waveform().new() == [[0]]
 
 
-def drained(waveform: Any) -> list[list[int]]:
+def drained(waveform: Any) -> list[list[Any]]:
     """All that is told until there is nothing more."""
-    found: list[list[int]] = []
+    found: list[list[Any]] = []
     while rows := waveform.new():
-        assert len(rows) <= 2 * 17  # a few at a time
+        assert len(rows) <= 2 * (NEAR_AT_ONCE + FAR_AT_ONCE + 1)
         found += rows
     return found
+
+
+def test_a_question_is_answered_to_whoever_asked(made: DeckRig) -> None:
+    asked: list[object] = []
+    made.link._does = {**made.link._does, "ask": lambda what: asked.append(what) or Answer({"heard": what})}
+    with made.attach() as attached, made.attach() as other:
+        attached.say("ask", "hello")
+        while (news := attached.wait()) is not None and "ask" not in news:
+            pass
+        assert news is not None
+        assert news["ask"] == {"heard": "hello"}
+        other.say("set", {"a": {"gain": -3}})
+        while (news := other.wait()) is not None and "strips" not in news:
+            assert "ask" not in news
+    assert asked == ["hello"]

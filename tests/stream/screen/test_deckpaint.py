@@ -181,13 +181,22 @@ def test_a_mute_or_a_solo_that_is_not_heard_yet_is_in_round_brackets(told: dict[
         assert ("(M)" in "".join(text(face))) == ("(S)" in "".join(text(face))) == waits
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL, (110, 36), (100, 40)], ids=str)
-def test_rows_that_nothing_else_needs_are_the_waves(told: dict[str, Any], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize("over", [None, False, True])
+@pytest.mark.parametrize("size", [SMALL, USUAL, (110, 36), (100, 40), LARGE, (160, 50)], ids=str)
+def test_rows_that_nothing_else_needs_are_the_waves(told: dict[str, Any], size: tuple[int, int], over: bool | None
+                                                    ) -> None:
     face, _ = shows(told)
-    lines = text(face, size)
-    assert laid_out(face.view, size).wave > 2
+    face.view.over = over
+    lines, layout = text(face, size), laid_out(face.view, size)
+    assert layout.over == (over if over is not None else size[0] >= 100)
+    assert layout.wave > 2
     assert all(line.strip() for line in lines[1:-2])
-    assert sum("│" in line[:39] for line in lines[3 : 3 + laid_out(face.view, size).wave]) > 2
+    waves = {deck: [y for y, row in enumerate(face._rows) if any(
+        (each.spot.what, each.spot.stem) == ("wave", deck) for each in row.regions)] for deck in "ab"}
+    first = waves["a"][0]
+    assert waves["a"] == [*range(first, first + layout.wave)]
+    below = first + layout.wave + 1 if layout.over else first
+    assert waves["b"] == [*range(below, below + layout.wave)]
 
 
 def test_the_guide_says_what_80_by_24_has_no_room_for(told: dict[str, Any]) -> None:

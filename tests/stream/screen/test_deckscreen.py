@@ -1,6 +1,7 @@
 """The screen of decks, run by textual's pilot and attached to a real booth's link: keys, mouse, and what is seen."""
 
 import asyncio
+import os
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,25 +12,26 @@ from rich.cells import cell_len
 from textual.pilot import Pilot
 
 from dsp.beatgrid import BeatGrid
+from stream.link.slices import CHUNK
 from stream.screen.app import MixerScreen
 from stream.screen.board import Board
-from stream.screen.braille import INNER, shades
 from stream.screen.deckface import DeckFace
 from stream.screen.deckhead import title
-from stream.screen.deckwave import BAR, BEAT, beats
-from stream.screen.ink import of_stem
+from stream.screen.decklayout import laid_out
+from stream.screen.deckwave import BAR, BEAT, around, beats
+from stream.screen.ink import ink, of_stem
+from stream.screen.songwave import STEMS
 from stream.separators.protocol import Separator
 from tests.rig.attacheddecks import DeckRig, deck_rig
 from tests.rig.byhand import Shares
-from tests.stream.decks.rig import BLOCK, RATE
+from tests.stream.decks.rig import BLOCK, RATE, noise, track
 from tests.stream.link.test_decklink import deck_grid
-from tests.stream.screen.test_screen import comes, text
+from tests.stream.screen.test_screen import SCREENS, comes, text
 
 pytestmark = pytest.mark.realtime
 
 SMALL, USUAL = (80, 24), (110, 36)
 TITLE, TIMES, WAVE, SONG, MARKS, FLAGS, PADS = 1, 2, 3, 7, 8, 9, 10  # lines of a head at 80 by 24
-MIDDLE = 9  # a line in the middle of its waveform at 100 by 40
 Does = Callable[[DeckRig, Pilot[bool]], Awaitable[None]]
 
 
@@ -243,10 +245,13 @@ def test_scenes_recording_and_refusals_are_seen_and_pressed(tmp_path: Path) -> N
     seen(tmp_path, does)
 
 
-def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [SMALL, (100, 40)], ids=["beside", "over"])
+def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_path: Path, size: tuple[int, int]
+                                                                           ) -> None:
     async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
-        await comes(lambda: re.search("[⠁-⣿]{19}", text(pilot)[MIDDLE]) is not None)
-        assert "│" in text(pilot)[WAVE]
+        middle = where(pilot, "wave", "a")[1] + laid_out(face(pilot).view, size).wave // 2
+        await comes(lambda: re.search("[⠁-⣿]{16}", text(pilot)[middle]) is not None)
+        assert "│" in text(pilot)[middle]
         track, yellow = made.decks.a.track, of_stem("drums", 0)
         assert track is not None
         assert not drawn(pilot, yellow)
@@ -258,10 +263,52 @@ def test_a_song_is_drawn_and_its_stems_in_their_colours_once_they_are_there(tmp_
         await comes(lambda: not drawn(pilot, yellow))
 
     def drawn(pilot: Pilot[bool], colour: str) -> bool:
-        style = shades(colour, True)[INNER]
-        return any(part.strip() and used == style for part, used in face(pilot)._rows[MIDDLE].parts)
+        rows = [row for row in face(pilot)._rows if any(each.spot.what == "wave" for each in row.regions)]
+        return any(part.strip() and used == ink(colour) for row in rows for part, used in row.parts)
 
-    seen(tmp_path, does, (100, 40))
+    seen(tmp_path, does, size)
+
+
+@pytest.mark.parametrize(("name", "size", "keys"), [
+    ("decks over each other at 120 by 36", (120, 36), []), ("decks beside each other at 120 by 36", (120, 36), ["f2"]),
+    ("decks at 80 by 24", SMALL, []), ("decks at 40 by 13", (40, 13), [])], ids=lambda value: str(value))
+def test_it_looks_as_it_did(tmp_path: Path, name: str, size: tuple[int, int], keys: list[str]) -> None:
+    """Compared with the files in screens/; WRITE_SCREENS=1 writes them anew."""
+
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        decks, end = made.decks, 20 * RATE
+        swell = (np.arange(end, dtype=np.float32) % (RATE // 2) / (RATE // 2))[::-1, None] ** 2
+        for deck, seed, tempo in ((decks.a, 1, 0.0), (decks.b, 2, 0.4)):
+            song = track(tmp_path / f"song {seed}.wav", 4 * noise(20, seed) * swell)
+            deck.load(song)
+            decks.hear(2)
+            stems = np.zeros((12 * RATE, 6), np.float32)
+            song.read_dry(0, dry := np.empty((12 * RATE, 2), np.float32))
+            stems[:, :2], stems[:, 2:4] = 0.5 * dry, 0.3 * dry
+            song.put(0, stems)
+            deck._waiting.append(deck_grid(BeatGrid(0.0, RATE / 2)))
+            deck.press("tempo", tempo)
+            deck.press("seek", 4 * RATE + seed * RATE // 10)
+            deck.press("hot_cue_set", 2)
+            deck.press("seek", 5 * RATE + seed * RATE // 10)
+            deck.press("auto_loop", 4)
+            decks.hear(4)
+        made.desk.mixer.set("b/drums", "gain", -12.0)
+        made.desk.mixer.set("a/bass", "mute", 1)
+        view = face(pilot).view
+        await comes(lambda: all(wave.columns == 3000 for wave in view.waves.values()) and all(
+            view.state["heads"][deck]["beat"] is not None and view.state["songs"][deck]["loop"] for deck in "ab"))
+        await comes(lambda: view.strip("b/drums")["gain"] == -12 and view.strip("a/bass")["mute"] == 1)
+        await comes(lambda: all((wave.bins(0, 30, CHUNK)[1] == STEMS).all() for wave in view.waves.values()))
+        await pilot.press(*keys)
+        await pilot.pause()
+        found = "\n".join(text(pilot)) + "\n"
+        file = SCREENS / f"{name.replace(' ', '-')}.txt"
+        if os.environ.get("WRITE_SCREENS"):
+            file.write_text(found)
+        assert found == file.read_text()
+
+    seen(tmp_path, does, size)
 
 
 @pytest.mark.parametrize(("what", "by", "shown"), [
@@ -302,20 +349,83 @@ def test_an_input_beside_the_decks_has_a_column_that_is_there_once_it_is_chosen(
     seen(tmp_path, does, size, Shares())
 
 
+@pytest.mark.parametrize("size", [SMALL, (100, 40)], ids=["beside", "over"])
 @pytest.mark.parametrize("tempo", [0.0, 0.5])
-def test_beats_are_marked_where_they_are_heard_whatever_the_tempo(tmp_path: Path, tempo: float) -> None:
+def test_beats_are_marked_where_they_are_heard_whatever_the_tempo(tmp_path: Path, tempo: float, size: tuple[int, int]
+                                                                  ) -> None:
     async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
         deck = made.decks.a
-        deck._waiting.append(deck_grid(BeatGrid(0.25 * RATE, 0.5 * RATE)))  # a beat is 7.5 cells long
+        deck._waiting.append(deck_grid(BeatGrid(0.25 * RATE, 0.5 * RATE)))
         deck.press("tempo", tempo)
         deck.press("seek", 3 * RATE)
         made.decks.hear(4)
         view = face(pilot).view
-        await comes(lambda: view.state["heads"]["a"]["beat"] is not None and view.waves["a"].now == 90 and bool(
-            view.state["songs"]["a"]["tempo_percent"]) == bool(tempo))
-        found = beats(view, "a", 20, 40)  # of 1/15 s each, from 50/30 s on
-        assert [*found] == [1, 8, 16, 23, 31, 38]
-        assert [at for at, tick in found.items() if tick == BAR] == [8, 38]
-        await comes(lambda: text(pilot)[WAVE].count(BAR) + text(pilot)[WAVE].count(BEAT) in (4, 5))
+        await comes(lambda: view.state["heads"]["a"]["beat"] is not None and view.waves["a"].now == pytest.approx(
+            450) and bool(view.state["songs"]["a"]["tempo_percent"]) == bool(tempo))
+        cells = where(pilot, "wave", "a", 1.0)[0] - where(pilot, "wave", "a", 0.0)[0] + 1
+        found, scale = beats(view, "a", cells), around(view, "a", cells)
+        wanted = [beat for beat in range(-8, 40) if scale.seconds(0) <= 0.25 + 0.5 * beat < scale.seconds(cells)]
+        assert len(found) == len(wanted) > 2
+        for (at, tick), beat in zip(found.items(), wanted, strict=True):
+            assert scale.seconds(at) - 0.01 <= 0.25 + 0.5 * beat <= scale.seconds(at + 1) + 0.01
+            assert tick == (BAR if beat % 4 == 0 else BEAT)
+        line = where(pilot, "wave", "a")[1]
+        await comes(lambda: text(pilot)[line].count(BAR) + text(pilot)[line].count(BEAT) >= len(wanted) - 1)
+
+    seen(tmp_path, does, size)
+
+
+def test_waveforms_are_over_or_beside_each_other_as_a_key_and_the_mouse_say(tmp_path: Path) -> None:
+    async def does(_made: DeckRig, pilot: Pilot[bool]) -> None:
+        def wide(deck: str) -> bool:
+            return where(pilot, "wave", deck, 1.0)[0] - where(pilot, "wave", deck, 0.0)[0] > 70
+
+        assert not wide("a")
+        await pilot.press("f2")
+        assert wide("a")
+        assert wide("b")
+        assert where(pilot, "wave", "b")[1] > where(pilot, "wave", "a")[1]
+        await pilot.click(Board, offset=where(pilot, "wave", "b"), button=3)
+        await comes(lambda: not wide("a"))
+        assert where(pilot, "wave", "b")[1] == where(pilot, "wave", "a")[1]
+
+    seen(tmp_path, does)
+
+
+def test_waveforms_are_magnified_by_keys_and_the_wheel_and_a_press_goes_there(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        view, deck = face(pilot).view, made.decks.a
+        before = view.zoom
+        await pilot.press("pageup")
+        assert view.zoom == before // 2
+        await pilot.press("pagedown", "pagedown")
+        assert view.zoom == 2 * before
+        x, y = where(pilot, "wave", "a")
+        face(pilot).turn(x, y, 9, fine=False)
+        assert view.zoom == 1
+        face(pilot).turn(x, y, -2, fine=False)
+        assert view.zoom == 4
+        await comes(lambda: view.waves["a"].columns > 0)
+        x, y = where(pilot, "wave", "a", 0.75)
+        first = where(pilot, "wave", "a", 0.0)[0]
+        cells = where(pilot, "wave", "a", 1.0)[0] - first + 1
+        goal = around(view, "a", cells).seconds(x - first)
+        await pilot.click(Board, offset=(x, y))
+        await comes(lambda: bool(deck._waiting))
+        made.decks.hear(4)
+        assert deck.state.position / RATE == pytest.approx(goal, abs=0.01)
+        assert goal > 0.3
+
+    seen(tmp_path, does)
+
+
+def test_an_overview_is_all_of_the_song_and_a_press_goes_there(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        y = where(pilot, "song", "a")[1]
+        await comes(lambda: re.search("│[⠁-⣿]{30}", text(pilot)[y]) is not None)
+        await pilot.click(Board, offset=where(pilot, "song", "a", 0.5))
+        await comes(lambda: bool(made.decks.a._waiting))
+        made.decks.hear(4)
+        await comes(lambda: re.search("[⠁-⣿]{15}│[⠁-⣿]{15}", text(pilot)[y]) is not None)
 
     seen(tmp_path, does)

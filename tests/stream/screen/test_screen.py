@@ -362,8 +362,9 @@ def test_it_follows_the_window() -> None:
     seen(does)
 
 
-def test_the_screens_process_loads_nothing_of_the_engine() -> None:
-    code = ("import sys, stream.screen.__main__; "
+@pytest.mark.parametrize(("module", "loads"), [("__main__", []), ("deckface", ["numpy"])])
+def test_the_screens_process_loads_nothing_of_the_engine(module: str, loads: list[str]) -> None:
+    code = (f"import sys, stream.screen.{module}; "
             "print(sorted({'numba', 'numpy', 'onnxruntime', 'sounddevice', 'scipy'} & sys.modules.keys()))")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.strip() == str(loads)
