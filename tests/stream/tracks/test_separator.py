@@ -210,13 +210,12 @@ def test_the_end_does_not_wait_for_a_network_that_runs(tmp_path: Path, toy: Open
     assert said == []
 
 
-def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_is_made_again(
-        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Segments take as long as they may, and end early where they are told to."""
+def until_ended(monkeypatch: pytest.MonkeyPatch, draft: bool) -> tuple[list[bool], threading.Event]:
+    """Have the first draft, or segment, take until it is ended: once it was, and when it runs."""
     real, ended, running = Network.run, list[bool](), threading.Event()
 
     def run(network: Network) -> None:
-        if network.columns > DRAFT_COLUMNS and not ended:
+        if (network.columns <= DRAFT_COLUMNS) == draft and not ended:
             network._options.terminate = False
             running.set()
             until(lambda: network._options.terminate)
@@ -225,6 +224,13 @@ def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_i
         real(network)
 
     monkeypatch.setattr(Network, "run", run)
+    return ended, running
+
+
+def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_is_made_again(
+        tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segments take as long as they may, and end early where they are told to."""
+    ended, running = until_ended(monkeypatch, draft=False)
     paths = [wav(tmp_path / f"{name}.wav", song(13)) for name in "ab"]
     with separator(toy) as (decks, said):
         first = decks.load(paths[0])
@@ -240,18 +246,7 @@ def test_a_song_without_stems_has_its_draft_before_anothers_segment_ends_which_i
 @pytest.mark.parametrize("draft", [False, True], ids=["segment", "draft"])
 def test_what_is_made_of_a_song_that_is_taken_off_is_not_made_to_its_end(
         tmp_path: Path, toy: Opening, monkeypatch: pytest.MonkeyPatch, draft: bool) -> None:
-    real, ended, running = Network.run, list[bool](), threading.Event()
-
-    def run(network: Network) -> None:
-        if (network.columns <= DRAFT_COLUMNS) == draft and not ended:
-            network._options.terminate = False
-            running.set()
-            until(lambda: network._options.terminate)
-            ended.append(True)
-            raise RuntimeError("ended")
-        real(network)
-
-    monkeypatch.setattr(Network, "run", run)
+    ended, running = until_ended(monkeypatch, draft)
     paths = [wav(tmp_path / f"{name}.wav", song(13)) for name in "ab"]
     with separator(toy) as (decks, said):
         first = decks.load(paths[0])
