@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from contextlib import suppress
 
 from stream.common import interrupt
@@ -22,13 +23,16 @@ def main() -> int:
 
 
 def _leave(code: int) -> None:
-    """End at once where a separator has never answered: the interpreter, or C++, would wait for it or trip over it."""
-    from stream.common.threads import Lost
+    """End at once where a thread still works after a moment.
 
-    lost = [thread for thread in threading.enumerate() if isinstance(thread, Lost)]
-    for thread in lost:
-        thread.join(MOMENT_S)
-    if any(thread.is_alive() for thread in lost):
+    A separator may never answer, a pipe never end; and a thread that comes back from a library's C++ while the
+    interpreter ends takes the process down with it.
+    """
+    over = time.monotonic() + MOMENT_S
+    threads = [thread for thread in threading.enumerate() if thread.daemon]
+    for thread in threads:
+        thread.join(max(0.0, over - time.monotonic()))
+    if any(thread.is_alive() for thread in threads):
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError, AttributeError):  # closed, full or not there
                 stream.flush()

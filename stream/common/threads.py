@@ -39,11 +39,3 @@ class Stepper:
         except BaseException as error:  # kept for the host, which raises what audio cannot do without
             self.error = error
             self._failed(error)
-
-
-class Lost(threading.Thread):
-    """A thread that may never end: nobody waits for it, the end of the program neither."""
-
-    def __init__(self, **what: object) -> None:
-        """As of `threading.Thread`."""
-        super().__init__(daemon=True, **what)  # type: ignore[arg-type]

@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Callable
 
-from stream.common.threads import Lost
-
 
 def aside(call: Callable[[], object], patience_s: float) -> bool:
     """Call on a thread of its own; whether that has ended in time. What it raises is passed over."""
@@ -18,5 +16,5 @@ def aside(call: Callable[[], object], patience_s: float) -> bool:
         finally:
             ended.set()
 
-    Lost(target=run, name="aside").start()
+    threading.Thread(target=run, name="aside", daemon=True).start()
     return ended.wait(patience_s)

@@ -1,11 +1,11 @@
 """Calls of a separator on a thread of their own, so that one that never comes back holds up nobody."""
 
+import threading
 import weakref
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
 from stream.common.errors import Failure
-from stream.common.threads import Lost
 
 LOOK_S = 0.05
 HOPS, SPARE_S = 8.0, 2.0  # what a call may take: so many times what a hop may, and what any machine stands still for
@@ -25,7 +25,7 @@ class Caller:
         self._patience_s, self.wanted = HOPS * hop_s + SPARE_S, wanted
         self._asked: SimpleQueue[Work | None] = SimpleQueue()
         self._answers: SimpleQueue[Answer] = SimpleQueue()
-        Lost(target=_answer, args=(self._asked, self._answers), name="separator call").start()
+        threading.Thread(target=_answer, args=(self._asked, self._answers), name="separator call", daemon=True).start()
         self._end = weakref.finalize(self, self._asked.put, None)
 
     def call(self, work: Work) -> None:

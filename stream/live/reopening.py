@@ -1,8 +1,8 @@
 """A separator that is opened while music plays: on a thread of its own, which may take as long as it likes."""
 
+import threading
 from collections.abc import Callable
 
-from stream.common.threads import Lost
 from stream.separators.protocol import Separator
 
 
@@ -14,7 +14,7 @@ class Reopening:
         self._open = open_
         self.made: Separator | None = None
         self.trouble: Exception | None = None
-        Lost(target=self._run, name="separator opening").start()
+        threading.Thread(target=self._run, name="separator opening", daemon=True).start()
 
     def _run(self) -> None:
         try:

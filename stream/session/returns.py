@@ -7,7 +7,6 @@ from contextlib import suppress
 
 from stream.common.errors import Failure, Unfit
 from stream.common.quiet import hush
-from stream.common.threads import Lost
 from stream.devices import portaudio
 from stream.session.line import SILENT_S, Line
 from stream.session.partners import Partners
@@ -73,7 +72,7 @@ class Returns:
         if not reported:
             self._say(f"the audio device {line.name} has gone; {self._meanwhile(line)}")
         if self._thread is None:
-            self._thread = Lost(target=self._run, name="devices")
+            self._thread = threading.Thread(target=self._run, name="devices", daemon=True)
             self._thread.start()
         self._wake.set()
 
