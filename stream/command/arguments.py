@@ -11,7 +11,7 @@ from stream.mixer.route import Route, route
 from stream.terminal.answers import Parser
 
 COMMANDS = ("run", "play", "devices", "ports", "models", "separate", "demo", "export", "doctor", "render", "screen",
-            "serve", "midi", "cache")
+            "serve", "midi", "cache", "prepare")
 CONFIGURED = {"run": "Separate live what the computer plays, or a file.",
               "serve": "Separate live, with the mixer screen in a browser or on a phone.",
               "play": "Play songs on two decks, by their stems.",
@@ -247,6 +247,9 @@ def _play(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("songs", nargs="*", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
                         help="what is played: sound files, stem files, folders of songs or of one song's stems, and "
                              "playlists (.m3u); the first two are loaded, the others wait")
+    parser.add_argument("--library", action="append", default=[], type=path_argument, metavar="FILE",
+                        help="take cues and beats from another program's library: rekordbox' XML, Mixxx' .sqlite, "
+                             "Traktor's .nml or the folder _Serato_ (docs/guide/library.md); may be said several times")
     parser.add_argument("--config", type=path_argument, metavar="FILE", help="file with settings, see "
                         "docs/guide/config.md")
     group = parser.add_argument_group("device (docs/guide/routing.md)")
@@ -395,6 +398,15 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
+def _prepare(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("songs", nargs="+", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
+                        help="as `play` takes them (docs/guide/library.md)")
+    parser.add_argument("--samplerate", type=positive, default=44_100,
+                        help="of the device that will play them, in Hz: kept stems are of one rate (default: 44100)")
+    stem_cache(parser)
+    _model(parser)
+
+
 def parser() -> argparse.ArgumentParser:
     """The whole of it."""
     main = Parser(
@@ -412,6 +424,7 @@ def parser() -> argparse.ArgumentParser:
     attach = commands.add_parser("screen", help="open the mixer screen of a run that another terminal has started")
     attach.add_argument("--attach", metavar="PLACE", help="what `demucs-stream run --attachable` has printed")
     _separate(commands.add_parser("separate", help="separate whole files"))
+    _prepare(commands.add_parser("prepare", help="separate songs for decks beforehand, and find their beats and keys"))
     _render(commands.add_parser("render", help="make the mix of a take again"))
     _demo(commands.add_parser("demo", help="try it with no sound card: write what you would hear to a folder"))
     _model(commands.add_parser("doctor", help="check audio devices, compute backends and the latencies this machine "

@@ -129,6 +129,13 @@ def _separate(arguments: Namespace) -> dict[str, Any]:
     return separate(arguments, lambda: models.opening(arguments), say, console)
 
 
+def _prepare(arguments: Namespace) -> dict[str, Any]:
+    from stream.command.fetching import Models
+    from stream.command.prepare import prepare
+
+    return prepare(arguments, Models(say, console), say)
+
+
 def _render(arguments: Namespace) -> dict[str, Any]:
     from stream.command.fetching import Models
     from stream.command.render import again
@@ -196,7 +203,7 @@ def _export(arguments: Namespace) -> dict[str, Any]:
 _COMMANDS: dict[str, Callable[[Namespace], dict[str, Any]]] = {
     "models": _models, "run": _run, "separate": _separate, "demo": _demo, "devices": _devices, "ports": _ports,
     "export": _export, "doctor": _doctor, "render": _render, "screen": _screen, "serve": _run, "midi": _midi,
-    "cache": _cache, "play": _play,
+    "cache": _cache, "play": _play, "prepare": _prepare,
 }
 
 

@@ -58,7 +58,8 @@ def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say
     request = PlayRequest(opening, songs, sink, arguments.block,
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
                           live, recording_options(arguments, "device"),
-                          {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()})
+                          {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()},
+                          tuple(arguments.library))
     stopped = Flag()
     host = DeckHost(request, say)
     stack.callback(host.close)

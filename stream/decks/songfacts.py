@@ -69,7 +69,7 @@ class SongFacts:
         if notes is not None and not self._read:
             self._read, marks = True, SongMarks()
             with suppress(ValueError):  # there are none, or they are damaged and made again
-                marks = SongMarks.from_note(notes.marks or {}, track.samplerate)
+                marks = SongMarks.from_note(notes.marks or track.library_marks or {}, track.samplerate)
             self._marks = marks
             self.presses.append(DeckPress("marks", with_marks, (marks,)))
         beats = self._beats

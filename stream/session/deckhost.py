@@ -19,6 +19,7 @@ from stream.decks.engine import DeckEngine, DeckSetup
 from stream.decks.playednotes import PlayedNotes
 from stream.inserts.naming import Chains
 from stream.latency.geometry import Latency
+from stream.library.knownsongs import KnownSongs
 from stream.live.clock import IDLE_S, Step, run_device
 from stream.live.engine import Engine
 from stream.live.insert import Insert
@@ -45,6 +46,7 @@ from stream.session.streams import Streams
 from stream.session.upkeep import Upkeep
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.store import StemStore
+from stream.tracks.track import Track
 
 DECK_IDLE_S = 0.001  # between two looks for what was pressed
 INSERT_IDLE_S = 0.002  # nobody wakes those of decks, and they have 20 ms to spare
@@ -61,6 +63,7 @@ class PlayRequest:
     live: an input that is separated live and heard beside the decks, whose devices are then all that is opened
     recording: what may be recorded, and where
     inserts: effects that stems of decks are sent through, named as `a/vocals`; they make all decks later
+    libraries: of other programs, whose cues and beats decks take
     """
 
     opening: Opening
@@ -75,6 +78,7 @@ class PlayRequest:
     live: RunRequest | None = None
     recording: RecordingOptions = NOTHING
     inserts: Chains = field(default_factory=dict)
+    libraries: tuple[Path, ...] = ()
 
 
 class DeckHost:
@@ -156,7 +160,14 @@ class DeckHost:
         separator = TrackSeparator(request.opening, samplerate, StemStore(request.store_bytes, say), self._busy, say,
                                    request.opening.named_sources)
         self._open.callback(separator.close)
-        self.booth = Booth(separator.sources or ("mix",), samplerate, separator.load, request.songs, live)
+        known = KnownSongs(request.libraries, say)
+
+        def load(path: Path) -> Track:
+            track = separator.load(path)
+            track.library_marks = known.marks(path, samplerate)
+            return track
+
+        self.booth = Booth(separator.sources or ("mix",), samplerate, load, request.songs, live)
         self._open.callback(self.booth.close)
         return self.booth.players
 

@@ -23,7 +23,7 @@ from stream.tracks.entry import StemEntry
 from stream.tracks.material import residual
 from stream.tracks.reading import Reading
 from stream.tracks.scratchfile import ScratchFile, said, scratch_folder
-from stream.tracks.songnotes import SongNotes
+from stream.tracks.songnotes import Note, SongNotes
 from stream.tracks.spans import FOREVER, Spans
 
 Frames = NDArray[np.float32]
@@ -68,6 +68,7 @@ class Track(Closing):
     until that is known
     entry: its place in the store; None until it is known, and without one
     notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
+    library_marks: what another program has set in it (stream.library.knownsongs); for a deck that has kept nothing itself
     playhead: set by the deck whenever it likes
     finished: which stems are there
     """
@@ -89,6 +90,7 @@ class Track(Closing):
         self.origin = ""
         self.entry: StemEntry | None = None
         self.notes: SongNotes | None = None
+        self.library_marks: Note | None = None
         self.failure, self._heard = "", True  # whether the song is whole all the same
         self.level_so_far: SongLevel | None = None
         self.playhead, self.finished = Playhead(), Finished()

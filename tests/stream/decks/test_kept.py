@@ -14,6 +14,8 @@ from stream.common.claim import Claim
 from stream.decks import markkeeper
 from stream.decks.songhead import UNIT
 from stream.decks.songvoice import RISE
+from stream.library.knownsongs import marks_note
+from stream.library.librarysong import LibraryCue, LibrarySong, TempoMark
 from stream.separators.opening import Opening
 from stream.tracks.separator import TrackSeparator
 from stream.tracks.songnotes import SongNotes
@@ -332,3 +334,32 @@ def test_pause_and_eject_at_once_is_no_click(song: Path, store: StemStore, press
         assert heard[0, 0] == pytest.approx(0.5, abs=0.01)
         assert heard[-1, 0] == 0
         assert abs(heard[1:, 0] - heard[:-1, 0]).max() < 0.01
+
+
+def test_a_librarys_cues_and_beats_are_on_a_deck_until_something_is_set_here(song: Path, store: StemStore) -> None:
+    def load(path: Path) -> Track:
+        track = separator.load(path)
+        track.library_marks = marks_note(known, RATE)
+        return track
+
+    known = LibrarySong(song, tempo=(TempoMark(0.25, 125.0),), cues=(
+        LibraryCue(1.0), LibraryCue(2.0, 0.0, 3, "Drop"), LibraryCue(3.0, 0.5, 5)))
+    for evening_ in range(3):
+        with TrackSeparator(Opening("center"), RATE, store) as separator:
+            made = Evening(separator, [song])
+            made.booth._load = load
+            made.load()
+            found = made.a.state
+            assert found.grid is not None
+            assert (found.grid.first, found.grid.bpm(RATE)) == pytest.approx((0.25 * RATE, 125.0))
+            assert (found.position, found.cue) == (RATE, RATE * UNIT)
+            places = {at: (one.place, one.length) for at, one in enumerate(found.hot_cues) if one}
+            if evening_ < 2:
+                assert places == {3: (2 * RATE * UNIT, 0), 5: (3 * RATE * UNIT, RATE * UNIT // 2)}
+            else:
+                assert places == {5: (3 * RATE * UNIT, RATE * UNIT // 2)}
+            assert list((store.folder / "songs").glob("*/marks.json")) == [] or evening_ == 2
+            if evening_ == 1:
+                made.a.press("hot_cue_delete", 3)
+                made.hear(4)
+            made.booth.close()
