@@ -27,6 +27,7 @@ from stream.decks.deckdesk import deck_desk, deck_facts
 from stream.devices import jackports, portaudio
 from stream.inserts.naming import Chains
 from stream.latency.geometry import window_columns
+from stream.library.knownsongs import KnownSongs
 from stream.link.decksnapshot import DeckSnapshot
 from stream.link.deckverbs import DeckHands, deck_verbs
 from stream.mixer.desk import Desk
@@ -48,6 +49,7 @@ def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say
     """Play songs until they end or the user ends it."""
     surface = stack.enter_context(UserInterface(arguments, say, console))
     say = surface.say
+    known = KnownSongs(arguments.library, say)
     inserts = wanted_inserts(arguments, [*NAMES, *([] if arguments.input_device is None else [LIVE])])
     if not all(map(jackports.is_jack, (arguments.device, arguments.input_device or arguments.device))):
         portaudio.name_client()
@@ -59,7 +61,7 @@ def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
                           live, recording_options(arguments, "device"),
                           {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()},
-                          tuple(arguments.library))
+                          known)
     stopped = Flag()
     host = DeckHost(request, say)
     stack.callback(host.close)

@@ -29,7 +29,7 @@ STORED_BYTES = 2 * 3 * 3  # of a frame at the most: three stems of two channels 
 
 @dataclass
 class Prepared:
-    """What became of a song. state: `prepared`, `already`, `own stems`, `failed` or `no room`      key, bpm: if found"""
+    """What became of a song. state: `prepared`, `already`, `own stems`, `failed`, `no room`      key, bpm: if found"""
 
     song: str
     state: str

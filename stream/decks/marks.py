@@ -38,10 +38,15 @@ class Loop:
 
 @dataclass(frozen=True)
 class HotCue:
-    """A place in ticks; with a length it is a loop."""
+    """A place in ticks; with a length it is a loop.
+
+    name, colour: as another program has them; 0xRRGGBB, and None where none is given
+    """
 
     place: int
     length: int = 0
+    name: str = ""
+    colour: int | None = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from stream.mixer.deckstrip import HOT_CUES
 from stream.tracks.songnotes import Note, kept_grid
 
 FURTHEST = float(1 << 40)  # frames
+WHITE = 0xFFFFFF  # the highest of colours
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,12 @@ def with_marks(state: TransportState, marks: SongMarks) -> TransportState:
     return replace(state, hot_cues=hot, cue=state.cue or marks.cue, grid=grid, head=head)
 
 
-def _to_json(cue: HotCue | None, samplerate: float) -> dict[str, float] | None:
-    return None if cue is None else {"frame": cue.place / UNIT, "length": cue.length / UNIT, "samplerate": samplerate}
+def _to_json(cue: HotCue | None, samplerate: float) -> Note | None:
+    if cue is None:
+        return None
+    looks = {"name": cue.name, "colour": cue.colour}
+    return {"frame": cue.place / UNIT, "length": cue.length / UNIT, "samplerate": samplerate,
+            **{name: value for name, value in looks.items() if value not in ("", None)}}
 
 
 def _from_json(found: Any, samplerate: float) -> HotCue | None:
@@ -88,7 +93,13 @@ def _from_json(found: Any, samplerate: float) -> HotCue | None:
         raise ValueError(f"a samplerate must be 1 Hz or more, not {rate}")
     if rate != samplerate:
         frame, length = round(frame * samplerate / rate), round(length * samplerate / rate)
-    return HotCue(ticks(frame), ticks(length))
+    name, colour = found.get("name"), found.get("colour")
+    return HotCue(ticks(frame), ticks(length), name if isinstance(name, str) else "", _colour(colour))
+
+
+def _colour(found: object) -> int | None:
+    """What is no colour is none: no place is lost for it."""
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 <= found <= WHITE else None
 
 
 def _number(found: object) -> float:

@@ -109,7 +109,10 @@ def grid_of(tempo: Sequence[TempoMark], samplerate: float, duration_s: float | N
         return BeatGrid(first.start_s * samplerate - first.beat_of_bar * period, period, first.beats_per_bar)
     markers, beat = [(float(first.beat_of_bar), first.start_s * samplerate)], float(first.beat_of_bar)
     for one, other in itertools.pairwise(tempo):
-        beat += max(1, round((other.start_s - one.start_s) * one.bpm / 60))
+        beats = round((other.start_s - one.start_s) * one.bpm / 60)
+        if not beats:  # the later one corrects the place
+            markers.pop()
+        beat += beats
         markers.append((beat, other.start_s * samplerate))
     last = tempo[-1]
     beats = max(last.beats_per_bar, round(((duration_s or 0.0) - last.start_s) * last.bpm / 60))

@@ -114,7 +114,10 @@ class DeckSnapshot:
             "bpm": None if bpm is None else round(bpm, 1),
             "beats_per_bar": 4 if grid is None else grid.beats_per_bar, "loop": self._loop(state),
             "cue_s": self._seconds(state.cue),
-            "hot_cues_s": [None if cue is None else self._seconds(cue.place) for cue in state.hot_cues]}
+            "hot_cues_s": [None if cue is None else self._seconds(cue.place) for cue in state.hot_cues],
+            "hot_cue_names": [cue.name if cue else "" for cue in state.hot_cues],
+            "hot_cue_colours": [f"#{cue.colour:06x}" if cue and cue.colour is not None else None
+                                for cue in state.hot_cues]}
         return found | self._material(track)
 
     def _material(self, track: Track | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
+from rich.style import Style
 
 from stream.screen.decktimes import times
 from stream.screen.ink import BRIGHT, DIM, GOOD, GROUND, OFF, PANEL, TEXT, WARN, ink
@@ -23,6 +24,7 @@ Seen = Mapping[str, Any]  # a song, or a head, as it is told
 FLAGS = {"key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
 ROWS = {"title": 1, "times": 1, "wave": 2, "overview": 1, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
 NOTHING, DRAFT, FINAL = range(3)
+DARK = 900  # of 2550: darker colours have bright letters
 _GLYPHS = {NOTHING: ("─", OFF), DRAFT: ("╍", WARN), FINAL: ("━", GOOD)}
 
 
@@ -98,16 +100,29 @@ def marks(deck: str, song: Seen, width: int) -> ScreenRow:
     if loop is not None and loop["length_s"]:
         colour = GOOD if loop["active"] else DIM
         wanted += [(loop["start_s"], "[", colour, ""), (loop["start_s"] + loop["length_s"], "]", colour, "")]
-    wanted += [(at, str(number), BRIGHT, f"hot cue {number}") for number, at in enumerate(song["hot_cues_s"], 1)
-               if at is not None]
+    cues = list(zip(song["hot_cues_s"], song["hot_cue_names"], song["hot_cue_colours"], strict=True))
+    wanted += [(at, str(number), colour or BRIGHT, f"hot cue {number}")
+               for number, (at, _, colour) in enumerate(cues, 1) if at is not None]
     for seconds, glyph, colour, what in wanted:
         at = place(seconds, song, cells)
         if at is not None:
             line[at] = glyph, ink(colour, bold=True), what
+    for number, (seconds, name, _) in enumerate(cues, 1):
+        at = None if seconds is None else place(seconds, song, cells)
+        if at is not None:
+            _write(line, at + 1, plain(name), f"hot cue {number}")
     row = ScreenRow().add(" ")
     for glyph, style, what in line:
         row.add(glyph, style, what, deck)
     return row
+
+
+def _write(line: list[tuple[str, Any, str]], first: int, text: str, what: str) -> None:
+    """A name where nothing else is: cut off before whatever comes next, and a blank."""
+    room = next((at for at in range(first, len(line)) if line[at][0] != " "), len(line) + 1) - 1 - first
+    text = text if cell_len(text) == len(text) else ""  # letters of two cells would move what follows
+    for at, letter in enumerate(text[: max(0, room)], first):
+        line[at] = letter, ink(DIM), what
 
 
 def flags(deck: str, song: Seen, width: int) -> ScreenRow:
@@ -133,14 +148,20 @@ def pads(deck: str, song: Seen) -> ScreenRow:
     held = song["held"] == "cue"
     row, style = ScreenRow(), ink(GROUND, WARN, bold=True) if held else ink(TEXT, OFF)
     row.add("[CUE]" if held else " CUE ", style, "cue press", deck).add(" ")
-    for number, at in enumerate(song["hot_cues_s"], 1):
+    for number, (at, colour) in enumerate(zip(song["hot_cues_s"], song["hot_cue_colours"], strict=True), 1):
         there = at is not None
-        row.add(f"[{number}]" if there else f" {number} ",
-                ink(GROUND, GOOD, bold=True) if there else ink(DIM, OFF), f"hot cue {number}", deck)
+        row.add(f"[{number}]" if there else f" {number} ", on_colour(colour or GOOD) if there else ink(DIM, OFF),
+                f"hot cue {number}", deck)
     size = beats(song["jump_beats"])
     for text, what in (("L4", "loop 4"), (f"-{size}", "jump_back"), (f"+{size}", "jump_on")):
         row.add(" ").add(text, ink(TEXT, OFF), what, deck)
     return row
+
+
+def on_colour(colour: str) -> Style:
+    """Letters that can be read on a colour."""
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return ink(GROUND if 3 * red + 6 * green + blue > DARK else BRIGHT, colour, bold=True)
 
 
 def beats(count: float) -> str:

@@ -63,7 +63,7 @@ class PlayRequest:
     live: an input that is separated live and heard beside the decks, whose devices are then all that is opened
     recording: what may be recorded, and where
     inserts: effects that stems of decks are sent through, named as `a/vocals`; they make all decks later
-    libraries: of other programs, whose cues and beats decks take
+    known: songs of other programs' libraries, whose cues and beats decks take
     """
 
     opening: Opening
@@ -78,7 +78,7 @@ class PlayRequest:
     live: RunRequest | None = None
     recording: RecordingOptions = NOTHING
     inserts: Chains = field(default_factory=dict)
-    libraries: tuple[Path, ...] = ()
+    known: KnownSongs = field(default_factory=KnownSongs)
 
 
 class DeckHost:
@@ -160,11 +160,10 @@ class DeckHost:
         separator = TrackSeparator(request.opening, samplerate, StemStore(request.store_bytes, say), self._busy, say,
                                    request.opening.named_sources)
         self._open.callback(separator.close)
-        known = KnownSongs(request.libraries, say)
 
         def load(path: Path) -> Track:
             track = separator.load(path)
-            track.library_marks = known.marks(path, samplerate)
+            track.library_marks = request.known.marks(path, samplerate)
             return track
 
         self.booth = Booth(separator.sources or ("mix",), samplerate, load, request.songs, live)

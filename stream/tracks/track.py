@@ -68,7 +68,7 @@ class Track(Closing):
     until that is known
     entry: its place in the store; None until it is known, and without one
     notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
-    library_marks: what another program has set in it (stream.library.knownsongs); for a deck that has kept nothing itself
+    library_marks: what another program has set in it (stream.library.knownsongs), for a deck that has kept nothing
     playhead: set by the deck whenever it likes
     finished: which stems are there
     """

@@ -112,8 +112,10 @@ def test_what_a_playlist_has_that_is_no_song_is_left_out_in_one_line_each(songs:
     (["x" * 300], 1, "cannot be read: File name too long"), (["EMPTY.m3u"], 1, "there are no songs there"),
     ([], 2, "play needs a song, a folder or a playlist"), (["nowhere.wav"], 1, "nowhere.wav: No such file"),
     (["EMPTY"], 1, "there are no songs there"),
-    (["HERE", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals")],
-    ids=["a long name", "a folder called as a list", "nothing", "not there", "empty folder", "an insert on no deck"])
+    (["HERE", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals"),
+    (["HERE", "--library", "HERE"], 2, "is no library: .xml (rekordbox), .nml (Traktor)")],
+    ids=["a long name", "a folder called as a list", "nothing", "not there", "empty folder", "an insert on no deck",
+         "a library that is a song"])
 def test_what_cannot_be_played_is_one_line(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (tmp_path / "empty").mkdir()
@@ -125,6 +127,19 @@ def test_what_cannot_be_played_is_one_line(
     err = capsys.readouterr().err
     assert (ended, len(err.splitlines())) == (code, 1), err
     assert says in err
+
+
+@pytest.mark.device
+def test_a_damaged_library_is_one_line_and_the_song_plays(jackd: Jackd, songs: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.xml").write_text("<DJ_PLAYLISTS")
+    (tmp_path / "good.xml").write_text('<DJ_PLAYLISTS Version="1.0.0"><COLLECTION/></DJ_PLAYLISTS>')
+    done = command("play", songs / "one.wav", "--model", "center", "--device", "jack", "--automix", "--json",
+                   "--library", tmp_path / "bad.xml", "--library", tmp_path / "good.xml")
+    assert done.code == 0, done.err
+    assert done.report["played_s"] > 1.9
+    lines = [line for line in done.err.splitlines() if ".xml" in line]
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{tmp_path / 'bad.xml'} is damaged")
 
 
 @pytest.mark.device

@@ -1,4 +1,4 @@
-"""`demucs-stream prepare`: what is made overnight is there in the evening, and a second night goes on where it ended."""
+"""`demucs-stream prepare`: what is made overnight is there in the evening, and the next night goes on from there."""
 
 import json
 from pathlib import Path
@@ -56,7 +56,7 @@ def test_one_that_fails_keeps_none_of_the_others(tmp_path: Path, capsys: pytest.
 
 def test_what_has_no_room_pushes_nothing_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     first, second = song(tmp_path / "a.wav"), song(tmp_path / "b.wav", 300.0)
-    room = ["--cache-gb", "0.0075"]
+    room = ["--cache-gb", "0.0065"]
     assert [one["state"] for one in answer(capsys, *room, str(first), str(second), code=1)] == ["prepared", "no room"]
     assert prepared_songs(StemStore()) == {first}
 

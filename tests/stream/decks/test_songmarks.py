@@ -21,7 +21,8 @@ def hot(**cues: HotCue | None) -> tuple[HotCue | None, ...]:
     return tuple(cues.get(f"cue{at}") for at in range(HOT_CUES))
 
 
-FULL = SongMarks(1000 * UNIT + 77, hot(cue0=HotCue(5 * UNIT), cue7=HotCue(44_100 * UNIT, 9 * UNIT + 3)), GRID)
+FULL = SongMarks(1000 * UNIT + 77, hot(cue0=HotCue(5 * UNIT, 0, "Drøp", 0xFF8000),
+                                       cue7=HotCue(44_100 * UNIT, 9 * UNIT + 3)), GRID)
 
 
 def noted(marks: SongMarks, before: SongMarks | None = None, kept: dict[str, Any] | None = None,
@@ -45,6 +46,7 @@ def test_at_another_samplerate_cues_are_on_the_nearest_frame_and_keep_their_own_
     assert other.grid.bpm(48_000) == pytest.approx(GRID.bpm(RATE))
     changed = replace(other, hot_cues=(None, HotCue(7 * UNIT), *other.hot_cues[2:]))
     back = SongMarks.from_note(noted(changed, other, note, 48_000), RATE)
+    assert other.hot_cues[0] == HotCue(5 * UNIT, 0, "Drøp", 0xFF8000)
     assert back == replace(FULL, hot_cues=(None, HotCue(6 * UNIT), *FULL.hot_cues[2:]))
 
 
@@ -54,6 +56,13 @@ def test_what_another_has_changed_meanwhile_stays() -> None:
     mine = SongMarks(9 * UNIT, hot(cue1=HotCue(8 * UNIT), cue2=HotCue(2 * UNIT)))
     found = SongMarks.from_note(noted(mine, before, noted(theirs, before, noted(before))), RATE)
     assert found == SongMarks(9 * UNIT, hot(cue1=HotCue(8 * UNIT), cue3=HotCue(3 * UNIT)), GRID)
+
+
+@pytest.mark.parametrize("colour", [-1, 1 << 24, 1.5, True, "red", None], ids=str)
+def test_no_place_is_lost_for_what_it_looks_like(colour: object) -> None:
+    note = noted(FULL)
+    note["hot_cues"][0] |= {"name": 5, "colour": colour}
+    assert SongMarks.from_note(note, RATE).hot_cues[0] == HotCue(5 * UNIT)
 
 
 def test_a_grid_that_was_reset_is_kept_no_more() -> None:

@@ -11,6 +11,10 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
+from stream.decks.marks import HotCue
+from stream.decks.songfacts import DeckPress
+from stream.decks.songhead import UNIT
+from stream.decks.songmarks import SongMarks, with_marks
 from stream.decks.transport import VERBS, Transport
 from stream.link.deckwaveform import FAR_AT_ONCE, NEAR_AT_ONCE
 from stream.link.slices import CHUNK, COLUMNS_PER_S
@@ -79,6 +83,17 @@ def test_a_head_says_what_is_heard(playing: DeckRig) -> None:
     assert song["hot_cues_s"][2] % 0.5 == pytest.approx(0, abs=1e-3)
     assert now["heads"]["a"]["rate"] == pytest.approx(1.04, abs=0.05)
     assert 0 <= now["heads"]["a"]["beat"] < 4
+
+
+def test_hot_cues_of_a_library_have_their_names_and_colours(playing: DeckRig) -> None:
+    deck = playing.decks.a
+    cues = (HotCue(UNIT * RATE, 0, "Drop", 0xFF8), HotCue(UNIT * 2 * RATE), *[None] * 6)
+    deck._waiting.append(DeckPress("marks", with_marks, (SongMarks(0, cues),)))
+    playing.decks.hear(2)
+    song = playing.snapshot.now()["songs"]["a"]
+    assert song["hot_cues_s"] == [1, 2, *[None] * 6]
+    assert song["hot_cue_names"] == ["Drop", "", *[""] * 6]
+    assert song["hot_cue_colours"] == ["#000ff8", *[None] * 7]
 
 
 def test_a_head_is_where_the_song_is_heard_and_not_where_it_is_rendered(playing: DeckRig) -> None:

@@ -12,10 +12,12 @@ import pytest
 from rich.style import Style
 
 from stream.screen.deckface import DeckFace
+from stream.screen.deckhead import marks, pads
 from stream.screen.decklayout import laid_out
 from stream.screen.decktimes import times
 from stream.screen.deckview import NOTE_S, DeckView
-from stream.screen.ink import BRIGHT, PANEL, ink
+from stream.screen.ink import BRIGHT, GOOD, GROUND, PANEL, ink
+from stream.screen.layout import Spot
 from tests.rig.attacheddecks import deck_rig
 from tests.stream.decks.rig import BLOCK
 
@@ -179,6 +181,33 @@ def test_a_mute_or_a_solo_that_is_not_heard_yet_is_in_round_brackets(told: dict[
         view.state["songs"]["a"] = {**told["songs"]["a"], name: [[0.0, 2.0]]}
         view.state["heads"]["a"] = {**told["heads"]["a"], "position_s": place_s}
         assert ("(M)" in "".join(text(face))) == ("(S)" in "".join(text(face))) == waits
+
+
+def cues(told: dict[str, Any], *found: tuple[float, str, str | None]) -> dict[str, Any]:
+    """The song of deck a, 100 s long, with these hot cues."""
+    places, names, colours = (list(each) for each in zip(*found, strict=True))
+    more = 8 - len(found)
+    return {**told["songs"]["a"], "length_s": 100.0, "cue_s": 90.0, "hot_cues_s": places + [None] * more,
+            "hot_cue_names": names + [""] * more, "hot_cue_colours": colours + [None] * more}
+
+
+def test_names_of_hot_cues_are_beside_them_as_far_as_there_is_room(told: dict[str, Any]) -> None:
+    song = cues(told, (0.0, "Intro\x1b[2J", None), (10.0, "Drop", "#ff0000"), (50.0, "漢字", None), (60.0, "", None))
+    row = marks("a", song, 102)
+    line = "".join(part for part, _ in row.parts)
+    assert line == " 1Intro [2 2Drop" + " " * 35 + "3" + " " * 9 + "4" + " " * 29 + "▲" + " " * 9
+    assert [style for part, style in row.parts if part == "2"][-1] == ink("#ff0000", bold=True)
+    region = row.under(line.index("Drop"))
+    assert region is not None
+    assert region.spot == Spot("hot cue 2", "a")
+
+
+@pytest.mark.parametrize(("colour", "letters"), [("#ffff00", GROUND), ("#0000ff", BRIGHT), ("#000000", BRIGHT)])
+def test_pads_of_hot_cues_have_their_colours_and_can_be_read(told: dict[str, Any], colour: str, letters: str) -> None:
+    row = pads("a", cues(told, (1.0, "", colour), (2.0, "", None)))
+    styles = dict(row.parts)
+    assert styles["[1]"] == ink(letters, colour, bold=True)
+    assert styles["[2]"] == ink(GROUND, GOOD, bold=True)
 
 
 @pytest.mark.parametrize("over", [None, False, True])
