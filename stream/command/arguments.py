@@ -270,7 +270,12 @@ def _play(parser: argparse.ArgumentParser) -> None:
                            "command line says this (default: none)")
     _clocks(live)
     _separation(live)
-    _controllers(parser.add_argument_group("controllers"))
+    controllers = parser.add_argument_group("controllers")
+    _controllers(controllers)
+    for side, says in (("out", "send MIDI clock of the deck that leads"),
+                       ("in", "have decks with sync follow MIDI clock")):
+        controllers.add_argument(f"--midi-clock-{side}", metavar="PORT", help=f"{says}: jack, jack:CLIENT:PORT, the "
+                                 "number or a part of the name of a MIDI port, or virtual (default: none)")
     _takes(parser.add_argument_group("recording"), "the mix, each deck as it is heard in it, and a cue sheet", 0.0)
     stem_cache(parser)
     _model(parser)

@@ -15,6 +15,7 @@ from stream.command.choosing import for_files
 from stream.command.driving import furnish, start_controllers
 from stream.command.fetching import Models
 from stream.command.inserting import wanted_inserts
+from stream.command.midiclock import clock_thread
 from stream.command.run import recording_options
 from stream.command.runwords import AUTO, RunWords, latency_s
 from stream.command.sourcesink import SourceSink, device, input_
@@ -101,7 +102,11 @@ def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag,
     """Scenes, MIDI and OSC; gives the desk that they work on."""
     desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
     furnish(desk, host.takes, arguments, say, stopped)
+    clock = clock_thread(host, desk, arguments, say, stack)  # before others look for what can be done
     start_controllers(desk, partial(deck_facts, host.booth, host.engine), arguments, say, stack)
+    if clock is not None:
+        clock.start()
+        stack.callback(clock.stop)
     return desk
 
 

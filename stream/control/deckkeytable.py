@@ -57,6 +57,8 @@ ROWS = (
     DeckKeyRow("k", "key lock", {"k": Flip("key_lock")}),
     DeckKeyRow("s", "slip", {"s": Flip("slip")}),
     DeckKeyRow("g", "quantize", {"g": Flip("quantize")}),
+    DeckKeyRow("&", "sync", {"&": Flip("sync")}),
+    DeckKeyRow("^", "leads", {"^": PlayerAct("lead")}),
     DeckKeyRow("!", "taps the beat", {"!": PlayerAct("grid_tap")}),
     DeckKeyRow("r", "reverses", {"r": Flip("reverse")}),
     DeckKeyRow("e", "censors", {"e": Flip("censor")}),

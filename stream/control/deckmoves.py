@@ -23,9 +23,10 @@ class PlayerAct:
 
     def __call__(self, desk: Desk, strip: str) -> None:
         """Do it to a strip."""
-        if strip not in decks(desk):
+        act = f"{strip}/{self.name}"
+        if strip not in decks(desk) and act not in desk.acts:
             raise _no_deck(desk, strip)
-        desk.act(f"{strip}/{self.name}", *self.values)
+        desk.act(act, *self.values)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from dsp.crossfader import CrossfaderSide
 from stream.callback.deckplayers import DeckPlayers
 from stream.decks.deck import Deck
 from stream.decks.lead import Lead
+from stream.decks.leader import Leader
+from stream.decks.tappedbeat import TappedBeat
 from stream.mixer.master import MasterMixer
 from stream.mixer.mixer import Mixer, listing
 from stream.mixer.players import LIVE
@@ -26,6 +28,7 @@ class Booth:
     automix: whether the next song begins by itself      loaded: every song that was on a deck
     mixers: of the stems of each player: the decks, and last the input if that is heard too
     master: the players' faders and the crossfader, which leaves the input alone      decks: by name
+    leader: who leads in tempo, once it is open      tapped: the beat of the input; None: there is none
     """
 
     def __init__(self, sources: tuple[str, ...], samplerate: int, load: Callable[[Path], Track],
@@ -43,6 +46,7 @@ class Booth:
         self.master = MasterMixer(dict(sides), samplerate)
         self.players = DeckPlayers(mixers, self.master, live, samplerate)
         self.decks: Mapping[str, Deck] = {}
+        self.tapped = None if live is None else TappedBeat(LIVE, samplerate)
         self._load, self._songs, self._rate, self._sources = load, deque(songs), samplerate, sources
         self.automix = False
         self.loaded: tuple[Track, ...] = ()
@@ -59,6 +63,12 @@ class Booth:
         """
         self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
                                  (self._rate, block, late), self._sources, say) for at, name in enumerate(NAMES)}
+        self.leader = Leader(self.decks, device)
+        if self.tapped is not None:
+            self.leader.add(LIVE, self.tapped)
+        self._heard: Callable[[], float] = lambda: device() - late - block / 2
+        for deck in self.decks.values():
+            deck.follower.leading = self.leader
 
     @property
     def waiting(self) -> int:
@@ -80,6 +90,17 @@ class Booth:
             self._begun = True
             self._lead.begin(self.decks[deck])
 
+    def tap(self) -> None:
+        """The beat of the input is heard now; from the fourth time on decks can follow it, and it leads.
+
+        Raises ValueError: there is no input, or nobody taps like that.
+        [any-thread]
+        """
+        if self.tapped is None:
+            raise ValueError("there is no input whose beat could be tapped")
+        if self.tapped.tap(self._heard()):
+            self.leader.ask(LIVE)
+
     def deck(self, name: str) -> Deck:
         """Raises ValueError for what is none. [any-thread]"""
         if name not in self.decks:
@@ -88,6 +109,7 @@ class Booth:
 
     def step(self) -> bool:
         """Have each deck render a little; False if none had anything to do. [deck-thread]"""
+        self.leader.look()
         went = [deck.step() for deck in self.decks.values()]
         return any(went)
 

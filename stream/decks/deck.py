@@ -19,11 +19,13 @@ from dsp.stretch import anchors
 from stream.callback.deckrings import DeckRings
 from stream.callback.player import FADE
 from stream.decks.decksettings import MARGIN_S, SET_BY, DeckSettings
+from stream.decks.follower import Follower
 from stream.decks.markkeeper import MarkKeeper
 from stream.decks.motor import eject
 from stream.decks.pressvalues import press_values
 from stream.decks.songfacts import DeckPress, SongBeats, SongFacts
 from stream.decks.songvoice import RISE, SongVoice, VoiceState
+from stream.decks.sync import LeadBeat, lead_beat
 from stream.decks.transport import VERBS, Transport, loaded
 from stream.decks.transportstate import TransportState
 from stream.native.memory import Record
@@ -50,6 +52,8 @@ class Deck:
     settings: as they are wanted; what was pressed a moment ago is not heard yet
     pressed: is told what was pressed, once the callback has taken it over, and the position at which a deck that
         renders in no time would have to be pressed for the same to be heard
+    follower: what has it follow another one      known: whether its beat is, and not while it begins anew, whenever
+        the callback takes that over      changes: counts what changes its beat from somewhere on
     """
 
     def __init__(self, name: str, rings: DeckRings, record: Record, device: Callable[[], int],
@@ -78,6 +82,8 @@ class Deck:
         self._states: deque[tuple[int, VoiceState]] = deque([(0, VoiceState())])  # by the deck's count
         self._end, self._offset = 0, 0  # what is rendered, by the deck's count; a device position less that count
         self._taken, self._floating = True, 0  # and the count that a swap began with
+        self.follower = Follower(name, self._rate, say)
+        self.known, self.changes = True, 0
         self.pressed: Callable[[int, list[DeckPress]], None] = lambda _position, _presses: None
         self._swapped: tuple[list[DeckPress], bool] = [], False  # what the last swap is for, and whether it was at once
         self._keeper = MarkKeeper(say)
@@ -132,6 +138,17 @@ class Deck:
         """Whether all that was pressed has been done. [any-thread]"""
         return not self._waiting and not self._obeying  # in this order: what is taken from there is being done then
 
+    def beat_at(self, position: int) -> LeadBeat | None:
+        """Its beat at a position of the device from now on; None: it has none, or it is not known. [any-thread]"""
+        with self._lock:
+            if not self.known:
+                return None
+            try:
+                state = self._transport.state(max(0, position - self._offset))
+            except ValueError:  # it was before this song
+                return None
+        return lead_beat(self.name, state)
+
     def _heard(self) -> int:
         """The next frame that the callback takes, by the deck's count."""
         return self._device() - self._offset
@@ -155,11 +172,13 @@ class Deck:
             self._obeying = False
             return True
         heard = self._heard() if self._taken else self._floating
-        if self._taken and heard > self._end:  # it was too late: it goes on where it would be by now
+        late = heard > self._end  # then it goes on where it would be by now
+        if self._taken and (late or self.follower.otherwise(self._transport.state(self._end))):
             self._again([], at_once=False)
             return True
         if self._end - heard >= self._wanted_ahead:
             return False
+        self._steer(self._end)
         self._rings.write(self._render(ROWS))
         return True
 
@@ -182,6 +201,7 @@ class Deck:
         if not self._taken and not self._rings.swapping:
             self._taken = True
             self._offset = int(self._record["shift"]) - self._floating
+            self.changes, self.known = self.changes + (not self.known), True
             self._tell_pressed()
             if self.soundings[-1][0] is not self.track:
                 self.soundings = (*self.soundings[1 - SOUNDINGS :], (self.track, int(self._record["shift"])))
@@ -260,14 +280,19 @@ class Deck:
         at_once: not in time with what was heard, but from its first frame on
         gone: whether a song that was heard has just been taken off
         """
-        at_once = at_once and not self._transport.state(max(0, self._heard())).settings.quantize
+        state = self._transport.state(max(0, self._heard()))
+        in_time = state.settings.quantize or self.follower.led(state, self._device())
+        at_once = at_once and not in_time
         start = max(self._heard() + (0 if at_once else int(MARGIN_S * self._rate)), self._transport.pressed_at)
         self._swapped = presses, at_once
+        self.known = self.known and not at_once
         self._taken, self._floating = False, start  # before anything is rendered: the device goes on meanwhile
         self._go_back(start)
         track, silent = self.track, self._state.silent and not gone
         for press in presses:
             self._do(press, start)
+        self._steer(start)
+        self.changes += self.known
         if at_once:
             self._state = VoiceState(fresh=True)
         self._states.append((start, self._state))
@@ -277,6 +302,19 @@ class Deck:
         other = at_once or gone or self.track is not track
         fade = (1 if begins else RISE) if silent else FADE if other else SWITCH
         self._rings.swap(rows, None if at_once else start + self._offset, fade)
+
+    def _steer(self, frame: int) -> None:
+        """Follow whoever leads from a frame on."""
+        if not self.known:  # where it will be at the device, and so beside others
+            return
+        state = self._transport.state(frame)
+        steered = self.follower.steered(state, frame + self._offset)
+        if steered is not state:
+            with self._lock:
+                self._transport.steer(steered)
+            changed = {name: value for name, value in vars(steered.settings).items()
+                       if value != getattr(state.settings, name)}
+            self.settings = replace(self.settings, **changed)
 
     def _go_back(self, start: int) -> None:
         """Be where everything was at a frame, or would be."""

@@ -17,7 +17,7 @@ from stream.mixer.deckstrip import DECK_PARAMETERS, TEMPO_RANGES
 from stream.mixer.desk import Desk
 from stream.mixer.masterstrip import MASTER
 from stream.mixer.playercontrols import PlayerControls, StripPlace
-from stream.mixer.players import LISTENED
+from stream.mixer.players import LISTENED, LIVE
 from stream.mixer.strip import Scene
 
 ACTS = tuple(name for name in VERBS if name not in DECK_PARAMETERS and not name.endswith(("_press", "_release")))
@@ -43,6 +43,10 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
             desk.offer(f"{deck}/{name}", partial(_press, booth, samplerate, deck, name), most_values(name))
         desk.offer(f"{deck}/next_tempo_range", partial(_next_tempo_range, booth, deck))
         desk.offer(f"{deck}/next_song", partial(_next_song, booth, deck))
+        desk.offer(f"{deck}/lead", partial(booth.leader.ask, deck))
+    if booth.tapped is not None:
+        desk.offer(f"{LIVE}/grid_tap", booth.tap)
+        desk.offer(f"{LIVE}/lead", partial(booth.leader.ask, LIVE))
     return desk
 
 
@@ -66,12 +70,13 @@ def deck_facts(booth: Booth, engine: DeckEngine) -> dict[str, int | float | str]
     """By OSC address, what else there is to tell of decks: where songs are in tenths of a second, and what they are."""
     rate, counts = engine.latency.samplerate, engine.counts()
     facts: dict[str, int | float | str] = {"/latency": engine.latency.total_s, "/underruns": counts["underruns"],
-                                           "/xruns": counts["xruns"]}
+                                           "/xruns": counts["xruns"], "/leads": booth.leader.name}
     for name, deck in booth.decks.items():
         track, state = deck.track, deck.state
         facts |= {f"/{name}/title": track.title if track else "", f"/{name}/artist": track.artist if track else "",
                   f"/{name}/length": round((track.frames or 0) / rate, 1) if track else 0.0,
                   f"/{name}/position": round(max(0.0, state.position) / rate, 1),
                   f"/{name}/bpm": round(state.bpm(rate) or 0.0, 1),
+                  f"/{name}/follows": state.follows,
                   f"/{name}/separated": round(track.separated, 2) if track else 0.0}
     return facts

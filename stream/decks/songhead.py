@@ -142,6 +142,14 @@ class SongHead:
             travel += whole(here + travel) - (here + travel)
         return type(self)(here, rate, before, frames, travel, 0, winds)
 
+    def led(self, frames: int, to: int) -> Self:
+        """From here on so that after so many frames it is at a place, in ticks, and then moves on at its rate.
+
+        Where that is the record's own, it arrives at the whole frame that is nearest.
+        """
+        here, before = self.heard, round(self.rate_after(0) * UNIT)
+        return type(self)(here, self.rate, before, frames, (whole(to) if abs(self.rate) == UNIT else to) - here)
+
     def turned(self) -> Self:
         """The same way back, as fast as it would go on."""
         left, before = self.ramp_left, round(self.rate_after(0) * UNIT)

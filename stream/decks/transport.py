@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from dsp.beatgrid import BeatGrid
-from stream.decks import cues, gridedits, jumps, loops, motor, slip, tempo, wheel
+from stream.decks import cues, gridedits, jumps, loops, motor, slip, sync, tempo, wheel
 from stream.decks.decksettings import DeckSettings
 from stream.decks.marks import HotCue
 from stream.decks.planning import due, plan
@@ -32,9 +32,9 @@ VERBS: Mapping[str, Verb] = {verb.__name__: verb for verb in (
     cues.hot_cue_set, cues.hot_cue_delete, loops.loop_in, loops.loop_out, loops.auto_loop, loops.halve_loop,
     loops.double_loop, loops.move_loop, loops.leave_loop, loops.reloop, jumps.seek, jumps.skip, jumps.beat_jump,
     jumps.jump_back, jumps.jump_on, jumps.jump_size, jumps.halve_jump, jumps.double_jump, slip.slip, tempo.tempo,
-    tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize, gridedits.grid_double, gridedits.grid_halve,
-    gridedits.grid_three_quarters, gridedits.grid_four_thirds, gridedits.grid_tap, gridedits.grid_move,
-    gridedits.grid_here, gridedits.grid_downbeat, gridedits.grid_reset, motor.eject,
+    tempo.tempo_range, tempo.bend, tempo.key_lock, tempo.quantize, sync.sync, gridedits.grid_double,
+    gridedits.grid_halve, gridedits.grid_three_quarters, gridedits.grid_four_thirds, gridedits.grid_tap,
+    gridedits.grid_move, gridedits.grid_here, gridedits.grid_downbeat, gridedits.grid_reset, motor.eject,
     wheel.touch_press, wheel.touch_release, wheel.turn)}
 """What can be pressed, by name (docs/notes/decks.md): each takes a state and its values, and gives the state after."""
 
@@ -48,7 +48,8 @@ class Transport:
     def __init__(self, state: TransportState) -> None:
         """From a state on: `loaded` makes a song's first."""
         self._states = [state]  # by their frames; of two of one frame the later one counts
-        self._pressed = [state]  # those that a press has made
+        self._pressed = [state]  # those that a press has made, or that it was steered to
+        self._by_hand = state.frame  # of the last press
 
     def press(self, frame: int, verb: Verb, *values: Any) -> TransportState:
         """Do what a verb does at a frame of the device; what was planned from there on no longer holds.
@@ -56,16 +57,21 @@ class Transport:
         Raises PressRefused where the verb cannot be obeyed, and ValueError for wrong values or a frame before an
         earlier press; then nothing has changed.
         """
-        if frame < self._pressed[-1].frame:
-            raise ValueError(f"frame must be {self._pressed[-1].frame} or later, where the last press was, not {frame}")
+        if frame < self._by_hand:
+            raise ValueError(f"frame must be {self._by_hand} or later, where the last press was, not {frame}")
         before = self.state(frame)
         state = verb(before, *values)
         if state.touched and state.wheel is before.wheel:  # whatever it is, a hand holds the song
             state = replace(state, head=before.head.at(state.head.now))
-        del self._states[self._behind(self._states, frame) :]
-        self._states.append(state)
-        self._pressed.append(state)
+        self.steer(state)
+        self._by_hand = frame
         return state
+
+    def steer(self, state: TransportState) -> None:
+        """Go on otherwise from the state's frame on. As a press, but one that comes before it may undo it."""
+        for states in (self._states, self._pressed):
+            del states[self._behind(states, state.frame) :]
+            states.append(state)
 
     def plan(self, frame: int, n: int) -> list[SongPiece]:
         """What is heard from a frame of the device on; the pieces' lengths add up to n."""
@@ -99,7 +105,7 @@ class Transport:
     @property
     def pressed_at(self) -> int:
         """The frame of the last press; none may come before it."""
-        return self._pressed[-1].frame
+        return self._by_hand
 
     def position(self, frame: int) -> float:
         """The frame of the song that is heard at a frame of the device, fractional. Raises ValueError: forgotten."""

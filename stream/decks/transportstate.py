@@ -29,6 +29,8 @@ class TransportState:
     taps: where beats were tapped, frames of the song
     late: frames of the device from here to what somebody hears
     wheel: that the song follows, or is pushed by; None: nobody turns it
+    follows: whose beat it is in tempo and phase with (stream.decks.sync); empty: nobody's
+    nudge: beats by which a person has moved it from the leader's      nudged: whether somebody does so now
     cue: in ticks      held: which hot cue, while it is held
     left: ticks, where what was last heard would have gone on; None: nothing was heard
     """
@@ -52,6 +54,9 @@ class TransportState:
     taps: tuple[float, ...] = ()
     late: float = 0.0
     wheel: Wheel | None = None
+    follows: str = ""
+    nudge: float = 0.0
+    nudged: bool = False
 
     @property
     def end(self) -> int:
@@ -142,9 +147,10 @@ class TransportState:
         return self._inside(beat, beats)
 
     def in_phase(self, place: int) -> int:
-        """Where a jump to a place lands: with quantize the nearest from which the beats go on as they did. In ticks."""
+        """Where a jump to a place lands: with quantize, and where it follows somebody, the nearest from which
+        the beats go on as they did. In ticks."""
         place = max(0, place)
-        if not self.settings.quantize or self.grid is None or not self.moving:
+        if not (self.settings.quantize or self.follows) or self.grid is None or not self.moving:
             return place
         phase = self.grid.at(self.head.heard / UNIT) % 1
         return self._inside(round(self.grid.at(place / UNIT) - phase) + phase, 1.0)

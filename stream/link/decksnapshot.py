@@ -68,9 +68,11 @@ class DeckSnapshot:
         heads, songs = {}, {}
         for name, deck in booth.decks.items():
             track, state = deck.track, deck.state
-            heads[name], songs[name] = self._head(state), self._song(track, state)
+            heads[name] = self._head(state) | self._following(name, state)
+            songs[name] = self._song(track, state)
         return {"strips": self._strips(), "peaks": self._peaks(), "heads": heads, "songs": songs,
-                "crossfader": booth.master.crossfader, "chosen": self._keys.chosen, "waiting": booth.waiting,
+                "crossfader": booth.master.crossfader, "leads": booth.leader.name, "chosen": self._keys.chosen,
+                "waiting": booth.waiting,
                 "counts": misses | {name: counts[name] for name in ("underruns", "xruns")},
                 "heard_s": round(self._engine.position / self._rate, 1), "scenes": list(self._desk.scenes),
                 "recording": self._recording(), "pending": self._keys.pending}
@@ -101,6 +103,17 @@ class DeckSnapshot:
             found["beat_s"] = round(state.grid.period_at(place) / self._rate, 6)
         return found
 
+    def _following(self, name: str, state: TransportState) -> dict[str, Any]:
+        """How a deck is beside whoever leads, whether it follows him or not; None where either has no beat.
+
+        follows: whom; empty for nobody      phase: beats of its own that it is ahead, -1/2 to 1/2
+        tempo_off_percent: how much faster it is than whoever stays in phase
+        """
+        found = self._booth.leader.following(name)
+        phase = None if found is None or found.phase is None else round(found.phase, 4)
+        return {"follows": state.follows, "phase": phase,
+                "tempo_off_percent": None if found is None else round(100 * found.tempo_off, 3)}
+
     def _song(self, track: Track | None, state: TransportState) -> dict[str, Any]:
         """What stays for a while: the song, what is there of it, and how the deck is set."""
         settings, grid, bpm = state.settings, state.grid, state.bpm(self._rate, state.position)
@@ -110,6 +123,7 @@ class DeckSnapshot:
             "tempo_percent": round(settings.tempo * settings.tempo_range, 2), "tempo_range": settings.tempo_range,
             "bend_percent": round(100 * settings.bend, 2),
             "key_lock": settings.key_lock, "slip": settings.slip, "quantize": settings.quantize,
+            "sync": settings.sync,
             "jump_beats": settings.jump_beats, "grid_by_hand": grid is not None and grid.by_hand,
             "bpm": None if bpm is None else round(bpm, 1),
             "beats_per_bar": 4 if grid is None else grid.beats_per_bar, "loop": self._loop(state),

@@ -19,6 +19,6 @@ DECK_PARAMETERS: Mapping[str, Parameter] = {
     "touch": _BUTTON,  # a hand on the jog wheel
     "tempo": Parameter(-1, 1),  # of its range
     "bend": Parameter(-0.5, 0.5),
-    "key_lock": _SWITCH, "slip": _SWITCH, "quantize": _SWITCH,
+    "key_lock": _SWITCH, "slip": _SWITCH, "quantize": _SWITCH, "sync": _SWITCH,
     "brake_time": _MOTOR, "spin_time": _MOTOR,
 }

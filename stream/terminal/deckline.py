@@ -55,8 +55,9 @@ class DeckLine:
         by_hand = " by hand" if state.grid is not None and state.grid.by_hand else ""
         beats = [] if bpm is None else [f"{bpm:.1f} bpm{by_hand}"]
         jumps = Fraction(state.settings.jump_beats).limit_denominator(32)
+        sync = [f"follows {state.follows}"] if state.follows else []
         words = ["plays" if state.playing else "stands", f"{clock(max(0.0, state.position) / rate)} of {length}",
-                 f"{100 * (state.settings.speed - 1):+.1f} %", *beats, f"jumps {jumps}",
+                 f"{100 * (state.settings.speed - 1):+.1f} %", *beats, *sync, f"jumps {jumps}",
                  f"stems {100 * track.separated:.0f} %"]
         return " ".join([*words, *_without(mixer)])
 

@@ -76,6 +76,19 @@ class Cable:
             return [*{(len(message), *message[:2]): message for message in messages}.values()]
         return messages
 
+    def hear_clocks(self) -> None:
+        """Hear clocks too, which controllers send and nobody wants. [main-thread]"""
+        if isinstance(self._midi, INPUT):
+            self._midi.ignore_types(timing=False)
+
+    def heard_timed(self) -> list[tuple[list[int], float]]:
+        """All messages that have come, and how many seconds after the one before each did. [midi-thread]"""
+        messages: list[tuple[list[int], float]] = []
+        with suppress(*ERRORS):
+            while len(messages) < QUEUE and (found := self._midi.get_message()) is not None:
+                messages.append(found)
+        return messages
+
     def send(self, message: list[int]) -> None:
         """Send, if somebody is there. [midi-thread]"""
         if self.name is not None:

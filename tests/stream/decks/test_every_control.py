@@ -139,6 +139,11 @@ def same(songs: Mapping[str, Song], does: tuple[Does, ...], wanted: tuple[Does, 
     assert not np.array_equal(found, with_((nothing,) * len(does)))
 
 
+def press_b(name: str, *values: Any) -> Does:
+    return lambda stage: stage.booth.press("b", name, *values)
+
+
+FASTER = (press_b("tempo", 0.3), nothing)
 LOOP = press("auto_loop", 0.25)
 ON_BEATS = (LOOP, *(nothing,) * 7)
 AGAIN = (nothing, press("hot_cue_press", 2))
@@ -165,6 +170,7 @@ VERBS = {verb.name: verb for verb in (
     Verb("key_lock", (True,), before=(press("tempo", 0.5),)),
     Verb("slip", (True,), after=(LOOP, nothing, nothing, press("leave_loop"))),
     Verb("quantize", (True,), after=(LOOP, nothing, nothing)), Verb("brake_time", (0.1,), after=(press("pause"),)),
+    Verb("sync", (True,), before=FASTER, after=(press_b("tempo", 0.6), nothing)),
     Verb("spin_time", (0.1,), before=(press("pause"),), after=(press("play"),)), Verb("touch_press"),
     Verb("turn", (0.1, 2), before=(press("touch_press"), nothing)))}
 
@@ -179,14 +185,14 @@ SETTINGS: dict[str, tuple[Verb, tuple[float, ...], tuple[Does, ...]]] = {
         press("hot_cue_press", number - 1), press("hot_cue_release", number - 1))) for number in
        range(1, HOT_CUES + 1)},
     **{name: (VERBS[name], (VERBS[name].values or (1,)), (press(name, *VERBS[name].values),)) for name in (
-        "play", "reverse", "tempo", "bend", "key_lock", "slip", "quantize", "brake_time", "spin_time")}}
+        "play", "reverse", "tempo", "bend", "key_lock", "slip", "quantize", "sync", "brake_time", "spin_time")}}
 
 
 # how each switch is switched off
 OFF = {"play": (VERBS["pause"], press("pause")),
        "reverse": (Verb("reverse", before=(press("reverse"),)), press("reverse")),
        **{name: (Verb(name, before=(*VERBS[name].before, press(name, True)), after=VERBS[name].after),
-                 press(name, False)) for name in ("key_lock", "slip", "quantize")}}
+                 press(name, False)) for name in ("key_lock", "slip", "quantize", "sync")}}
 
 
 @pytest.mark.parametrize("name", [name for name, each in DECK_PARAMETERS.items() if each.switch and not each.held])
@@ -234,6 +240,7 @@ KEYS: dict[str, tuple[Verb, tuple[Does, ...]]] = {
     "(": verb_key("move_loop", -1), ")": verb_key("move_loop", 1), "r": verb_key("reverse"), "z": verb_key("brake"),
     "e": verb_key("censor_press"), ";": verb_key("bend", -0.02), "'": verb_key("bend", 0.02),
     "k": verb_key("key_lock", True), "s": verb_key("slip", True), "g": verb_key("quantize", True),
+    "&": verb_key("sync", True),
     "}": verb_key("tempo", 0.01), "{": verb_key("tempo", -0.01), "R": verb_key("tempo_range", 16),
     "0": (Verb("tempo", before=(press("tempo", 0.3),)), (press("tempo", 0),)),
     "l": (Verb("auto_loop", after=(nothing,) * 46), (press("auto_loop", 4),)),
@@ -249,6 +256,8 @@ KEYS: dict[str, tuple[Verb, tuple[Does, ...]]] = {
 # keys that are followed by another one, or have a test of their own
 CHORDS = {"wv": (Verb("swap"), (lambda stage: (put("a/vocals", "solo", 1)(stage), put("b/vocals", "mute", 1)(stage)),)),
           "C3": (VERBS["hot_cue_delete"], (press("hot_cue_delete", 2),)),
+          "/^": (Verb("lead", before=(press_b("sync", True), nothing, press("sync", True)), after=(
+              press_b("tempo", 0.6), nothing)), (lambda stage: stage.booth.leader.ask("b"),)),
           "/v": set_key("b/vocals", "mute", 1), "G=": verb_key("grid_double"), "G-": verb_key("grid_halve"),
           "G3": verb_key("grid_three_quarters"), "G4": verb_key("grid_four_thirds"), "G,": verb_key("grid_move", -10),
           "G.": verb_key("grid_move", 10), "G<": verb_key("grid_move", -1), "G>": verb_key("grid_move", 1),
@@ -264,7 +273,7 @@ CHORDS = {"wv": (Verb("swap"), (lambda stage: (put("a/vocals", "solo", 1)(stage)
           "Mc": set_key("master", "cue_mix", 0.4, put("master", "cue_mix", 0.5)),
           "Ms": set_key("master", "split", 1), "Mh": set_key("master", "hamster", 1, ASIDE)}
 # have tests of their own, here or in tests/stream/control/test_deckkeys.py
-OTHERS = {"q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?", "Avx"}
+OTHERS = {"^", "q", "n", "J", "U", "E", "Gd", "S", "*", "K", "L", "?", "Avx"}
 
 
 @pytest.mark.parametrize("key", [*KEYS, *CHORDS])
@@ -299,7 +308,7 @@ def test_every_key_there_is_is_heard(songs: dict[str, Song]) -> None:
     there = TAKEN | stage.keys.stems.keys() | {key.upper() for key in stage.keys.stems}
     chords = {f"G{key}" for key in moves(GRID_ROWS)} | {f"M{key}" for key in moves(MASTER_ROWS)}
     chords |= {f"Av{key}" for key in moves(STEM_ROWS)}
-    chords |= {f"C{key}" for key in "3"} | {"wv", "/v", "Qv"}
+    chords |= {f"C{key}" for key in "3"} | {"wv", "/v", "/^", "Qv"}
     assert there | chords == {*KEYS, *CHORDS, *(chord[0] for chord in CHORDS), *OTHERS}
 
 

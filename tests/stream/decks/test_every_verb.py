@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
+from stream.decks.sync import LeadBeat
 from stream.decks.transport import VERBS
 from stream.tracks.track import Track
 from tests.stream.decks.places import BEAT, MARGIN, SCALE, START, Counting, counted, silent, turns, winding
@@ -455,6 +456,30 @@ def _(deck: Counting) -> None:
     slower = np.diff(deck.places[-10 * BLOCK :])
     assert slower.mean() == pytest.approx(0.95, abs=1e-3)
     assert (np.abs(slower - 1) < 0.01).mean() < 0.3
+
+
+class Metronome:
+    """A beat from outside, a little faster than the song's."""
+
+    changes, period = 0, BEAT / 1.02
+
+    def beat_at(self, position: int) -> LeadBeat:
+        return LeadBeat("metronome", position / self.period, 1 / self.period)
+
+
+@hears("sync")
+def _(deck: Counting) -> None:
+    """Its beats, at its tempo."""
+    led = Metronome()
+    deck.booth.leader.add("metronome", led)
+    deck.booth.leader.ask("metronome")
+    deck.play()
+    deck.press("sync", True)
+    deck.wait(40)
+    found = deck.places[-20 * BLOCK :]
+    positions = deck.engine.position - len(found) + np.arange(len(found))
+    late = (found / BEAT - positions / led.period + 0.5) % 1 - 0.5
+    assert np.abs(late * BEAT).max() < NEAR
 
 
 # beats: with quantize a loop of one beat lies on the grid

@@ -111,6 +111,32 @@ def deck_grid(grid: BeatGrid) -> Any:
     return DeckPress("grid", lambda state: replace(state, grid=grid))
 
 
+def test_who_leads_is_told_and_how_each_deck_is_beside_him(made: DeckRig) -> None:
+    rig = made.decks
+    for name, bpm in (("a", 120), ("b", 124)):
+        rig.booth.next_song(name)
+        rig.hear(2)
+        rig.booth.deck(name)._waiting.append(deck_grid(BeatGrid(1000, 60 * RATE / bpm)))
+        rig.booth.press(name, "play")
+        rig.hear(10)
+    now = made.snapshot.now()
+    assert now["leads"] == "a"
+    assert [now["heads"]["a"][name] for name in ("follows", "phase", "tempo_off_percent")] == ["", None, None]
+    head = now["heads"]["b"]
+    assert (head["follows"], head["tempo_off_percent"]) == ("", pytest.approx(100 * (124 / 120 - 1), abs=1e-3))
+    assert 0.05 < abs(head["phase"]) <= 0.5
+    rig.booth.press("b", "sync", True)
+    rig.hear(10)
+    now = made.snapshot.now()
+    head = now["heads"]["b"]
+    assert (head["follows"], head["phase"], head["tempo_off_percent"]) == ("a", 0, 0)
+    assert [now["songs"][name]["sync"] for name in "ab"] == [False, True]
+    rig.booth.press("a", "pause")
+    rig.hear(10)
+    now = made.snapshot.now()
+    assert (now["leads"], now["heads"]["b"]["follows"], now["heads"]["a"]["phase"]) == ("b", "", None)
+
+
 def test_what_is_separated_is_told_in_seconds_as_it_comes(playing: DeckRig) -> None:
     track = playing.decks.a.track
     assert track is not None

@@ -1,0 +1,100 @@
+"""Who leads in tempo: the deck whose beat the others follow with `sync`, or a beat from outside.
+
+Which song comes next, with `--automix`, is told by another one (stream.decks.lead).
+"""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, Protocol
+
+from stream.decks.deck import Deck
+from stream.decks.sync import LeadBeat, beats_off, ratio_of
+from stream.mixer.mixer import listing
+
+
+class Beat(Protocol):
+    """Whoever can lead."""
+
+    @property
+    def changes(self) -> int:
+        """Counts what changes its beat from somewhere on. [any-thread]"""
+
+    def beat_at(self, position: int) -> LeadBeat | None:
+        """Its beat at a position of the device; None: it has none, or none that is known yet. [any-thread]"""
+
+
+class Following(NamedTuple):
+    """How a deck is beside whoever leads.
+
+    phase: beats of its own that it is ahead, -1/2 to 1/2; None: one of the two has none
+    tempo_off: how much faster it is, as a fraction of the tempo at which it would stay in phase
+    """
+
+    phase: float | None
+    tempo_off: float
+
+
+class Leader:
+    """Chooses who leads: the deck that has played for longest, or one whose sync is off where the other's is on.
+
+    name: empty: nobody
+    """
+
+    def __init__(self, decks: Mapping[str, Deck], device: Callable[[], int]) -> None:
+        """Nobody leads. device: gives the position of the callback's next block [main-thread]"""
+        self._decks, self._device = decks, device
+        self._all: dict[str, Beat] = {**decks}
+        self.name = ""
+        self._asked = ""
+
+    def add(self, name: str, beat: Beat) -> None:
+        """A beat of somebody else, which leads when that is asked for. Before anything is stepped. [main-thread]"""
+        self._all[name] = beat
+
+    def ask(self, name: str) -> None:
+        """Have somebody lead from when he plays, and until he does no more. Raises ValueError. [any-thread]"""
+        if name not in self._all:
+            raise ValueError(f"{name} cannot lead; there is {listing(self._all)}")
+        self._asked = name
+
+    def look(self) -> None:
+        """See who plays. [deck-thread]"""
+        now, leads = self._device(), self._decks.get(self.name)
+        if leads is not None and not leads.known and leads.state.playing:
+            return  # it jumps just now
+        if self._asked and self._all[self._asked].beat_at(now) is not None:
+            self.name = self._asked
+            return
+        if self._asked == self.name:
+            self._asked = ""  # it has led, and does no more
+        plays = [name for name, deck in self._decks.items() if deck.beat_at(now) is not None]
+        free = [name for name in plays if not self._decks[name].settings.sync] or plays
+        if self.name not in free:
+            self.name = free[0] if free else ""
+
+    def beat_at(self, position: int) -> LeadBeat | None:
+        """Whose beat leads at a position of the device; None: nobody's, or nobody knows yet. [any-thread]"""
+        name = self.name
+        return None if not name else self._all[name].beat_at(position)
+
+    def beat_for(self, deck: str, position: int) -> LeadBeat | None:
+        """What a deck is to follow; None: nobody, or nobody knows yet. [any-thread]"""
+        name = self.name
+        return None if name in ("", deck) else self._all[name].beat_at(position)
+
+    def changes_for(self, deck: str) -> tuple[str, int]:
+        """Another one whenever what a deck was told to follow has changed. [any-thread]"""
+        name = self.name
+        return ("", 0) if name in ("", deck) else (name, self._all[name].changes)
+
+    def following(self, deck: str) -> Following | None:
+        """How a deck is beside whoever leads; None where either has no beat. [any-thread]"""
+        position = self._device()
+        own, lead = self._decks[deck].beat_at(position), self.beat_for(deck, position)
+        if own is None or lead is None:
+            return None
+        state = self._decks[deck].state
+        if state.grid is None:  # it was taken off just now
+            return None
+        ratio = ratio_of(lead.pace, state.grid.period_at(state.position))
+        phase = None if own.beat is None or lead.beat is None else beats_off(own.beat, lead.beat, ratio)
+        return Following(phase, own.pace * (1 + own.bend) / (lead.pace * (1 + lead.bend) * ratio) - 1)
