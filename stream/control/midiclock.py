@@ -19,6 +19,8 @@ KNOWN = TICKS  # ticks from which on there is a tempo
 CALM_HZ, EAGER_HZ = 0.2, 2.0  # of the loop
 HELD = 1.5  # ticks by which a beat may differ from where it was to be: beyond that it has jumped
 FAR, LOST = 0.25, 6  # of a tick, by which one is far from where it was expected; how many, until the tempo is another
+JITTERS = 2  # times as far as ticks are off on average, which is no other tempo yet
+GUESSED_S = 10.0  # without a tick, in which they go on at their tempo: a cable is out
 
 
 class Timed(NamedTuple):
@@ -107,7 +109,9 @@ class ClockReceiver:
         self._loop = ClockLoop(CALM_HZ, EAGER_HZ)
         self._count, self._tick = 0, 0  # ticks since it is known; and of the song, the next one
         self._first_s, self._heard_s = 0.0, -math.inf
-        self._far: list[float] = []  # the last ticks, while they are far from where they were expected
+        self._far: list[float] = []  # the last ticks, while they are far from where they were expected, all to one side
+        self._early = False  # to which
+        self._told = False  # where the song is, since the last tick
         self._known: tuple[float, float, Motion] | None = None  # when a tick was and the last was heard, and the beat
 
     @property
@@ -121,9 +125,9 @@ class ClockReceiver:
             case [0xF8]:
                 self._ticked(time_s)
             case [0xFA]:
-                self.running, self._tick, self.changes = True, 0, self.changes + 1
+                self.running, self._told, self._tick, self.changes = True, True, 0, self.changes + 1
             case [0xFB]:
-                self.running, self.changes = True, self.changes + 1
+                self.running, self._told, self.changes = True, True, self.changes + 1
             case [0xFC]:
                 self.running, self.changes = False, self.changes + 1
             case [0xF2, low, high] if low < 0x80 and high < 0x80:
@@ -142,8 +146,9 @@ class ClockReceiver:
 
     def _ticked(self, time_s: float) -> None:
         if time_s - self._heard_s > AWAY_S:
+            self._guess(time_s)
             self._count = 0
-        self._heard_s = time_s
+        self._heard_s, self._told = time_s, False
         if self._count == 0:
             self._first_s = time_s
         elif self._count < KNOWN:  # their average, until there are enough for a loop
@@ -155,12 +160,25 @@ class ClockReceiver:
         self._publish()
         self._tick += self.running
 
+    def _guess(self, time_s: float) -> None:
+        """Ticks were missed that somebody has gone on to count."""
+        loop, known = self._loop, self._count >= KNOWN
+        if self._told:
+            return
+        if not known or time_s - self._heard_s > GUESSED_S:
+            self.running = False
+        elif self.running:
+            self._tick += max(0, round((time_s - loop.time_s) / loop.period_s) - 1)
+
     def _follow(self, time_s: float) -> None:
         """Begin anew where ticks go on to come at another tempo."""
-        late = self._loop.tick(time_s)
-        self._far = [*self._far, time_s] if abs(late) > FAR * self._loop.period_s else []
+        loop = self._loop
+        late = loop.tick(time_s)
+        far = abs(late) > max(FAR * loop.period_s, JITTERS * loop.jitter_s)
+        before = self._far if (late < 0) == self._early else []
+        self._far, self._early = [*before, time_s] if far else [], late < 0
         if len(self._far) > LOST:
-            self._loop.begin(time_s, (time_s - self._far[0]) / LOST)
+            loop.begin(time_s, (time_s - self._far[0]) / LOST)
             self._far, self.changes = [], self.changes + 1
 
     def _publish(self) -> None:

@@ -63,7 +63,7 @@ class Booth:
         """
         self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
                                  (self._rate, block, late), self._sources, say) for at, name in enumerate(NAMES)}
-        self.leader = Leader(self.decks, device)
+        self.leader, self._say = Leader(self.decks, device), say
         if self.tapped is not None:
             self.leader.add(LIVE, self.tapped)
         self._heard: Callable[[], float] = lambda: device() - late - block / 2
@@ -86,6 +86,8 @@ class Booth:
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""
         self.deck(deck).press(name, *values)
+        if name == "sync" and any(values) and (why := self.leader.lacks(deck)):
+            self._say(why)
         if name in ("play", "play_pause"):
             self._begun = True
             self._lead.begin(self.decks[deck])

@@ -8,7 +8,7 @@ Frames of the deck's own count (`transport`) are device positions less `offset`.
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,6 +91,7 @@ class Deck:
         self._onsets: Onsets | None = None  # which the voice has
         self._held = False  # whether a hand is on the wheel
         self._lock = threading.Lock()  # of the transport, between its thread and those who look
+        self._setting = threading.Lock()  # of `settings`
         rings.write(self._render(self._block + FADE + ROWS))
 
     def load(self, track: Track | None, beats: SongBeats | None = None) -> None:
@@ -106,7 +107,7 @@ class Deck:
         """
         taken = press_values(name, values)
         if name in SET_BY and taken:
-            self.settings = replace(self.settings, **{SET_BY[name]: taken[0]})
+            self._set({SET_BY[name]: taken[0]})
         self._waiting.append(DeckPress(name, VERBS[name], taken))
 
     def find(self, press: DeckPress) -> None:
@@ -312,9 +313,7 @@ class Deck:
         if steered is not state:
             with self._lock:
                 self._transport.steer(steered)
-            changed = {name: value for name, value in vars(steered.settings).items()
-                       if value != getattr(state.settings, name)}
-            self.settings = replace(self.settings, **changed)
+            self._set(steered.settings.beside(state.settings))
 
     def _go_back(self, start: int) -> None:
         """Be where everything was at a frame, or would be."""
@@ -326,17 +325,26 @@ class Deck:
         while self._states and self._states[-1][0] >= start:
             self._states.pop()
 
+    def _set(self, settings: Mapping[str, Any]) -> None:
+        """Note what is wanted; the deck's thread does, and whoever presses something."""
+        with self._setting:
+            self.settings = replace(self.settings, **settings)
+
     def _do(self, press: DeckPress, frame: int) -> None:
+        before = after = self._transport.state(frame).settings
         try:
             with self._lock:
-                self._transport.press(frame, press.verb, *press.values)
+                after = self._transport.press(frame, press.verb, *press.values).settings
         except ValueError as error:  # it cannot be obeyed as things are
-            self.settings = self._transport.state(frame).settings
             self._say(f"deck {self.name}: {error}")
-            return
-        if press.verb is eject:
-            self._put(None, None)
-            self._state = VoiceState()
+        else:
+            if press.verb is eject:
+                self._put(None, None)
+                self._state = VoiceState()
+        found = after.beside(before) | ({SET_BY[press.name]: getattr(after, SET_BY[press.name])}
+                                        if press.name in SET_BY else {})
+        wanted = {SET_BY.get(waits.name) for waits in list(self._waiting) if isinstance(waits, DeckPress)}
+        self._set({name: value for name, value in found.items() if name not in wanted})
 
     def _render(self, count: int) -> np.ndarray[Any, np.dtype[np.float32]]:
         """The next rows, by the deck's count."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 MARGIN_S = 0.004  # from the callback's next block to where what was pressed begins: it is rendered meanwhile
 # verbs that set one of these, and which
@@ -39,3 +40,7 @@ class DeckSettings:
     def own_speed(self) -> float:
         """The same by the slider alone."""
         return 1 + self.tempo * self.tempo_range / 100
+
+    def beside(self, other: Self) -> dict[str, Any]:
+        """What is set otherwise than in other ones, by name."""
+        return {name: value for name, value in vars(self).items() if value != getattr(other, name)}

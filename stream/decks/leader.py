@@ -34,7 +34,8 @@ class Following(NamedTuple):
 
 
 class Leader:
-    """Chooses who leads: the deck that has played for longest, or one whose sync is off where the other's is on.
+    """Chooses who leads: the deck that has played for longest. It hands over when its own sync is pressed and the other
+    deck plays without; and when it plays no more, for good: what goes on playing is never moved by what begins anew.
 
     name: empty: nobody
     """
@@ -45,6 +46,7 @@ class Leader:
         self._all: dict[str, Beat] = {**decks}
         self.name = ""
         self._asked = ""
+        self._synced = False  # whether sync was on of whoever leads, at the last look
 
     def add(self, name: str, beat: Beat) -> None:
         """A beat of somebody else, which leads when that is asked for. Before anything is stepped. [main-thread]"""
@@ -58,18 +60,36 @@ class Leader:
 
     def look(self) -> None:
         """See who plays. [deck-thread]"""
-        now, leads = self._device(), self._decks.get(self.name)
+        now, leads, asked = self._device(), self._decks.get(self.name), self._asked
         if leads is not None and not leads.known and leads.state.playing:
             return  # it jumps just now
-        if self._asked and self._all[self._asked].beat_at(now) is not None:
-            self.name = self._asked
-            return
-        if self._asked == self.name:
-            self._asked = ""  # it has led, and does no more
+        if asked and self._all[asked].beat_at(now) is not None:
+            self.name, self._asked = asked, ""
+        else:
+            self.name = self._next(now)
+        self._synced = self._wants_to_follow(self.name)
+
+    def _next(self, now: int) -> str:
+        """Whoever leads, until he does no more or has just been told to follow somebody who is there."""
         plays = [name for name, deck in self._decks.items() if deck.beat_at(now) is not None]
-        free = [name for name in plays if not self._decks[name].settings.sync] or plays
-        if self.name not in free:
-            self.name = free[0] if free else ""
+        free = [name for name in plays if not self._wants_to_follow(name)]
+        told = self._wants_to_follow(self.name) and not self._synced and free
+        if self.name and self._all[self.name].beat_at(now) is not None and not told:
+            return self.name
+        return next(iter(free or plays), "")
+
+    def _wants_to_follow(self, name: str) -> bool:
+        return name in self._decks and self._decks[name].settings.sync
+
+    def lacks(self, deck: str) -> str:
+        """Why a deck cannot follow yet, as a line; empty: it can, or nobody is there to be followed. [any-thread]"""
+        own, plays = self._decks[deck], [name for name, other in self._decks.items() if other.state.playing]
+        unknown = [name for name in plays if name != deck and self._decks[name].state.grid is None]
+        if own.track is not None and own.state.grid is None and (self.name or unknown):
+            return f"deck {deck}: its beats are not known yet; it follows as soon as they are"
+        if not self.name and unknown:
+            return f"deck {deck}: the beats of deck {unknown[0]} are not known yet; it follows as soon as they are"
+        return ""
 
     def beat_at(self, position: int) -> LeadBeat | None:
         """Whose beat leads at a position of the device; None: nobody's, or nobody knows yet. [any-thread]"""

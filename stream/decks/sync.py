@@ -55,8 +55,9 @@ def lead_beat(name: str, state: TransportState) -> LeadBeat | None:
         return None
     place = head.now / UNIT
     settings = state.settings
-    beat = None if _rolls(state, grid) else grid.at(place)
-    return LeadBeat(name, beat, settings.own_speed / grid.period_at(place), settings.bend)
+    beat = None if state.shadow is None and _rolls(state, grid) else grid.at(place)
+    bend = settings.bend if state.wheel is None else head.rate_after(0) / settings.own_speed - 1  # a hand pushes it
+    return LeadBeat(name, beat, settings.own_speed / grid.period_at(place), bend)
 
 
 def follow(state: TransportState, now: LeadBeat, then: LeadBeat) -> TransportState:
@@ -122,19 +123,22 @@ def _followed(state: TransportState) -> SongHead:
 def _rolls(state: TransportState, grid: BeatGrid) -> bool:
     """Whether it turns in a loop of less than a beat."""
     loop = state.looping
-    return (loop is not None and state.shadow is None
-            and loop.length < _SHORT * UNIT * grid.period_at(loop.start / UNIT))
+    return loop is not None and loop.length < _SHORT * UNIT * grid.period_at(loop.start / UNIT)
 
 
 def _steers(state: TransportState, grid: BeatGrid) -> bool:
     """Whether there is a phase to be kept."""
-    return _goes(state) and not _rolls(state, grid)
+    return _goes(state) and (state.shadow is not None or not _rolls(state, grid))
 
 
 def _goes(state: TransportState) -> bool:
     """Whether it plays forwards at the tempo that is set: no motor moves it, and no hand."""
-    head, by_hand = _followed(state), state.touched and state.shadow is None
-    return state.playing and head.rate > 0 and not (head.winds and head.ramp_left) and not by_hand
+    by_hand = state.touched and state.shadow is None
+    return state.playing and _runs(_followed(state)) and not by_hand
+
+
+def _runs(head: SongHead) -> bool:
+    return head.rate > 0 and not (head.winds and head.ramp_left)
 
 
 def _in_tempo(state: TransportState, lead: LeadBeat, speed: float, ahead: int) -> TransportState:
@@ -156,39 +160,35 @@ def _in_tempo(state: TransportState, lead: LeadBeat, speed: float, ahead: int) -
 
 
 def _in_phase(state: TransportState, phases: _Phases) -> TransportState:
-    """In phase, beside what somebody has nudged it by."""
-    head = _followed(state)
-    place = head.after(phases.ahead)
+    """In phase, beside what somebody has nudged it by; with slip what is heard, and what goes on below it."""
     pushed = state.settings.bend != 0 or (state.wheel is not None and not state.touched)
     if pushed or state.nudged:  # it is where a person wants it
+        place = _followed(state).after(phases.ahead)
         return replace(state, nudge=phases.off(place, phases.then, 0.0), nudged=pushed)
-    gap = phases.gap(place, phases.then, state.nudge)
+    head = state.head
+    if state.shadow is None or (not state.touched and _runs(head) and not _rolls(state, phases.grid)):
+        head = _led(state, head, phases)
+    return replace(state, head=head, shadow=state.shadow and _led(state, state.shadow, phases))
+
+
+def _led(state: TransportState, head: SongHead, phases: _Phases) -> SongHead:
+    """A song, or where it would be, in phase; itself where it is so."""
+    gap = phases.gap(head.after(phases.ahead), phases.then, state.nudge)
     if abs(gap) <= (WHOLE if head.exact or abs(head.rate) == UNIT else EXACT):
-        return state
+        return head
     near = NEAR_S * state.samplerate
     if abs(gap) <= near:
-        return _moved(state, _bent(head, gap, phases.ahead))
+        frames = max(phases.ahead, head.ramp_left, round(BEND * abs(gap)))
+        return head.led(frames, head.after(frames) + ticks(gap))
     if abs(phases.gap(head.now, phases.now, state.nudge)) <= near:  # whoever leads is about to jump, and not yet there
-        return state
+        return head
     return _jumped(state, head, gap, phases)
 
 
-def _bent(head: SongHead, gap: float, ahead: int) -> SongHead:
-    frames = max(ahead, head.ramp_left, round(BEND * abs(gap)))
-    return head.led(frames, head.after(frames) + ticks(gap))
-
-
-def _jumped(state: TransportState, head: SongHead, gap: float, phases: _Phases) -> TransportState:
+def _jumped(state: TransportState, head: SongHead, gap: float, phases: _Phases) -> SongHead:
     """Elsewhere at once: at the nearest place in phase that the song has."""
     beat = min(1.0, phases.ratio)
     while head.now + ticks(gap) < 0:
         gap += phases.grid.after(max(0.0, head.now / UNIT), beat) - max(0.0, head.now / UNIT)
-    if head.now + ticks(gap) >= state.end:
-        return state
-    return _moved(state, head.at(head.now + ticks(gap)))
-
-
-def _moved(state: TransportState, head: SongHead) -> TransportState:
-    if state.shadow is None:
-        return replace(state, head=head)
-    return replace(state, shadow=head)
+    place = head.now + ticks(gap)
+    return head if place >= state.end else head.at(place)

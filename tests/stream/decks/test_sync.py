@@ -130,8 +130,7 @@ CHANGES: dict[str, list[tuple[str, str, tuple[Any, ...]]]] = {
     "it is locked": [("b", "key_lock", (True,)), ("a", "tempo", (0.2,)), ("b", "key_lock", (False,))],
     "its range": [("b", "tempo_range", (6,)), ("b", "tempo_range", (50,))],
     "its grid": [("b", "grid_move", (-7,)), ("b", "grid_here", ()), ("b", "grid_move", (1,))],
-    "a hand is on its wheel": [("b", "touch_press", ()), ("b", "turn", (0.3, 1.5)), ("b", "touch_release", ())],
-    "a hand is on the leader's": [("a", "touch_press", ()), ("a", "turn", (-0.2, -1)), ("a", "touch_release", ())],
+    "a hand is on its wheel": [("b", "touch_press", ()), ("b", "turn", (0.05, 1.5)), ("b", "touch_release", ())],
     "it is pushed": [("b", "turn", (0.4,))],
     "the leader is pushed": [("a", "turn", (0.3,))],
     "it is reversed": [("b", "reverse", ()), ("b", "reverse", ())]}
@@ -247,26 +246,76 @@ def test_what_is_nudged_stays_as_far_from_the_leader_until_sync_is_pressed_again
     assert pair.in_phase
 
 
-def test_the_one_that_plays_leads_and_the_other_where_it_stops(pair: Pair) -> None:
+def test_who_plays_longest_leads_and_who_was_stopped_has_to_ask(pair: Pair) -> None:
+    """What goes on playing is not moved when a song begins beside it."""
     leader = pair.booth.leader
     pair.synced()
     pair.press("a", "pause")
     pair.hear(10)
-    assert leader.name == "b"
-    assert pair.b.state.follows == ""
+    assert (leader.name, pair.b.state.follows) == ("b", "")
     tempo = pair.b.state.settings.tempo
     pair.press("a", "play")
     pair.hear(10)
-    assert leader.name == "a"  # it has sync off
+    assert (leader.name, pair.b.state.follows) == ("b", "")
     pair.press("a", "sync", True)
     pair.hear(10)
-    assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("a", "", "a")
-    leader.ask("b")
-    pair.hear(10)
     assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("b", "b", "")
+    leader.ask("a")
+    pair.hear(10)
+    assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("a", "", "a")
     assert pair.b.state.settings.tempo == pytest.approx(tempo)
     with pytest.raises(ValueError, match="clock cannot lead; there is a, b"):
         leader.ask("clock")
+
+
+def test_a_leader_whose_sync_is_pressed_follows_the_other_where_that_does_not_follow(pair: Pair) -> None:
+    leader = pair.booth.leader
+    pair.press("a", "sync", True)
+    pair.hear(20)
+    assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("b", "b", "")
+    pair.press("b", "sync", True)  # then both have it, and whoever leads goes on to
+    pair.hear(20)
+    assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("b", "b", "")
+    assert abs(pair.off) < 1
+    pair.press("a", "sync", False)
+    pair.hear(10)
+    assert (leader.name, pair.a.state.follows, pair.b.state.follows) == ("b", "", "")
+    assert pair.said == []
+
+
+SCRATCH = [("touch_press", ()), ("turn", (-0.2, -1)), ("touch_release", ())]
+
+
+def scratched(pair: Pair) -> tuple[set[int], str]:
+    """How many frames b went on by in each of the blocks while somebody scratches a; who leads then."""
+    places = [pair.b.state.head.now]
+    for name, values in SCRATCH:
+        pair.press("a", name, *values)
+        for _ in range(40):
+            pair.hear(1)
+            places.append(pair.b.state.head.now)
+    return {round(step / 2**32) for step in np.diff(places)}, pair.booth.leader.name
+
+
+def test_scratching_the_leader_does_not_move_who_plays_on(pair: Pair) -> None:
+    pair.synced()
+    steps, leads = scratched(pair)
+    assert max(steps) - min(steps) <= 1
+    assert leads == "b"
+    assert pair.a.state.follows == ""
+
+
+def test_who_is_scratched_with_sync_comes_back_in_phase(pair: Pair) -> None:
+    pair.synced()
+    pair.press("a", "sync", True)
+    pair.hear(10)
+    assert pair.booth.leader.name == "a"
+    steps, leads = scratched(pair)
+    assert max(steps) - min(steps) <= 1
+    assert leads == "b"
+    assert pair.a.state.follows == "b"
+    pair.hear(20)
+    assert abs(pair.off) < 1
 
 
 class Metronome:
