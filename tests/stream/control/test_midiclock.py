@@ -147,3 +147,36 @@ def test_what_is_no_clock_is_passed_over(message: tuple[int, ...]) -> None:
     before = receiver.motion(3.0), receiver.changes
     receiver.receive(3.0, message)
     assert (receiver.motion(3.0), receiver.changes) == before
+
+
+@pytest.mark.parametrize("away_s", [0.6, 5, 9])
+def test_who_counted_on_while_a_cable_was_out_is_where_he_would_be(away_s: float) -> None:
+    timed = [one for one in sent(ClockSender(), steady(0.0, 15)) if not 4 < one.time_s < 4 + away_s]
+    motion = heard(timed, 0.001).motion(15.0)
+    assert motion is not None
+    assert motion.beat == pytest.approx(15 * PACE, abs=0.01)
+
+
+def test_who_was_away_for_longer_has_a_tempo_until_he_is_started() -> None:
+    receiver = heard([one for one in sent(ClockSender(), steady(0.0, 30)) if not 4 < one.time_s < 20])
+    motion = receiver.motion(30.0)
+    assert motion is not None
+    assert motion.beat is None
+    assert motion.pace == pytest.approx(PACE)
+    for one in sent(ClockSender(), steady(0.0, 3), 30.0):
+        receiver.receive(*one)
+    motion = receiver.motion(33.0)
+    assert motion is not None
+    assert motion.beat == pytest.approx(3 * PACE, abs=1e-6)
+
+
+def test_what_jitters_by_a_third_of_a_tick_is_not_taken_for_another_tempo() -> None:
+    receiver, pace = ClockReceiver(), 174 / 60
+    rng = np.random.default_rng(1)
+    for one in sent(ClockSender(), steady(0.0, 600, pace)):
+        receiver.receive(one.time_s + rng.uniform(-0.005, 0.005), one.message)
+    assert receiver.changes == 2  # it was started, and its tempo known
+    motion = receiver.motion(600.0)
+    assert motion is not None
+    assert motion.beat is not None
+    assert abs(motion.beat - 600 * pace) / pace < 0.002

@@ -130,7 +130,7 @@ CHANGES: dict[str, list[tuple[str, str, tuple[Any, ...]]]] = {
     "it is locked": [("b", "key_lock", (True,)), ("a", "tempo", (0.2,)), ("b", "key_lock", (False,))],
     "its range": [("b", "tempo_range", (6,)), ("b", "tempo_range", (50,))],
     "its grid": [("b", "grid_move", (-7,)), ("b", "grid_here", ()), ("b", "grid_move", (1,))],
-    "a hand is on its wheel": [("b", "touch_press", ()), ("b", "turn", (0.05, 1.5)), ("b", "touch_release", ())],
+    "a hand is on its wheel": [("b", "touch_press", ()), ("b", "turn", (0.02, 0)), ("b", "touch_release", ())],
     "it is pushed": [("b", "turn", (0.4,))],
     "the leader is pushed": [("a", "turn", (0.3,))],
     "it is reversed": [("b", "reverse", ()), ("b", "reverse", ())]}
