@@ -247,9 +247,7 @@ def _play(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("songs", nargs="*", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
                         help="what is played: sound files, stem files, folders of songs or of one song's stems, and "
                              "playlists (.m3u); the first two are loaded, the others wait")
-    parser.add_argument("--library", action="append", default=[], type=path_argument, metavar="FILE",
-                        help="take cues and beats from another program's library: rekordbox' XML, Mixxx' .sqlite, "
-                             "Traktor's .nml or the folder _Serato_ (docs/guide/library.md); may be said several times")
+    _library(parser, "take cues and beats from")
     parser.add_argument("--config", type=path_argument, metavar="FILE", help="file with settings, see "
                         "docs/guide/config.md")
     group = parser.add_argument_group("device (docs/guide/routing.md)")
@@ -403,9 +401,19 @@ def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print as JSON")
 
 
+def _library(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--library", action="append", default=[], type=path_argument, metavar="FILE",
+                        help=f"{what} another program's library: rekordbox' XML, Mixxx' .sqlite, Traktor's .nml or the "
+                             "folder _Serato_ (docs/guide/library.md); may be said several times")
+
+
 def _prepare(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("songs", nargs="+", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
+    parser.add_argument("songs", nargs="*", type=path_argument, metavar="SONG|FOLDER|PLAYLIST",
                         help="as `play` takes them (docs/guide/library.md)")
+    _library(parser, "prepare playlists of")
+    parser.add_argument("--playlist", action="append", default=[], metavar="NAME",
+                        help="a playlist or crate of the library, such as Friday, or Clubs/Warm-up with its folder; "
+                             "may be said several times")
     parser.add_argument("--samplerate", type=positive, default=44_100,
                         help="of the device that will play them, in Hz: kept stems are of one rate (default: 44100)")
     stem_cache(parser)

@@ -133,7 +133,7 @@ def _prepare(arguments: Namespace) -> dict[str, Any]:
     from stream.command.fetching import Models
     from stream.command.prepare import prepare
 
-    return prepare(arguments, Models(say, console), say)
+    return prepare(arguments, Models(say, console), say, console)
 
 
 def _render(arguments: Namespace) -> dict[str, Any]:

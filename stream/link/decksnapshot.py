@@ -137,10 +137,12 @@ class DeckSnapshot:
     def _material(self, track: Track | None) -> dict[str, Any]:
         """What is there of a song."""
         if track is None:
-            return {"title": "", "artist": "", "length_s": None, "loading": False, "failure": "", "stems": [],
-                    "drafts": []}
+            return {"title": "", "artist": "", "key": None, "camelot": None, "length_s": None, "loading": False,
+                    "failure": "", "stems": [], "drafts": []}
         frames, finished = track.frames or track.decoded, track.finished
+        key = track.key
         return {"title": track.title, "artist": track.artist, "failure": track.failure,
+                "key": None if key is None else key.name, "camelot": None if key is None else key.camelot,
                 "length_s": None if track.frames is None else round(track.frames / self._rate, 2),
                 "loading": not track.ended, "stems": self._spans(finished.stems, frames),
                 "drafts": self._spans(finished.drafts, frames)}

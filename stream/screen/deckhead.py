@@ -126,7 +126,7 @@ def _write(line: list[tuple[str, Any, str]], first: int, text: str, what: str) -
 
 
 def flags(deck: str, song: Seen, width: int) -> ScreenRow:
-    """Key lock, slip, quantize, the loop, what is held, and where there is room the tempo's range."""
+    """Key lock, slip, quantize, the loop, what is held, and where there is room the tempo's range and the key."""
     row = ScreenRow().add(" ")
     for name, word in FLAGS.items():
         on = song[name]
@@ -139,8 +139,9 @@ def flags(deck: str, song: Seen, width: int) -> ScreenRow:
     bend = f"BEND {song['bend_percent']:+g}%" if song["bend_percent"] else ""
     words = [word for word in ("REV" if song["reversed"] else "", held, "END" if song["ended"] else "", bend) if word]
     row.add(" ".join(words), ink(WARN, bold=True))
-    tempo_range = f" ±{song['tempo_range']:g} "
-    return row.add(tempo_range, ink(DIM), "range", deck) if row.width + len(tempo_range) <= width else row
+    tempo_range, key = f" ±{song['tempo_range']:g} ", f"{song['camelot']} {song['key']} "
+    row = row.add(tempo_range, ink(DIM), "range", deck) if row.width + len(tempo_range) <= width else row
+    return row.add(key, ink(BRIGHT)) if song["key"] and row.width + len(key) <= width else row
 
 
 def pads(deck: str, song: Seen) -> ScreenRow:

@@ -19,7 +19,7 @@ from stream.decks.engine import DeckEngine, DeckSetup
 from stream.decks.playednotes import PlayedNotes
 from stream.inserts.naming import Chains
 from stream.latency.geometry import Latency
-from stream.library.knownsongs import KnownSongs
+from stream.library.knownsongs import KnownSongs, marks_note
 from stream.live.clock import IDLE_S, Step, run_device
 from stream.live.engine import Engine
 from stream.live.insert import Insert
@@ -163,7 +163,8 @@ class DeckHost:
 
         def load(path: Path) -> Track:
             track = separator.load(path)
-            track.library_marks = request.known.marks(path, samplerate)
+            if (song := request.known.find(path)) is not None:
+                track.library_marks, track.key = marks_note(song, samplerate), song.key
             return track
 
         self.booth = Booth(separator.sources or ("mix",), samplerate, load, request.songs, live)

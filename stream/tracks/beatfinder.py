@@ -1,5 +1,7 @@
 """The thread that finds a track's beats and onsets: while it is decoded, and in its drums once these are there.
 
+Then it finds the key as well, in what the drums leave.
+
 [beats-thread]
 """
 
@@ -18,6 +20,7 @@ from dsp.gridfit import Heard
 from dsp.onsets import Onsets
 from dsp.tapfit import fit_taps
 from stream.common.priority import LATER, yielding
+from stream.tracks.songkey import keep_key, kept_key
 from stream.tracks.songnotes import GRID, Note, kept_grid
 from stream.tracks.track import Frames, Track
 
@@ -43,6 +46,7 @@ class BeatFinder:
 
     grid: as good as it is by now, or None      onsets: those that were found so far      done: the song was heard
     by_drums: whether its drums were, too
+    ended: whether all was found that will be, its key as well; taps are still refined
     refined: the last grid that was tapped, and what became of it; empty before
     """
 
@@ -50,7 +54,7 @@ class BeatFinder:
         """Begin, on a thread of its own, which ends with the track."""
         self.grid: BeatGrid | None = None
         self.onsets = Onsets(np.zeros(0, np.int64), np.zeros(0, np.float32))
-        self.done = self.by_drums = False
+        self.done = self.by_drums = self.ended = False
         self.refined: tuple[BeatGrid, ...] = ()
         self._track = track
         self._kept: _Kept | None = None  # once that was looked up
@@ -74,15 +78,21 @@ class BeatFinder:
         except Exception as error:  # the song plays on without beats
             if not track.closing.is_set():
                 track.say(f"the beats of {track.path.name} cannot be found: {type(error).__name__}: {error}")
+        finally:
+            self.ended = True
 
     def _find(self) -> None:
         track = self._track
         if not self._listen():
             return
         self.done = True
-        while not track.closing.is_set() and not (DRUMS in track.stored and track.separated == 1):
+        while not track.closing.is_set() and not (track.separated == 1 or track.origin == "none"):
             self._refine()
-        self._listen_to_drums()
+        if DRUMS in track.stored and track.separated == 1:
+            self._listen_to_drums()
+        if track.key is None:
+            track.key = keep_key(track)
+        self.ended = True
         while not track.closing.is_set():
             self._refine()
 
@@ -164,6 +174,7 @@ class BeatFinder:
         notes = self._track.notes
         if self._kept is None and notes is not None:
             self._kept = _kept(notes.read(GRID), self._track.samplerate)
+            self._track.key = self._track.key or kept_key(notes)
         return self._kept or _NONE
 
     def _keep(self, drums: bool) -> None:

@@ -87,9 +87,14 @@ class TrackSeparator(Closing):
         self._named.wait()
         return self._model
 
+    @property
+    def waiting(self) -> bool:
+        """Whether something is still to be separated that can be. [any-thread]"""
+        return any(song.waiting for song in self._alive()) and not self.failure
+
     def wait(self) -> None:
         """Wait until everything is separated that can be, and kept. [any-thread]"""
-        while any(song.waiting for song in self._alive()) and not self.failure:
+        while self.waiting:
             time.sleep(IDLE_S)
         if self._saver is not None:
             self._saver.wait()

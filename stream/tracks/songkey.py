@@ -1,4 +1,4 @@
-"""The key of a separated track, and its note: found without the drums.
+"""The key of a track, and its note: found without the drums, where they are there.
 
     key.json   tonic, minor, strength, finder
 [any-thread]
@@ -19,13 +19,13 @@ _FRAMES = 1 << 16
 
 
 def find_key(track: Track) -> Note | None:
-    """The note of a song whose stems are all there; None where there is no pitch, or it was closed. Raises OSError."""
+    """The note of a song that is decoded; None where there is no pitch, or it was closed. Raises OSError."""
     finder, stored, stems_file = KeyFinder(track.samplerate), track.stored, track.stems_file
     for first in range(0, track.decoded, _FRAMES):
         count = min(_FRAMES, track.decoded - first)
         song = np.zeros((count, 2), np.float32)
         track.read_dry(first, song)
-        if stems_file is not None and DRUMS in stored:
+        if stems_file is not None and DRUMS in stored and track.separated == 1:
             stems = np.zeros((count, 2 * len(stored)), np.float32)
             stems_file.read(first, stems)
             at = 2 * stored.index(DRUMS)
@@ -37,6 +37,20 @@ def find_key(track: Track) -> Note | None:
     if found is None:
         return None
     return {"tonic": found.key.tonic, "minor": found.key.minor, "strength": found.strength, "finder": FINDER}
+
+
+def keep_key(track: Track) -> MusicalKey | None:
+    """The key of a song that is decoded, and kept with it; None where there is no pitch, or it was closed.
+
+    Raises OSError, where it cannot be read.
+    """
+    found = find_key(track)
+    if found is None:
+        return None
+    if track.notes is not None:
+        with suppress(OSError):  # it is found again next time
+            track.notes.change(KEY, lambda _note: found)
+    return MusicalKey(found["tonic"], found["minor"])
 
 
 def kept_key(notes: SongNotes) -> MusicalKey | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsp.musicalkey import MusicalKey
 from stream.common.closing import Closing
 from stream.common.errors import Failure
 from stream.offline.level import SongLevel
@@ -69,6 +70,7 @@ class Track(Closing):
     entry: its place in the store; None until it is known, and without one
     notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
     library_marks: what another program has set in it (stream.library.knownsongs), for a deck that has kept nothing
+    key: as a library or the file's own tag has it, and else as it was found (stream.tracks.songkey); None for none
     playhead: set by the deck whenever it likes
     finished: which stems are there
     """
@@ -91,6 +93,7 @@ class Track(Closing):
         self.entry: StemEntry | None = None
         self.notes: SongNotes | None = None
         self.library_marks: Note | None = None
+        self.key: MusicalKey | None = None
         self.failure, self._heard = "", True  # whether the song is whole all the same
         self.level_so_far: SongLevel | None = None
         self.playhead, self.finished = Playhead(), Finished()

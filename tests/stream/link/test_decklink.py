@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from dsp.beatgrid import BeatGrid
+from dsp.musicalkey import MusicalKey
 from stream.decks.marks import HotCue
 from stream.decks.songfacts import DeckPress
 from stream.decks.songhead import UNIT
@@ -94,6 +95,15 @@ def test_hot_cues_of_a_library_have_their_names_and_colours(playing: DeckRig) ->
     assert song["hot_cues_s"] == [1, 2, *[None] * 6]
     assert song["hot_cue_names"] == ["Drop", "", *[""] * 6]
     assert song["hot_cue_colours"] == ["#000ff8", *[None] * 7]
+
+
+def test_a_song_has_its_key_by_name_and_by_its_place_on_the_wheel(playing: DeckRig) -> None:
+    track = playing.decks.a.track
+    assert track is not None
+    for key, names in ((MusicalKey(9, minor=True), ("Am", "8A")), (None, (None, None))):
+        track.key = key
+        song = playing.snapshot.now()["songs"]["a"]
+        assert (song["key"], song["camelot"]) == names
 
 
 def test_a_head_is_where_the_song_is_heard_and_not_where_it_is_rendered(playing: DeckRig) -> None:

@@ -12,7 +12,7 @@ import pytest
 from rich.style import Style
 
 from stream.screen.deckface import DeckFace
-from stream.screen.deckhead import marks, pads
+from stream.screen.deckhead import flags, marks, pads
 from stream.screen.decklayout import laid_out
 from stream.screen.decktimes import times
 from stream.screen.deckview import NOTE_S, DeckView
@@ -200,6 +200,14 @@ def test_names_of_hot_cues_are_beside_them_as_far_as_there_is_room(told: dict[st
     region = row.under(line.index("Drop"))
     assert region is not None
     assert region.spot == Spot("hot cue 2", "a")
+
+
+def test_a_songs_key_is_shown_where_there_is_room(told: dict[str, Any]) -> None:
+    song = {**told["songs"]["a"], "key": "Bbm", "camelot": "3A"}
+    shown = {width: "".join(part for part, _ in flags("a", song, width).parts) for width in (38, 60)}
+    assert shown[60].endswith(" 3A Bbm ")
+    assert all(len(line) <= width for width, line in shown.items())
+    assert "None" not in "".join(part for part, _ in flags("a", {**song, "key": None, "camelot": None}, 60).parts)
 
 
 @pytest.mark.parametrize(("colour", "letters"), [("#ffff00", GROUND), ("#0000ff", BRIGHT), ("#000000", BRIGHT)])
