@@ -204,6 +204,13 @@ class DeckCase(Case):
         self._folder.cleanup()
 
 
+class PlayingCase(DeckCase):
+    """The same decks while nobody touches anything: songs, meters and times move."""
+
+    def move(self, rng: np.random.Generator) -> None:
+        """No hand."""
+
+
 def song_of_noise(path: Path) -> Track:
     """A song with its stems, at a path where it is made."""
     rng = np.random.default_rng(len(path.name))
@@ -222,5 +229,5 @@ def wait(there: Callable[[], bool]) -> None:
         time.sleep(TICK_S)
 
 
-CASES: dict[str, Callable[[], Case]] = {"run": RunCase, "decks": DeckCase, "small decks": DeckCase,
-                                        "large decks": DeckCase}
+CASES: dict[str, Callable[[], Case]] = {
+    "run": RunCase, "playing decks": PlayingCase, "decks": DeckCase, "small decks": DeckCase, "large decks": DeckCase}

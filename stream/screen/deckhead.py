@@ -11,6 +11,8 @@
 """
 
 from collections.abc import Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -112,8 +114,8 @@ def marks(deck: str, song: Seen, width: int) -> ScreenRow:
         if at is not None:
             _write(line, at + 1, plain(name), f"hot cue {number}")
     row = ScreenRow().add(" ")
-    for glyph, style, what in line:
-        row.add(glyph, style, what, deck)
+    for (style, what), run in groupby(line, key=itemgetter(1, 2)):
+        row.add("".join(glyph for glyph, _, _ in run), style, what, deck)
     return row
 
 

@@ -19,7 +19,7 @@ from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
 from stream.screen.decktimes import clock
 from stream.screen.deckview import CROSSFADER, MASTER, SWITCHES, DeckView
-from stream.screen.deckwave import of_song, of_stem_alone, overview
+from stream.screen.deckwave import of_song, of_stems_alone, overview
 from stream.screen.ink import BAD, BRIGHT, DIM, GROUND, OFF, PANEL, TEXT, WARN, ink, of_stem
 from stream.screen.phasemeter import beside_crossfader, between_waves
 from stream.screen.row import ScreenRow, plain
@@ -102,12 +102,14 @@ def _column(view: DeckView, layout: DeckLayout, player: str) -> list[ScreenRow]:
     width = layout.width
     found = _head(view, layout, player)
     *stems, own = view.players[player]
+    drawn = "stem waves" not in layout.dropped
+    waves = of_stems_alone(view, player, width) if drawn and player in view.waves else [ScreenRow()] * len(stems)
     for number, strip in enumerate(stems):
         found.append(_strip(view, strip, number, width))
         if "stem fields" not in layout.dropped:
             found.append(_fields(view, strip, view.fields(strip), width))
-        if "stem waves" not in layout.dropped:
-            found.append(of_stem_alone(view, strip, number, width) if player in view.waves else ScreenRow())
+        if drawn:
+            found.append(waves[number])
     most = max(len(view.players[name]) - 1 for name in layout.players)
     found += [ScreenRow() for _ in range((most - len(stems)) * stem_lines(layout.dropped))]
     found.append(_strip(view, own, 0, width))
@@ -151,12 +153,12 @@ def _strip(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
                         ink(GROUND, strips.ON[switch], bold=True) if on else ink(DIM, OFF), switch, strip)
     room = width - row.width - VALUE - 3
     way = room // 2
-    row.add(" ").line(strips.fader(way, values["gain"], colour, chosen), "gain", strip)
+    row.add(" ").line(strips.fader(way, values["gain"], colour, chosen), "gain", strip, way)
     value = strips.shown("gain", values["gain"]).removesuffix(" dB")
     row.add(f"{value:>{VALUE}} ", ink(BRIGHT if chosen else TEXT))
     heard = view.meters[strip]
     clip = ScreenRow().add("!", ink(BAD, bold=True), "clip") if heard.clipped else ScreenRow().add(" ")
-    return row.line(strips.bars(room - way, heard, colour), "clip").beside(clip)
+    return row.line(strips.bars(room - way, heard, colour), "clip", width=room - way).beside(clip)
 
 
 def _fields(view: DeckView, strip: str, names: list[str], room: int) -> ScreenRow:
@@ -170,9 +172,8 @@ def _fields(view: DeckView, strip: str, names: list[str], room: int) -> ScreenRo
             break
         value = _value(view, strip, name).removesuffix(" dB")
         label = SHORT.get(name, name[:3]).strip()[: cells - 2 - len(value)]
-        text = ScreenRow().add(label, ink(BRIGHT if here else DIM, back, bold=here)).add(
-            value.rjust(cells - 1 - len(label)), ink(BRIGHT if here else DIM if rest else TEXT, back))
-        row.line(tuple(text.parts), name, strip).add(" ")
+        row.line(((label, ink(BRIGHT if here else DIM, back, bold=here)), (value.rjust(cells - 1 - len(label)), ink(
+            BRIGHT if here else DIM if rest else TEXT, back))), name, strip, cells - 1).add(" ")
     return row
 
 

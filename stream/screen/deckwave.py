@@ -22,7 +22,7 @@ from stream.screen.ink import BAD, BRIGHT, DIM, GOOD, TEXT, WARN, ink, of_stem, 
 from stream.screen.row import ScreenRow
 from stream.screen.strips import TOP_DB
 from stream.screen.waveform import SIDES
-from stream.screen.wavepaint import CellMark, Colours, painted
+from stream.screen.wavepaint import CellMark, Colours, each_stem, painted
 
 Seen = Mapping[str, Any]  # a song, as it is told
 BEAT, BAR, BELOW = "╷", "╻", {"╷": "╵", "╻": "╹"}
@@ -67,7 +67,7 @@ def of_song(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRow
     drawn = painted(view.waves[deck].bins(scale.first, SIDES * cells, scale.per), lines, colours(view, deck), marks,
                     _grounds(song, scale, cells))
     name = ink(BRIGHT, bold=True) if view.state["chosen"] == deck else ink(DIM)
-    return [ScreenRow().add(" " if number else deck.upper(), name).line(line, "wave", deck)
+    return [ScreenRow().add(" " if number else deck.upper(), name).line(line, "wave", deck, cells)
             for number, line in enumerate(drawn)]
 
 
@@ -146,15 +146,14 @@ def overview(view: DeckView, deck: str, width: int, lines: int) -> list[ScreenRo
         mark = [CellMark(at, None, NOW, BRIGHT)] if song["loaded"] else []
         drawn = tuple(painted(wave.bins(0, SIDES * cells, per), lines, key[1], mark))
         view.overviews[deck] = key, drawn
-    return [ScreenRow().add(" ").line(line, "song", deck).add(" ") for line in drawn]
+    return [ScreenRow().add(" ").line(line, "song", deck, cells).add(" ") for line in drawn]
 
 
-def of_stem_alone(view: DeckView, strip: str, number: int, width: int) -> ScreenRow:
-    """One line of a stem, the number-th of its deck; a gap where it is not there yet."""
-    deck, cells = strip.partition("/")[0], width - 2
+def of_stems_alone(view: DeckView, deck: str, width: int) -> list[ScreenRow]:
+    """One line of each stem; a gap where it is not there yet."""
+    cells, strips = width - 2, view.players[deck][:-1]
     scale = around(view, deck, cells)
-    levels, known = view.waves[deck].bins(scale.first, SIDES * cells, scale.per)
-    colour = colours(view, deck)[number] or shade(of_stem(strip.partition("/")[2], number), DARKEST)
-    alone = levels[:, [1 + number, 1 + number]], np.where(known == 2, known, 0).astype(np.uint8)
-    line, = painted(alone, 1, (colour,), [CellMark(cells // 2, None, NOW, DIM)])
-    return ScreenRow().add(" ").line(line)
+    shown = [colour or shade(of_stem(strip.partition("/")[2], number), DARKEST)
+             for number, (strip, colour) in enumerate(zip(strips, colours(view, deck), strict=True))]
+    lines = each_stem(view.waves[deck].bins(scale.first, SIDES * cells, scale.per), shown, cells // 2)
+    return [ScreenRow().add(" ").line(line, width=cells) for line in lines]

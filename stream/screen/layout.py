@@ -11,6 +11,7 @@
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from stream.screen.waveform import Pane
 
@@ -23,8 +24,7 @@ FIELDS = ("pan", "low", "mid", "high", "filter")
 FIRST_FIELD = 2
 
 
-@dataclass(frozen=True)
-class Spot:
+class Spot(NamedTuple):
     """What is under the mouse: `mute`, `gain`, `pan` ... of a stem; `key` is one that a press of stands for.
 
     at: how far along it, 0 to 1

@@ -1,6 +1,7 @@
 """A line of a screen while it is made: text in colours, and what a press of each part of it means."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 from rich.style import Style
@@ -9,8 +10,12 @@ from stream.screen.ink import Line, ink
 from stream.screen.layout import Spot
 
 
-@dataclass(frozen=True)
-class Region:
+def cells(text: str) -> int:
+    """How many it takes; most text here is ASCII, and then nothing needs to be looked up."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+class Region(NamedTuple):
     """Cells of a line, from one to before another, and what is there."""
 
     first: int
@@ -32,21 +37,26 @@ class ScreenRow:
 
     def add(self, text: str, style: Style | None = None, what: str = "", stem: str = "") -> "ScreenRow":
         """Write on; `what`, of a stem, can be pressed there."""
-        return self.line(((text, ink() if style is None else style),), what, stem)
+        self.parts.append((text, ink() if style is None else style))
+        return self._widen(cells(text), what, stem)
 
-    def line(self, line: Line, what: str = "", stem: str = "") -> "ScreenRow":
-        """Write a whole line."""
-        first = self.width
+    def line(self, line: Line, what: str = "", stem: str = "", width: int | None = None) -> "ScreenRow":
+        """Write a whole line. width: its cells, where the caller knows them"""
         self.parts += line
-        self.width += sum(cell_len(text) for text, _ in line)
-        if what and self.width > first:
+        return self._widen(sum(cells(text) for text, _ in line) if width is None else width, what, stem)
+
+    def _widen(self, by: int, what: str, stem: str) -> "ScreenRow":
+        first = self.width
+        self.width += by
+        if what and by:
             self.regions.append(Region(first, self.width, Spot(what, stem)))
         return self
 
     def beside(self, other: "ScreenRow") -> "ScreenRow":
         """Write another row on."""
         first = self.width
-        self.line(tuple(other.parts))
+        self.parts += other.parts
+        self.width += other.width
         self.regions += [Region(each.first + first, each.end + first, each.spot) for each in other.regions]
         return self
 
@@ -54,11 +64,13 @@ class ScreenRow:
         """Cut it, or fill it up, to exactly so many cells."""
         if self.width < width:
             return self.add(" " * (width - self.width))
+        if self.width == width:
+            return self
         parts, left = [], width
         for text, style in self.parts:
-            cut = text if cell_len(text) <= left else set_cell_size(text, left)
+            cut = text if cells(text) <= left else set_cell_size(text, left)
             parts.append((cut, style))
-            left -= cell_len(cut)
+            left -= cells(cut)
         self.parts, self.width = parts, width
         self.regions = [Region(each.first, min(each.end, width), each.spot) for each in self.regions
                         if each.first < width]

@@ -25,6 +25,7 @@ class SongWave:
         self._levels, self._known = np.zeros((0, self._width), np.uint8), np.zeros(0, np.uint8)
         self._count = 0
         self.version += 1
+        self._cut: tuple[object, tuple[Levels, Levels]] | None = None  # what was asked for last, and the answer
 
     @property
     def columns(self) -> int:
@@ -51,8 +52,14 @@ class SongWave:
 
         Wherever one looks from, a bin has the same columns, so what goes by only moves.
         first: of the bins, also below 0
-        uint8 (count, 1 + stems), uint8 (count,)
+        uint8 (count, 1 + stems), uint8 (count,); not to be written to
         """
+        asked = self.version, first, count, per
+        if self._cut is None or self._cut[0] != asked:
+            self._cut = asked, self._bins(first, count, per)
+        return self._cut[1]
+
+    def _bins(self, first: int, count: int, per: float) -> tuple[Levels, Levels]:
         edges = np.floor(np.arange(first, first + count + 1) * per).astype(np.int64)
         low, high = int(edges[0]), int(edges[-1]) + 1
         window = np.zeros((high - low, self._width), np.uint8)

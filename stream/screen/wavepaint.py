@@ -16,7 +16,7 @@ import numpy.typing as npt
 from rich.style import Style
 
 from stream.link.slices import FULL
-from stream.screen.braille import DOTS, tiers
+from stream.screen.braille import DOTS, NOW, tiers
 from stream.screen.ink import BAD, BRIGHT, DIM, GOOD, GROUND, TEXT, WARN, Line, ink, shade
 from stream.screen.songwave import STEMS, UNKNOWN, Levels
 
@@ -83,6 +83,20 @@ def painted(bins: tuple[Levels, Levels], lines: int, colours: Colours, marks: It
         used += grounds * (2 + len(colours) + len(MARKS))
     styles = _styles(colours)
     return [_runs(text, row, styles) for text, row in zip(codes, used, strict=True)]
+
+
+def each_stem(bins: tuple[Levels, Levels], colours: Sequence[str], now: int) -> list[Line]:
+    """A line of each stem, in its colour, with a mark in a cell; blank where it is not known.
+
+    bins: as `SongWave.bins` gives them
+    """
+    levels, known = bins
+    high, (shape,) = _shapes(1)
+    heights = np.where(known[:, None] == STEMS, high[levels[:, 1:]], 0)
+    codes = shape.glyphs[heights[::2] * (high[FULL] + 1) + heights[1::2]]
+    texts = (row.tobytes().decode("utf-32-le") for row in codes.T)
+    return [((text[:now], ink(colour)), (NOW, ink(DIM)), (text[now + 1 :], ink(colour)))
+            for text, colour in zip(texts, colours, strict=True)]
 
 
 def _used(levels: Levels, known: Levels, heights: npt.NDArray[np.int64], depths: Sequence[float],
