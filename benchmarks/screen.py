@@ -38,7 +38,8 @@ from stream.link.snapshot import changes
 from stream.screen.app import MixerScreen
 
 QUESTION = (__doc__ or "").partition("\n")[0]
-SIZES = {"run": (100, 32), "playing decks": (120, 36), "decks": (120, 36), "small decks": (80, 24), "large decks": (200, 50)}
+SIZES = {"run": (100, 32), "playing decks": (120, 36), "decks": (120, 36), "small decks": (80, 24),
+         "large decks": (200, 50)}
 Presses = list[tuple[float, list[str]]]  # seconds to wait, and the keys that are pressed then
 RUN: tuple[tuple[int, int], Presses] = (SIZES["run"], [
     (0, ["s", "1", "down", *["left"] * 3, "]", "]", "c", "tab", "tab",
