@@ -8,9 +8,9 @@ import tempfile
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import soundfile as sf
@@ -23,7 +23,10 @@ from stream.control.deckkeys import DeckKeys
 from stream.decks.booth import Booth
 from stream.decks.deckdesk import deck_desk
 from stream.decks.engine import DeckEngine, DeckSetup
+from stream.decks.songbrowser import SongBrowser
 from stream.latency.geometry import SAMPLERATE, Latency
+from stream.library.librarysong import LibrarySong
+from stream.library.songcollection import SongCollection
 from stream.link.decksnapshot import DeckSnapshot
 from stream.link.deckverbs import DeckHands, deck_verbs
 from stream.link.server import TICK_S
@@ -103,7 +106,7 @@ class Case(ABC):
         while not self._ended.wait(TICK_S):
             self.move(rng)
 
-    def __enter__(self) -> "Case":
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self
@@ -156,8 +159,8 @@ class RunCase(Case):
 class DeckCase(Case):
     """Two decks with songs of noise that swells and fades, with their stems; both in loops, so that they never end."""
 
-    def __init__(self) -> None:
-        """They are loaded, and play once somebody asks for blocks."""
+    def __init__(self, library: Sequence[LibrarySong] = ()) -> None:
+        """They are loaded, and play once somebody asks for blocks. library: what can be searched; without, nothing"""
         super().__init__()
         self._folder = tempfile.TemporaryDirectory()
         songs = [Path(self._folder.name) / f"{name} that has a title of some length.wav" for name in ("one", "two")]
@@ -166,8 +169,10 @@ class DeckCase(Case):
         self.header = np.zeros((), HEADER)
         self.engine = DeckEngine(self.header, self.booth.players, latency, DeckSetup(2, BLOCK, ()))
         self.booth.open(lambda: self.engine.position, BLOCK, print)
-        desk = deck_desk(self.booth, SAMPLERATE)
-        hands = DeckHands(DeckKeys(desk, print), desk)
+        self.library = SongCollection(library)
+        browser = SongBrowser(self.booth, self.library, SAMPLERATE, print) if library else None
+        desk = deck_desk(self.booth, SAMPLERATE, browser=browser)
+        hands = DeckHands(DeckKeys(desk, print), desk, browser)
         self.snapshot = DeckSnapshot(self.engine, self.booth, hands, FACTS, lambda: True)
         self.verbs = deck_verbs(self.booth, hands)
         for name, deck in self.booth.decks.items():
@@ -200,6 +205,7 @@ class DeckCase(Case):
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
+        self.library.close()
         self.booth.close()
         self._folder.cleanup()
 

@@ -91,7 +91,7 @@ def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say
 
 def _front(host: DeckHost, opening: Opening, desk: Desk, surface: UserInterface, stop: Callable[[], None]) -> Front:
     """The screen, or a line; both have the same keys."""
-    engine, booth, hands = host.engine, host.booth, DeckHands(DeckKeys(desk, surface.say), desk)
+    engine, booth, hands = host.engine, host.booth, DeckHands(DeckKeys(desk, surface.say), desk, host.browser)
     facts = {"model": Path(opening.model).name, "provider": opening.provider, "samplerate": engine.latency.samplerate}
     snapshot = DeckSnapshot(engine, booth, hands, facts, lambda: host.recording)
     line = DeckLine(surface.console, engine, booth, hands.keys, surface.say, surface.seen)
@@ -100,7 +100,7 @@ def _front(host: DeckHost, opening: Opening, desk: Desk, surface: UserInterface,
 
 def _let_hands_in(host: DeckHost, arguments: Namespace, say: Say, stopped: Flag, stack: ExitStack) -> Desk:
     """Scenes, MIDI and OSC; gives the desk that they work on."""
-    desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save)
+    desk = deck_desk(host.booth, host.engine.latency.samplerate, scenebook.save, host.browser)
     furnish(desk, host.takes, arguments, say, stopped)
     clock = clock_thread(host, desk, arguments, say, stack)  # before others look for what can be done
     start_controllers(desk, partial(deck_facts, host.booth, host.engine), arguments, say, stack)

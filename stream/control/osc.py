@@ -163,7 +163,9 @@ class Osc:
             self._mixer.set(strip, name, _number(values))
 
     def _act(self, act: str, values: tuple[object, ...]) -> None:
-        if self._desk.takes(act):
+        if len(values) == 1 and isinstance(values[0], str) and self._desk.takes_text(act):
+            self._desk.act(act, values[0])
+        elif self._desk.takes(act):
             self._desk.act(act, *(_number((value,)) for value in values))
         elif not values or _number(values) >= 0.5:  # a button's release is nothing
             self._desk.act(act)

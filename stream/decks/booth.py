@@ -1,7 +1,9 @@
 """All decks of a run: their mixers, the master, the songs that wait, and what hands can do with them by name."""
 
+import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,7 @@ class Booth:
         self.automix = False
         self.loaded: tuple[Track, ...] = ()
         self._passed: dict[str, Track] = {}
+        self._putting = threading.Lock()
         self._lead = Lead()
         self._begun = False
         self._fading: str | None = None
@@ -79,9 +82,30 @@ class Booth:
         """Put the next song on a deck. Raises ValueError: there is none. [any-thread]"""
         if not self._songs:
             raise ValueError("there are no more songs")
-        wanted, track = self.deck(deck), self._load(self._songs.popleft())
-        self.loaded = (*self.loaded, track)
-        wanted.load(track, BeatFinder(track))
+        self._put(self.deck(deck), self._load(self._songs.popleft()))
+
+    def opened(self, path: Path) -> Track:
+        """A song as a track, which is on no deck yet. [any-thread]"""
+        return self._load(path)
+
+    def put(self, deck: str, track: Track) -> None:
+        """Put an opened song on a deck; it waits no longer, if it did. Raises ValueError. [any-thread]"""
+        wanted, path = self.deck(deck), track.path.absolute()
+        same = next((waits for waits in self._songs.copy() if waits.absolute() == path), None)
+        if same is not None:
+            with suppress(ValueError):  # somebody has just taken it
+                self._songs.remove(same)
+        self._put(wanted, track)
+
+    def _put(self, deck: Deck, track: Track) -> None:
+        with self._putting:
+            self.loaded = (*self.loaded, track)
+        deck.load(track, BeatFinder(track))
+
+    @property
+    def latest(self) -> Deck | None:
+        """The deck whose song began last of those that play, or played last; None: there is none. [any-thread]"""
+        return self._lead.deck(self.decks)
 
     def press(self, deck: str, name: str, *values: Any) -> None:
         """Press something on a deck. Raises ValueError for what is not there. [any-thread]"""

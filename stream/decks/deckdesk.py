@@ -7,11 +7,13 @@ pressed is an act, `a/loop_in` or `a/beat_jump` with its beats.
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 
 from stream.decks.booth import Booth
 from stream.decks.deckstrips import DeckStrips
 from stream.decks.engine import DeckEngine
 from stream.decks.pressvalues import most_values
+from stream.decks.songbrowser import SongBrowser
 from stream.decks.transport import VERBS
 from stream.mixer.deckstrip import DECK_PARAMETERS, TEMPO_RANGES
 from stream.mixer.desk import Desk
@@ -27,10 +29,11 @@ _COUNTED: Mapping[str, Callable[[float, int], float]] = {
     "hot_cue_delete": lambda number, _: number - 1}
 
 
-def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> Desk:
+def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] = lambda _name, _scene: None,
+              browser: SongBrowser | None = None) -> Desk:
     """The desk of a booth that is open.
 
-    samplerate: of the songs, Hz      keep: as of Desk
+    samplerate: of the songs, Hz      keep: as of Desk      browser: of the songs that can be loaded
     """
     transports = DeckStrips(booth)
     stems = {f"{player}/{stem}": [StripPlace(mixer, stem)]
@@ -44,10 +47,22 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
         desk.offer(f"{deck}/next_tempo_range", partial(_next_tempo_range, booth, deck))
         desk.offer(f"{deck}/next_song", partial(_next_song, booth, deck))
         desk.offer(f"{deck}/lead", partial(booth.leader.ask, deck))
+        if browser is not None:
+            desk.offer(f"{deck}/load", partial(_load, browser, deck), text=True)
+    if browser is not None:
+        desk.offer("browse", browser.browse, 1)
     if booth.tapped is not None:
         desk.offer(f"{LIVE}/grid_tap", booth.tap)
         desk.offer(f"{LIVE}/lead", partial(booth.leader.ask, LIVE))
     return desk
+
+
+def _load(browser: SongBrowser, deck: str, path: str | None = None) -> None:
+    """A song that is named, or the selected one."""
+    if path is None:
+        browser.load_selected(deck)
+    else:
+        browser.load(deck, Path(path))
 
 
 def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) -> None:

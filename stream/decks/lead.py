@@ -21,6 +21,11 @@ class Lead:
         self._track: Track | None = None
         self._playing: list[str] = []
 
+    def deck(self, decks: Mapping[str, Deck]) -> Deck | None:
+        """The deck that it is on, while it is; None: it is on none. [any-thread]"""
+        deck = decks.get(self._name)
+        return deck if deck is not None and deck.track is self._track is not None else None
+
     def begin(self, deck: Deck) -> None:
         """A deck's song begins now."""
         self._name, self._track, self.ended = deck.name, deck.wanted, False

@@ -6,11 +6,13 @@
 [any-thread]
 """
 
+import copy
+import math
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,9 +52,33 @@ class SongIndex:
         found = {song.path: song for song in reversed(list(songs))}.values()
         self.songs: tuple[LibrarySong, ...] = tuple(sorted(found, key=_alphabetic))
         self._texts = [searched(song) for song in self.songs]
-        self._log_bpm = np.log2([song.bpm if song.bpm and song.bpm > 0 else np.nan for song in self.songs])
+        self._log_bpm = np.array([_log_bpm(song) for song in self.songs])
         self._keys = np.array([_key_number(song.key) for song in self.songs], np.int64)
         self._prepared = frozenset(prepared)
+        self._fits: tuple[Playing, NDArray[np.float64]] | None = None
+        self._matched: tuple[tuple[str, ...], Sequence[int]] = (), range(len(self.songs))  # of the last search: words
+        self._places = {song.path: at for at, song in enumerate(self.songs)}
+
+    def changed(self, known: Mapping[Path, LibrarySong], prepared: Collection[Path]) -> Self:
+        """Another one of the same songs, of some of which more is known by now; each stays in its place.
+
+        known: by path; of songs that are not in it nothing comes      prepared: whose stems are kept now
+        """
+        made, songs = copy.copy(self), list(self.songs)
+        made._texts, made._log_bpm, made._keys = self._texts.copy(), self._log_bpm.copy(), self._keys.copy()
+        for path, song in known.items():
+            at = self._places.get(path)
+            if at is not None:
+                songs[at], made._texts[at] = song, searched(song)
+                made._log_bpm[at], made._keys[at] = _log_bpm(song), _key_number(song.key)
+        made.songs, made._prepared = tuple(songs), frozenset(prepared)
+        made._fits, made._matched = None, ((), range(len(songs)))
+        return made
+
+    def find(self, path: Path) -> LibrarySong | None:
+        """The song of a path; None: it is not in it."""
+        at = self._places.get(path)
+        return None if at is None else self.songs[at]
 
     def search(self, text: str = "", playing: Playing | None = None, limit: int = 200) -> FoundSongs:
         """The songs that have every word of a text somewhere.
@@ -63,20 +89,32 @@ class SongIndex:
         places = self._matching(plain(text).split())
         total = len(places)
         if playing is not None and playing != Playing():
-            places = places[np.argsort(self._misfit(playing)[places], kind="stable")]
+            places = places[first_of(self._kept_misfit(playing)[places], limit)]
         songs = tuple(self.songs[at] for at in places[:limit])
         return FoundSongs(songs, tuple(song.path in self._prepared for song in songs), total)
+
+    def _kept_misfit(self, playing: Playing) -> NDArray[np.float64]:
+        """As `misfit`; of the song that played before, at once."""
+        kept = self._fits
+        if kept is None or kept[0] != playing:
+            kept = self._fits = playing, self._misfit(playing)
+        return kept[1]
 
     def misfit(self, playing: Playing) -> NDArray[np.float64]:
         """How badly each of `songs` fits, 0 for perfectly: float64 (songs,)."""
         return self._misfit(playing)
 
     def _matching(self, words: Sequence[str]) -> NDArray[np.int64]:
-        texts = self._texts
-        left: Iterable[int] = range(len(texts))
-        for word in sorted(set(words), key=len, reverse=True):
+        """Where all words are, ascending. What a letter more leaves is among what was found before it."""
+        if not words:
+            return np.arange(len(self._texts))
+        texts, (before, left) = self._texts, self._matched
+        if not all(any(old in word for word in words) for old in before):
+            before, left = (), range(len(texts))
+        for word in sorted({*words} - {*before}, key=len, reverse=True):
             left = [at for at in left if word in texts[at]]
-        return np.fromiter(left, np.int64)
+        self._matched = tuple(words), left
+        return np.array(left, np.int64)
 
     def _misfit(self, playing: Playing) -> NDArray[np.float64]:
         total = np.zeros(len(self.songs))
@@ -90,6 +128,15 @@ class SongIndex:
             steps = np.array([*(distance(playing.key, key) for key in _KEYS), UNKNOWN_KEY])
             total += steps[self._keys]
         return total
+
+
+def first_of(misfit: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+    """Where the smallest of some numbers are, so many, in order; of equals the first ones. misfit: float64 (songs,)"""
+    if not 0 < count < len(misfit):
+        return np.argsort(misfit, kind="stable")
+    most = np.partition(misfit, count - 1)[count - 1]
+    better, equal = np.flatnonzero(misfit < most), np.flatnonzero(misfit == most)
+    return np.concatenate([better[np.argsort(misfit[better], kind="stable")], equal[: count - len(better)]])
 
 
 def plain(text: str) -> str:
@@ -106,6 +153,10 @@ def searched(song: LibrarySong) -> str:
 
 def _alphabetic(song: LibrarySong) -> tuple[str, str, str]:
     return plain(song.artist), plain(song.title or song.path.stem), str(song.path)
+
+
+def _log_bpm(song: LibrarySong) -> float:
+    return math.log2(song.bpm) if song.bpm and song.bpm > 0 else math.nan
 
 
 def _key_number(key: MusicalKey | None) -> int:

@@ -32,7 +32,7 @@ class DeckSnapshot:
         [main-thread]
         """
         self._engine, self._booth, self._facts, self._recording = engine, booth, facts, recording
-        self._keys, self._desk = hands
+        self._keys, self._desk, self._browser = hands
         self._rate = engine.latency.samplerate
         self._levels = [SongLevels(deck, self._rate) for deck in booth.decks.values()]
 
@@ -75,7 +75,14 @@ class DeckSnapshot:
                 "waiting": booth.waiting,
                 "counts": misses | {name: counts[name] for name in ("underruns", "xruns")},
                 "heard_s": round(self._engine.position / self._rate, 1), "scenes": list(self._desk.scenes),
-                "recording": self._recording(), "pending": self._keys.pending}
+                "recording": self._recording(), "pending": self._keys.pending, **self._library()}
+
+    def _library(self) -> dict[str, Any]:
+        """The songs that can be loaded, if there are any, and where in them hands are."""
+        if self._browser is None:
+            return {}
+        state = self._browser.state()
+        return {"library": state._asdict() | {"selected": None if state.selected is None else str(state.selected)}}
 
     def _strips(self) -> Strips:
         """The stems' as `a/vocals`, and each player's own in the master's mixer as `a`."""

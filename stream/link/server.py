@@ -8,25 +8,35 @@ import secrets
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from stream.common.errors import Failure
 from stream.common.scratch import scratch
 from stream.link.endpoint import MOST_MESSAGE_BYTES, Endpoint, get, put
 from stream.link.snapshot import Looks, changes
+from stream.link.verbs import Answer, Verbs
 
-TICK_S, PROMPT_S = 1 / 15, 1 / 50
+TICK_S, PROMPT_S, ASKED_S = 1 / 15, 1 / 50, 1 / 200  # to the next look: by itself, after something was done, or asked
 FOLDER = "demucs-stream.link-"
 MOST_FOLDER_BYTES = 65  # of where that lies: a socket's path has 103 bytes on macOS, 107 on Linux
 AT_ONCE = 64  # messages of one screen between two looks; what it has more of waits
 MOST_SCREENS = 16
 NOTES = 8  # of the last lines for the user, what somebody is told who comes in
+
+
+class Outcome(NamedTuple):
+    """What came of a message: what went wrong, in a line, and what is to be told of whoever asked something by a verb.
+    """
+
+    error: str = ""
+    verb: str = ""
+    answer: Answer | None = None
 
 
 class Link:
@@ -40,13 +50,13 @@ class Link:
         self._listener = Listener(address, backlog=MOST_SCREENS)
         self.door = Endpoint(str(self._listener.address), secrets.token_bytes(32))
         self._snapshot: Looks | None = None
-        self._does: Mapping[str, Callable[..., None]] = {}
+        self._does: Verbs = {}
         self._notes: list[str] = []
         self._noted = 0
         self._screens: set[Connection] = set()
         self._ended = threading.Event()
 
-    def open(self, snapshot: Looks, does: Mapping[str, Callable[..., None]]) -> None:
+    def open(self, snapshot: Looks, does: Verbs) -> None:
         """Let screens in; once.
 
         does: by its verb, what a screen can have done (stream.link.verbs)
@@ -99,37 +109,39 @@ class Link:
                 news["slices"] = slices
             if self._noted > noted:
                 news["notes"], noted = self._notes[-(self._noted - noted) :], self._noted
-            if any(outcomes):
-                news["error"] = next(filter(None, reversed(outcomes)))
+            answers, errors = answered(outcomes)
+            news |= answers
+            if errors:
+                news["error"] = errors[-1]
             if news:
                 put(screen, news)
             known, due = now, time.monotonic() + TICK_S
 
-    def _obey(self, screen: Connection, due: float) -> list[str]:
-        """Do what a screen says until it is time to tell it how things are, soon if it said something.
-
-        What came of each message, as `obey` has it.
-        """
-        outcomes: list[str] = []
+    def _obey(self, screen: Connection, due: float) -> list[Outcome]:
+        """Do what a screen says until it is time to tell it how things are, soon if it said something."""
+        outcomes: list[Outcome] = []
         for _ in range(AT_ONCE):
             if not screen.poll(max(0.0, due - time.monotonic())):
                 return outcomes
-            outcomes.append(self.obey(get(screen, MOST_MESSAGE_BYTES)))
-            due = min(due, time.monotonic() + PROMPT_S)
+            outcomes.append(self._outcome(get(screen, MOST_MESSAGE_BYTES)))
+            due = min(due, time.monotonic() + (PROMPT_S if outcomes[-1].answer is None else ASKED_S))
         time.sleep(max(0.0, due - time.monotonic()))
         return outcomes
 
     def obey(self, message: Any) -> str:
         """Do what a message says: `[verb, what ...]`; what went wrong, in a line, or nothing. [any-thread]"""
+        return self._outcome(message).error
+
+    def _outcome(self, message: Any) -> Outcome:
         if not (isinstance(message, list) and message and message[0] in [*self._does]):
-            return f"{message!r:.60} cannot be done"
+            return Outcome(f"{message!r:.60} cannot be done")
         try:
-            self._does[message[0]](*message[1:])
+            found = self._does[message[0]](*message[1:])
         except (ValueError, OSError, Failure) as error:
-            return str(error)
+            return Outcome(str(error))
         except Exception:  # whatever a stranger sends or an act meets, audio goes on
-            return f"{message!r:.60} cannot be done"
-        return ""
+            return Outcome(f"{message!r:.60} cannot be done")
+        return Outcome("", message[0], found) if isinstance(found, Answer) else Outcome()
 
     def end(self) -> None:
         """Send everybody home; the second time it does nothing. [main-thread]"""
@@ -151,6 +163,18 @@ class Link:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.end()
+
+
+def answered(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], list[str]]:
+    """What is told to whoever asked, by verb, the last question of each; and all that went wrong."""
+    answers, errors = dict[str, Any](), [outcome.error for outcome in outcomes if outcome.error]
+    for verb, answer in {outcome.verb: outcome.answer for outcome in outcomes}.items():
+        try:
+            if answer is not None:
+                answers[verb] = answer.give()
+        except Exception as error:  # as above
+            errors.append(f"{verb} cannot be answered: {error}")
+    return answers, errors
 
 
 def _within() -> Path:

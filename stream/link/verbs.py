@@ -4,11 +4,20 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from stream.mixer.desk import Desk
 
-Verbs = Mapping[str, Callable[..., None]]
+Verbs = Mapping[str, Callable[..., Any]]
+
+
+class Answer(NamedTuple):
+    """What a verb gives back that is a question. Whoever asked is told it under the verb's name.
+
+    give: what is told; it may take some milliseconds, and of a question that is asked again before nobody wants it
+    """
+
+    give: Callable[[], Any]
 
 
 def desk_verbs(desk: Desk) -> Verbs:

@@ -13,10 +13,11 @@ from stream.mixer.strip import Scene
 
 @dataclass(frozen=True)
 class Act:
-    """does: it, with as many values as it is given      most: how many it takes"""
+    """does: it, with as many values as it is given      most: how many numbers it takes      text: or else one text"""
 
     does: Callable[..., None]
     most: int
+    text: bool = False
 
 
 class Desk:
@@ -101,13 +102,14 @@ class Desk:
             raise ValueError(f"there is no scene {name}; the scenes are {listing(scenes) or 'none'}")
         self.mixer.recall(scenes[str(name)])
 
-    def offer(self, name: str, does: Callable[..., None], most: int = 0) -> None:
+    def offer(self, name: str, does: Callable[..., None], most: int = 0, text: bool = False) -> None:
         """Let hands do something by its name: `quit`, `a/beat_jump` ... Before anybody asks.
 
         most: how many values it takes, each a number; it raises ValueError for too few, and for wrong ones
+        text: whether it takes one text, too
         [main-thread]
         """
-        self._acts[name] = Act(does, most)
+        self._acts[name] = Act(does, most, text)
 
     @property
     def acts(self) -> tuple[str, ...]:
@@ -118,18 +120,25 @@ class Desk:
         """How many values an act takes at most. [any-thread]"""
         return self._acts[name].most
 
-    def act(self, name: str, *values: float) -> None:
+    def takes_text(self, name: str) -> bool:
+        """Whether an act takes a text. [any-thread]"""
+        return self._acts[name].text
+
+    def act(self, name: str, *values: float | str) -> None:
         """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
         if name not in self._acts:
             owner = name.rpartition("/")[0]
             like = listing(act for act in self._acts if act.rpartition("/")[0] == owner) or listing(self._acts)
             raise ValueError(f"there is no action {name}; the actions are {like or 'none'}")
         act = self._acts[name]
-        if len(values) > act.most:
+        numbers = [value for value in values if not isinstance(value, str)]
+        if len(numbers) < len(values) and not (act.text and len(values) == 1):
+            raise ValueError(f"{name} takes {'one text' if act.text else 'no text'}, not {values!r:.60}")
+        if len(numbers) > act.most:
             raise ValueError(f"{name} takes {act.most or 'no'} values, not {len(values)}")
         act.does(*values)
-        if "/" in name:
-            self._acted = " ".join([name, *(f"{value:g}" for value in values)]), time.monotonic()
+        if "/" in name and len(numbers) == len(values):
+            self._acted = " ".join([name, *(f"{value:g}" for value in numbers)]), time.monotonic()
 
     @property
     def moved(self) -> tuple[str, str] | str | None:

@@ -1,16 +1,18 @@
 """Two decks and the mixer between them, as a board shows them."""
 
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from stream.mixer.fader import gain_db
+from stream.screen.browserpaint import browser_rows
 from stream.screen.deckhead import FLAGS
 from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import laid_out
 from stream.screen.deckpaint import rows
 from stream.screen.deckview import CROSSFADER, SWITCHES, DeckView
 from stream.screen.deckwave import around
-from stream.screen.ink import Line
+from stream.screen.ink import OFF, Line, ink
 from stream.screen.row import Region, ScreenRow
 from stream.screen.strips import TOP_DB
 
@@ -22,7 +24,10 @@ HEAD: Mapping[str, Callable[[DeckView, str, float, bool], None]] = {
     "range": lambda view, deck, *_: view.next_range(deck),
     "tempo": lambda view, deck, _, back: view.tempo(deck, 0) if back else None}
 
-OVER_KEY = "f2"
+OVER_KEY, BROWSE_KEY = "f2", "enter"
+LOAD_KEYS = {f"{held}+{side}": at for held in ("shift", "ctrl") for side, at in (("left", 0), ("right", -1))}
+TWICE_S = 0.5  # between two presses of the mouse that are one double click
+BESIDE, SONGS = 160, 79  # cells of a screen that has the songs beside the decks; of the songs there, with a line
 
 
 class DeckFace:
@@ -34,6 +39,8 @@ class DeckFace:
         self._rows: list[ScreenRow] = []
         self._held: Region | None = None
         self._size = 0, 0
+        self._now_s = 0.0
+        self._pressed = "", 0.0  # the song that the mouse pressed last, and when
 
     @property
     def held(self) -> bool:
@@ -42,24 +49,52 @@ class DeckFace:
 
     def take(self, news: Mapping[str, Any], now_s: float) -> None:
         """Know what the engine tells."""
+        self._now_s = now_s
         self.view.take(news, now_s)
 
     def paint(self, width: int, height: int) -> list[Line]:
         """All lines."""
         if self._size != (width, height):
             self._size, self.view.page = (width, height), 0  # pages have other lengths now
-        self._rows = rows(self.view, laid_out(self.view, (width, height)))
+        browser = self.view.browser
+        browser.beside = browser.open and width >= BESIDE
+        self._rows = rows(self.view, laid_out(self.view, self._decks))
+        if browser.beside:
+            songs = browser_rows(browser, self.view.state["decks"], self.view.free_deck, (SONGS - 1, height))
+            for row, beside in zip_longest(self._rows, songs, fillvalue=ScreenRow()):
+                row.add("│", ink(OFF)).beside(beside).fit(width)
         return [tuple(row.parts) for row in self._rows]
+
+    @property
+    def _decks(self) -> tuple[int, int]:
+        """The cells that the decks have."""
+        return self._size[0] - self.view.browser.beside * SONGS, self._size[1]
 
     def press(self, key: str, character: str | None) -> bool:
         """Do what a key says."""
+        if self.view.browser.open and self._browse(key, character):
+            return True
+        if key == BROWSE_KEY:
+            self.view.browse()
+            return True
         if character == "?":
-            self.view.help(len(help_pages(self.view, self._size)))
+            self.view.help(len(help_pages(self.view, self._decks)))
             return True
         if key == OVER_KEY:
-            self.view.over = not laid_out(self.view, self._size).over
+            self.view.over = not laid_out(self.view, self._decks).over
             return True
         return self.view.press(key, character)
+
+    def _browse(self, key: str, character: str | None) -> bool:
+        """What a key does while songs are shown; False: what it does always."""
+        view = self.view
+        if key == BROWSE_KEY:
+            view.browser.load(view.free_deck)
+        elif key in LOAD_KEYS:
+            view.browser.load(view.state["decks"][LOAD_KEYS[key]])
+        else:
+            return view.browser.press(key, character)
+        return True
 
     def region(self, x: int, y: int) -> Region | None:
         """What is there, as it was painted last."""
@@ -78,6 +113,10 @@ class DeckFace:
             view.crossfade(0.5 if back else region.along(x))
         elif what == "wave":
             self._wave(region, x, back)
+        elif what == "browse":
+            view.browse()
+        elif what.startswith(("found ", "load ")):
+            self._song(int(what.split()[1]), stem)
         elif what in SWITCHES:
             view.flip(stem, what)
         elif what == "clip":
@@ -97,6 +136,16 @@ class DeckFace:
             self.press(OVER_KEY, None)
         else:
             self.view.go(deck, around(self.view, deck, cells).seconds(x - region.first))
+
+    def _song(self, at: int, deck: str) -> None:
+        """Choose a song; pressed twice it is loaded, and so it is where a deck is pressed beside it."""
+        browser = self.view.browser
+        browser.move(at - browser.at)
+        song, (before, pressed_s) = browser.path, self._pressed
+        twice = song == before and self._now_s - pressed_s <= TWICE_S
+        self._pressed = ("" if twice or deck else song), self._now_s
+        if twice or deck:
+            browser.load(deck or self.view.free_deck)
 
     def _of(self, player: str) -> str:
         """The strip of a player that is chosen when its head is pressed: as before, if it was its."""
@@ -172,6 +221,8 @@ class DeckFace:
             self.view.crossfade(self.view.state["crossfader"] + steps * (0.01 if fine else 0.05))
         elif what == "wave":
             self.view.magnify(steps)
+        elif what.startswith(("found ", "load ")):
+            self.view.browser.move(-steps)
         elif what == "tempo":
             self.view.tempo(strip, self.view.state["songs"][strip]["tempo_percent"] + steps * (0.02 if fine else 0.1))
         elif strip in self.view.stems and what in self.view.choices(strip):

@@ -8,9 +8,9 @@ from stream.screen.deckview import DeckView
 from stream.screen.ink import BRIGHT, DIM, TEXT, WARN, ink
 from stream.screen.row import ScreenRow
 
-MOUSE = ("mouse: click switches, words, buttons, scenes, the song and its waveform; drag faders and values; the wheel "
-         "turns them, and magnifies waveforms; the right button resets them, deletes a hot cue, stores a scene again, "
-         "and has waveforms over or beside each other")
+MOUSE = ("mouse: click switches, words, buttons, scenes, the song and its waveform; click a song twice to load it; "
+         "drag faders and values; the wheel turns them, and magnifies waveforms; the right button resets them, deletes "
+         "a hot cue, stores a scene again, and has waveforms over or beside each other")
 
 Entry = list[ScreenRow]
 
@@ -39,7 +39,8 @@ def _texts(view: DeckView) -> list[str]:
             "left right: change it", "tab: choose a parameter", "backspace: reset the strip",
             "escape: take back a key that waits, or clear clip marks",
             "page up, page down: see waveforms larger, or more of them",
-            "F2: waveforms over each other, or beside each other", *close]
+            "enter: the songs: type to find one, arrows choose, enter loads, shift left and right to A and B, escape "
+            "closes", "F2: waveforms over each other, or beside each other", *close]
 
 
 def _entry(text: str, width: int) -> Entry:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterator
 
 from stream.screen import strips
+from stream.screen.browserpaint import browser_rows
 from stream.screen.deckhead import head_row, of_input
 from stream.screen.deckhelp import help_pages
 from stream.screen.decklayout import FIELD, LEAST_WIDTH, DeckLayout, buses, stem_lines
@@ -28,8 +29,13 @@ NAME, VALUE = 8, 6  # cells of a name, of a fader's value
 BUS = "#9fb2bf"
 BANDS = "low", "mid", "high"
 OF_MASTER = ("level", "booth", "cue_mix", "split", "curve", "hamster")  # those that matter most first
-FOOT = {"q": "quit", "?": "keys", "/": "other deck", " ": "play", "c": "cue", "l": "loop", "n": "next song",
-        "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse", "*": "record"}
+FOOT = {"q": "quit", "?": "keys", "enter": "songs", "/": "other deck", " ": "play", "c": "cue", "l": "loop",
+        "n": "next song", "x": "leave loop", "k": "key lock", "s": "slip", "g": "quantize", "r": "reverse",
+        "*": "record"}
+FOOT_OF_SONGS = {"escape": "decks", "enter": "load", "shift+left": "to A", "shift+right": "to B", "up": "",
+                 "down": "choose", "ctrl+u": "all songs"}
+LEAST_SONGS = 20  # lines that are left for songs and all the rest, or else there are no waveforms above
+OFFERED = ("record", "songs")  # what not every run has
 SHORT = {**strips.SHORT, "trim": "trm", "side": "sd ", "level": "lvl", "curve": "cv", "booth": "bth", "cue_mix": "c/m"}
 
 
@@ -38,7 +44,8 @@ def rows(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
     width, height = layout.size
     if not layout.fits:
         return [row.fit(width) for row in _filled(_refusal(layout), height)]
-    body = help_pages(view, layout.size)[view.page] if view.helping else [
+    songs = view.browser.open and not view.browser.beside
+    body = help_pages(view, layout.size)[view.page] if view.helping else _songs(view, layout) if songs else [
         *_waves(view, layout), *_columns(view, layout), _crossfader(view, layout), *_buses_rows(view, layout),
         *([] if "detail" in layout.dropped else [_detail(view)])]
     found = _filled([_top(view, width), *body], height - 2)
@@ -66,7 +73,7 @@ def _top(view: DeckView, width: int) -> ScreenRow:
         left.add(f"  {name}", ink(DIM)).add(f" {count}", ink(WARN if count else BRIGHT))
     count = state["waiting"]
     waiting = f"{count} song{'s wait' if count > 1 else ' waits'}  " if count else ""
-    right = _record(view).add(waiting, ink(DIM)).add(f"{clock(state['heard_s'])} ", ink(BRIGHT))
+    right = _record(view).add(waiting, ink(DIM), "browse").add(f"{clock(state['heard_s'])} ", ink(BRIGHT))
     return left.fit(max(0, width - right.width - 1)).add(" ").beside(right)
 
 
@@ -85,6 +92,21 @@ def _waves(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
         if number:
             yield between_waves(view, layout.size[0])
         yield from of_song(view, deck, layout.size[0], layout.wave)
+
+
+def _songs(view: DeckView, layout: DeckLayout) -> list[ScreenRow]:
+    """The songs that can be loaded, below what is needed of the decks to choose from them."""
+    width, height = layout.size
+    waves = [*_waves(view, layout)]
+    found = waves if height - len(waves) >= LEAST_SONGS else []
+    for name in ("title", "times"):
+        row = ScreenRow()
+        for number, player in enumerate(layout.players):
+            row.add("│" if number else "", ink(OFF))
+            head = head_row(name, player, view.state, layout.width) if player in view.state["decks"] else ScreenRow()
+            row.beside(head.fit(layout.width))
+        found.append(row)
+    return [*found, *browser_rows(view.browser, view.state["decks"], view.free_deck, (width, height - 3 - len(found)))]
 
 
 def _columns(view: DeckView, layout: DeckLayout) -> Iterator[ScreenRow]:
@@ -236,10 +258,11 @@ def _detail(view: DeckView) -> ScreenRow:
 
 def _foot(view: DeckView, width: int) -> ScreenRow:
     """As many keys as there is room for."""
-    row = ScreenRow()
-    for key, text in FOOT.items():
+    row, offered = ScreenRow(), {*view.state["acts"], *(["songs"] if view.browser.told else [])}
+    for key, text in (FOOT_OF_SONGS if view.browser.open else FOOT).items():
         shown = "space" if key == " " else key
-        if row.width + len(shown) + len(text) + 3 > width or (text == "record" and text not in view.state["acts"]):
+        if row.width + len(shown) + len(text) + 3 > width:
             break
-        row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
+        if text not in OFFERED or text in offered:
+            row.line(((f" {shown}", ink(BRIGHT, GROUND, bold=True)), (f" {text} ", ink(DIM))), "key", key)
     return row

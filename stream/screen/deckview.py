@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stream.mixer.strip import Parameter
+from stream.screen.browserview import BrowserView
 from stream.screen.ink import Line
 from stream.screen.songwave import SongWave
 from stream.screen.stripview import Say, StripView
@@ -22,6 +23,7 @@ class DeckView(StripView):
     """state: as stream.link.decksnapshot has it
 
     players: by name, their strips: stems, and last their own      waves: of the decks, by name
+    browser: of the songs that can be loaded
     zoom: columns of a waveform in half a cell
     over: whether the waveforms are over each other; None: where there is room for that
     overviews: as they were drawn last, by deck, and what of
@@ -37,6 +39,7 @@ class DeckView(StripView):
         self._parameters = {strip: {name: Parameter(**one) for name, one in table.items()}
                             for strip, table in state["parameters"].items()}
         self.waves = {deck: SongWave(len(state["players"][deck])) for deck in state["decks"]}
+        self.browser = BrowserView(state.get("library"), self._say)
         self.zoom = 4
         self.over: bool | None = None
         self.overviews: dict[str, tuple[object, tuple[Line, ...]]] = {}
@@ -67,6 +70,12 @@ class DeckView(StripView):
         super().take(news, now_s)
         self._forget_note(now_s)
         self._take_slices(news.get("slices", ()))
+        if "search" in news:
+            self.browser.take(news["search"])
+        if "library" in news:
+            opened = self.browser.open
+            self.browser.follow(news["library"])
+            self.helping = self.helping and self.browser.open == opened
         if self.state["chosen"] != self._chosen:
             self._turn_to(self.state["chosen"])
 
@@ -98,6 +107,24 @@ class DeckView(StripView):
                 wave.forget()
         for deck, wave in self.waves.items():
             wave.now = self.state["heads"][deck]["position_s"] / column_s
+
+    def browse(self) -> None:
+        """See the songs that can be loaded, or see them no longer."""
+        if self.browser.open:
+            self.browser.close()
+        elif self.browser.told is None:
+            self.tell("this run has no songs to choose from", wrong=True)
+        else:
+            self.helping = False
+            self.browser.show()
+
+    @property
+    def free_deck(self) -> str:
+        """The deck on which a song is loaded unless one is named: one that does not play, and best has no song."""
+        decks, songs, heads = (self.state[name] for name in ("decks", "songs", "heads"))
+        free = [deck for deck in decks if not songs[deck]["playing"] and not heads[deck]["rate"]] or decks
+        empty, chosen = [deck for deck in free if not songs[deck]["loaded"]], self.state["chosen"]
+        return str((empty or ([chosen] if chosen in free else free))[0])
 
     def magnify(self, steps: int) -> None:
         """See less of the songs and that larger, or below 0 more."""

@@ -12,7 +12,7 @@ from stream.mixer.strip import PARAMETERS, Parameter, Scene
 from stream.screen.meter import Meter
 
 Say = Callable[..., None]
-PASSING = ("notes", "error", "slices", "strips")  # news that are put elsewhere than into the state
+PASSING = ("notes", "error", "slices", "strips", "search")  # news that are put elsewhere than into the state
 LEAST_DB, COARSE_DB = -60.0, -30.0  # below the first a fader is off; below the second its steps are three times as long
 
 

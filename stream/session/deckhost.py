@@ -1,6 +1,6 @@
 """A run of decks from beginning to end: devices, separator, decks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,9 +17,13 @@ from stream.decks.deck import Deck
 from stream.decks.deckinserts import DeckInserts
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.decks.playednotes import PlayedNotes
+from stream.decks.songbrowser import SongBrowser
 from stream.inserts.naming import Chains
 from stream.latency.geometry import Latency
 from stream.library.knownsongs import KnownSongs, marks_note
+from stream.library.librarysong import LibrarySong
+from stream.library.prepared import PreparedSongs
+from stream.library.songcollection import SongCollection
 from stream.live.clock import IDLE_S, Step, run_device
 from stream.live.engine import Engine
 from stream.live.insert import Insert
@@ -82,7 +86,7 @@ class PlayRequest:
 
 
 class DeckHost:
-    """One run. `run` does it all; `booth` is there for whoever watches and controls."""
+    """One run. `run` does it all; `booth` is there for whoever watches and controls, and `browser` of all songs."""
 
     def __init__(self, request: PlayRequest, say: Say) -> None:
         """Open everything, and load the first songs. Raises ValueError for a request that cannot be, Failure."""
@@ -114,6 +118,7 @@ class DeckHost:
                                  DeckSetup(streams.out_channels, streams.block, streams.routes, self._live,
                                            request.recording.used, request.recording.keep_s, behind))
         self.booth.open(lambda: self.engine.position, streams.block, say, latency.total)
+        self.browser = self._make_browser(streams.samplerate)
         self._recordings = Recordings(self.engine, None)
         if self.engine.tap is not None:
             played = PlayedNotes(self.booth, self.engine.tap, streams.samplerate, behind.frames)
@@ -157,7 +162,8 @@ class DeckHost:
     def _make_booth(self, live: Mixer | None, samplerate: int) -> DeckPlayers:
         """What separates songs, and the decks; live: the mixer of the input, which comes before songs."""
         request, say = self._request, self._say
-        separator = TrackSeparator(request.opening, samplerate, StemStore(request.store_bytes, say), self._busy, say,
+        self._store = StemStore(request.store_bytes, say)
+        separator = TrackSeparator(request.opening, samplerate, self._store, self._busy, say,
                                    request.opening.named_sources)
         self._open.callback(separator.close)
 
@@ -170,6 +176,21 @@ class DeckHost:
         self.booth = Booth(separator.sources or ("mix",), samplerate, load, request.songs, live)
         self._open.callback(self.booth.close)
         return self.booth.players
+
+    def _make_browser(self, samplerate: int) -> SongBrowser:
+        """All songs that can be loaded. samplerate: Hz"""
+        request = self._request
+        prepared = PreparedSongs(self._store, request.opening.model, samplerate) if request.store_bytes > 0 else None
+        songs = SongCollection(self._all_songs(), prepared)
+        self._open.callback(songs.close)
+        return SongBrowser(self.booth, songs, samplerate, self._say)
+
+    def _all_songs(self) -> Iterator[LibrarySong]:
+        """Those that are named, as libraries know them, then all others of libraries. [library-thread]"""
+        known = self._request.known
+        for path in map(Path.absolute, self._request.songs):
+            yield known.find(path) or LibrarySong(path)
+        yield from known.songs
 
     def _busy(self) -> bool:
         """Whether the input's separator needs the machine now."""

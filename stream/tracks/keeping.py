@@ -145,8 +145,8 @@ class Saver:
         entry, stems = track.entry, track.stems_file
         if entry is None or stems is None or not track.whole or self._store.limit <= 0:
             return
-        index = Index(entry.identity.song, model.name, model.weights, track.samplerate, str(track.path), track.title,
-                      track.artist, track.decoded, {name: [] for name in track.stored})
+        index = Index(entry.identity.song, model.name, model.weights, track.samplerate, str(track.path.absolute()),
+                      track.title, track.artist, track.decoded, {name: [] for name in track.stored})
         self._jobs.put(_Job(entry, index, stems))
 
     def wait(self) -> None:

@@ -8,7 +8,7 @@ from dsp.musicalkey import MusicalKey
 from dsp.quantize import quantize
 from stream.library.librarysong import LibraryCue, LibrarySong, TempoMark, grid_of
 from stream.library.prepared import prepared_songs
-from stream.library.songindex import Playing, SongIndex
+from stream.library.songindex import Playing, SongIndex, searched
 from stream.tracks.entry import Identity, Index
 from stream.tracks.store import StemStore
 from tests.rig.byhand import noise
@@ -95,3 +95,38 @@ def test_several_tempi_are_pieces_whose_beats_lie_where_the_library_has_them() -
 def test_what_no_song_has_is_refused(make: object) -> None:
     with pytest.raises(ValueError, match=r"a cue cannot|no song has"):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_typed_letter_by_letter_is_found_as_if_it_was_typed_at_once(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    songs = [LibrarySong(Path(f"/m/{at}"), "".join(rng.choice([*"abc "], 9)), "".join(rng.choice([*"abc "], 9)),
+                         bpm=float(rng.integers(60, 64)), key=MusicalKey(int(rng.integers(12)))) for at in range(300)]
+    index, playing = SongIndex(songs), Playing(61.0, C_MAJOR)
+    misfit = dict(zip(index.songs, index.misfit(playing), strict=True))
+    texts = {song: searched(song) for song in songs}
+    typed = [word[:end] for word in ("ab ca b", "abc", "c  ab", "") for end in range(len(word) + 1)]
+    for text in (*typed, *rng.permutation(typed)):
+        for limit in (1, 7, 200, 300, 1000):
+            found = index.search(text, playing, limit)
+            wanted = sorted((song for song in index.songs if all(word in texts[song] for word in text.split())),
+                            key=lambda song: misfit[song])
+            assert found.total == len(wanted)
+            assert list(found.songs) == wanted[:limit]
+
+
+def test_what_becomes_known_of_a_song_is_found_and_the_index_before_stays_as_it_was() -> None:
+    index = SongIndex(SONGS)
+    titles(index, "n")
+    later = index.changed({Path("/m/3.mp3"): LibrarySong(Path("/m/3.mp3"), "Night", "Zed", bpm=62.0, key=A_MINOR),
+                           Path("/m/9.mp3"): LibrarySong(Path("/m/9.mp3"), "Nobody")}, [Path("/m/3.mp3")])
+    assert titles(later, "night") == ["Night"]
+    assert titles(later, "noon") == titles(later, "nobody") == titles(index, "night") == []
+    assert titles(later, "n", Playing(62.0, A_MINOR))[0] == "Sunrise"
+    assert "Night" in titles(later, "n", Playing(62.0, A_MINOR))[:2]
+    assert later.search().prepared == tuple(song.path.name == "3.mp3" for song in later.songs)
+    assert titles(index, "noon") == ["Noon"]
+    found = later.find(Path("/m/3.mp3"))
+    assert found is not None
+    assert found.title == "Night"
+    assert later.find(Path("/m/9.mp3")) is None
