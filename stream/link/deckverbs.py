@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from stream.control.deckkeys import DeckKeys
 from stream.decks.booth import Booth
 from stream.decks.songbrowser import SHOWN, SongBrowser, key_fits, tempo_percent
-from stream.link.verbs import Answer, Verbs, desk_verbs
+from stream.link.verbs import LinkAnswer, Verbs, desk_verbs
 from stream.mixer.desk import Desk
 from stream.mixer.players import LISTENED
 
@@ -56,10 +56,10 @@ def browser_verbs(browser: SongBrowser) -> Verbs:
             "load": lambda deck, path: browser.load(deck, Path(path))}
 
 
-def _search(browser: SongBrowser, text: object) -> Answer:
+def _search(browser: SongBrowser, text: object) -> LinkAnswer:
     if not isinstance(text, str) or len(text) > LONGEST:
         raise ValueError(f"what is searched must be a text of up to {LONGEST} characters, not {text!r:.40}")
-    return Answer(partial(_found, browser, text))
+    return LinkAnswer(partial(_found, browser, text))
 
 
 def _found(browser: SongBrowser, text: str) -> dict[str, Any]:

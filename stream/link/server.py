@@ -20,7 +20,7 @@ from stream.common.errors import Failure
 from stream.common.scratch import scratch
 from stream.link.endpoint import MOST_MESSAGE_BYTES, Endpoint, get, put
 from stream.link.snapshot import Looks, changes
-from stream.link.verbs import Answer, Verbs
+from stream.link.verbs import LinkAnswer, Verbs
 
 TICK_S, PROMPT_S, ASKED_S = 1 / 15, 1 / 50, 1 / 200  # to the next look: by itself, after something was done, or asked
 FOLDER = "demucs-stream.link-"
@@ -30,13 +30,13 @@ MOST_SCREENS = 16
 NOTES = 8  # of the last lines for the user, what somebody is told who comes in
 
 
-class Outcome(NamedTuple):
+class SaidOutcome(NamedTuple):
     """What came of a message: what went wrong, in a line, and what is to be told of whoever asked something by a verb.
     """
 
     error: str = ""
     verb: str = ""
-    answer: Answer | None = None
+    answer: LinkAnswer | None = None
 
 
 class Link:
@@ -117,9 +117,9 @@ class Link:
                 put(screen, news)
             known, due = now, time.monotonic() + TICK_S
 
-    def _obey(self, screen: Connection, due: float) -> list[Outcome]:
+    def _obey(self, screen: Connection, due: float) -> list[SaidOutcome]:
         """Do what a screen says until it is time to tell it how things are, soon if it said something."""
-        outcomes: list[Outcome] = []
+        outcomes: list[SaidOutcome] = []
         for _ in range(AT_ONCE):
             if not screen.poll(max(0.0, due - time.monotonic())):
                 return outcomes
@@ -132,16 +132,16 @@ class Link:
         """Do what a message says: `[verb, what ...]`; what went wrong, in a line, or nothing. [any-thread]"""
         return self._outcome(message).error
 
-    def _outcome(self, message: Any) -> Outcome:
+    def _outcome(self, message: Any) -> SaidOutcome:
         if not (isinstance(message, list) and message and message[0] in [*self._does]):
-            return Outcome(f"{message!r:.60} cannot be done")
+            return SaidOutcome(f"{message!r:.60} cannot be done")
         try:
             found = self._does[message[0]](*message[1:])
         except (ValueError, OSError, Failure) as error:
-            return Outcome(str(error))
+            return SaidOutcome(str(error))
         except Exception:  # whatever a stranger sends or an act meets, audio goes on
-            return Outcome(f"{message!r:.60} cannot be done")
-        return Outcome("", message[0], found) if isinstance(found, Answer) else Outcome()
+            return SaidOutcome(f"{message!r:.60} cannot be done")
+        return SaidOutcome("", message[0], found) if isinstance(found, LinkAnswer) else SaidOutcome()
 
     def end(self) -> None:
         """Send everybody home; the second time it does nothing. [main-thread]"""
@@ -165,7 +165,7 @@ class Link:
         self.end()
 
 
-def answered(outcomes: Sequence[Outcome]) -> tuple[dict[str, Any], list[str]]:
+def answered(outcomes: Sequence[SaidOutcome]) -> tuple[dict[str, Any], list[str]]:
     """What is told to whoever asked, by verb, the last question of each; and all that went wrong."""
     answers, errors = dict[str, Any](), [outcome.error for outcome in outcomes if outcome.error]
     for verb, answer in {outcome.verb: outcome.answer for outcome in outcomes}.items():

@@ -11,8 +11,8 @@ from stream.mixer.desk import Desk
 Verbs = Mapping[str, Callable[..., Any]]
 
 
-class Answer(NamedTuple):
-    """What a verb gives back that is a question. Whoever asked is told it under the verb's name.
+class LinkAnswer(NamedTuple):
+    """What a verb gives back that is a question: whoever asked is told it under the verb's name.
 
     give: what is told; it may take some milliseconds, and of a question that is asked again before nobody wants it
     """
