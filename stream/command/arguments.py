@@ -105,6 +105,14 @@ def positive(text: str) -> int:
     return value
 
 
+def samplerate(text: str) -> int:
+    """A samplerate that songs are played at, in Hz."""
+    value = int(text)
+    if not 8000 <= value <= 384_000:
+        raise argparse.ArgumentTypeError(f"{text} is not 8000 to 384000 Hz")
+    return value
+
+
 def natural(text: str) -> int:
     """A whole number from 0 on."""
     value = int(text)
@@ -414,7 +422,7 @@ def _prepare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--playlist", action="append", default=[], metavar="NAME",
                         help="a playlist or crate of the library, such as Friday, or Clubs/Warm-up with its folder; "
                              "may be said several times")
-    parser.add_argument("--samplerate", type=positive, default=44_100,
+    parser.add_argument("--samplerate", type=samplerate, default=44_100,
                         help="of the device that will play them, in Hz: kept stems are of one rate (default: 44100)")
     stem_cache(parser)
     _model(parser)

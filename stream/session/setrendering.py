@@ -29,7 +29,7 @@ from stream.latency.geometry import Latency
 from stream.live.insert import Insert
 from stream.session.inserts import open_inserts
 from stream.session.setlog import SetInfo, SetMove
-from stream.tracks.beatfinder import DRUMS, BeatFinder
+from stream.tracks.beatfinder import BeatFinder
 from stream.tracks.track import Track
 
 LOOK_S = 0.01
@@ -46,7 +46,7 @@ class KnownOnsets:
     def __init__(self, track: Track) -> None:
         """Listen to it."""
         finder = BeatFinder(track)
-        while not (finder.done and (finder.by_drums or DRUMS not in track.stored)) and not track.failure:
+        while not (finder.ended or track.failure):
             time.sleep(LOOK_S)
         self.onsets: Onsets = finder.onsets
 

@@ -140,3 +140,11 @@ def test_wrong_use_is_refused(words: list[str], code: int, says: str, capsys: py
     assert printed.out == ""
     assert says in printed.err
     assert len(printed.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("rate", ["3", "0", "-44100", "7999", "384001", "44.1k"])
+def test_a_rate_that_no_song_is_played_at_is_one_line(
+        tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: str) -> None:
+    assert main(["prepare", str(song(tmp_path / "a.wav", seconds=1)), "--samplerate", rate]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{rate}" in line
