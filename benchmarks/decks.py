@@ -5,6 +5,7 @@
     python -m benchmarks.decks --only controls      # 3 minutes      from a key or an OSC message to what JACK captures
     python -m benchmarks.decks --only loading       # 8 minutes      first sound, stems, a whole song, memory, the store
     python -m benchmarks.decks --only evening       # 11 minutes     over JACK: underruns, callback, memory, CPU
+    python -m benchmarks.decks --only hour          # 10 minutes     a DJ's hour at no clock: sync, memory, mishaps
 
 Linux only; jackd's dummy driver stands for the sound card. Nothing else should run beside it: `steal` is printed.
 """
@@ -21,9 +22,11 @@ import numpy as np
 from benchmarks import tracks
 from benchmarks.booth import busy
 from benchmarks.booth.deckrun import DeckRun
+from benchmarks.booth.djset import TURN_S, SongCase, dj_set
 from benchmarks.booth.evening import NAMES, WHOLE, evening
 from benchmarks.booth.firstsound import FirstSound, loud_from
 from benchmarks.booth.hands import RATE, Delay, Hands, all_delays, write_song
+from benchmarks.booth.virtualset import played, write_folders
 from benchmarks.loopback import Loopback
 from benchmarks.machine import Jackd, steal
 from benchmarks.report import Report, parser
@@ -32,6 +35,7 @@ from stream.latency.geometry import SAMPLERATE
 
 QUESTION = (__doc__ or "").partition("\n")[0]
 BLOCK = 512
+HOUR_S = 3600.0
 GOAL_FRAMES = BLOCK + RATE // 100  # of a control
 PLAY = ("--device", "jack:rig", "--ui", "plain")
 
@@ -119,16 +123,30 @@ def _first_sounds(chosen: argparse.Namespace, names: Sequence[str]) -> dict[str,
 
 def an_evening(chosen: argparse.Namespace) -> dict[str, Any]:
     """What becomes of both decks over JACK."""
-    found = evening(0.5 if chosen.quick else chosen.minutes, ("--model", chosen.model, "--ui", chosen.ui),
-                    10 if chosen.quick else 30)
+    found = evening(0.5 if chosen.quick else chosen.minutes, ("--model", chosen.model, "--ui", chosen.ui))
     print(f"\n{f'{found.minutes:g} minutes':40}{'':48}goal")
     for what, how_much, goal in found.rows():
         print(f"{what:40}{how_much:48}{goal}", flush=True)
     return vars(found)
 
 
+def an_hour(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What becomes of a DJ's hour at no clock."""
+    seconds = 120.0 if chosen.quick else HOUR_S
+    with TemporaryDirectory(prefix="hour") as name:
+        case = SongCase(Path(name) / "songs")
+        paths = write_folders(case.folder, 2 if chosen.quick else 6, 100.0)
+        wanted = [paths[at % len(paths)] for at in range(2 + round(seconds / TURN_S))]
+        found = played(wanted, dj_set(seconds), seconds, case.happens)
+    print(f"\n{f'{seconds / 60:g} minutes, in {found.took_s / 60:.1f}':40}{'':32}goal")
+    for what, how_much, goal in found.rows():
+        print(f"{what:40}{how_much:32}{goal}")
+    print(*found.said, sep="\n")
+    return vars(found)
+
+
 SECTIONS: Mapping[str, Callable[[argparse.Namespace], dict[str, Any]]] = {
-    "callback": callback, "controls": controls, "loading": loading, "evening": an_evening}
+    "callback": callback, "controls": controls, "loading": loading, "evening": an_evening, "hour": an_hour}
 
 
 def main() -> None:

@@ -153,8 +153,8 @@ class DeckRun:
 
         self.until(asked, what)
 
-    def end(self) -> None:
-        """Ctrl-C, and wait. Raises RuntimeError where it does not end well."""
+    def end(self, code: int = 0) -> None:
+        """Ctrl-C, and wait. Raises RuntimeError where it does not end with that exit code."""
         self._process.send_signal(signal.SIGINT)
-        if self._process.wait(PATIENCE_S):
+        if self._process.wait(PATIENCE_S) != code:
             raise RuntimeError(f"it has failed: {self.seen[-2000:].decode(errors='replace')}")

@@ -1,9 +1,8 @@
-"""An evening over JACK's dummy driver: two decks with key lock, new songs, a screen, a recording, hands."""
+"""An evening over JACK's dummy driver: a DJ's set on two decks, with songs to be separated, a screen, a recording."""
 
 import json
-import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.booth.deckrun import DeckRun
+from benchmarks.booth.djset import TURN_S, Mishap, SongCase, dj_set
 from benchmarks.machine import Jackd, steal
 from benchmarks.screen import cpu_s
 from benchmarks.song import songs
@@ -21,19 +21,11 @@ from stream.latency.geometry import SAMPLERATE
 from stream.separators.protocol import Frames
 
 BLOCK = 512
+STEP_S = 0.002
 BLOCK_US = 1e6 * BLOCK / SAMPLERATE
 WHOLE = (0.0, 3600.0)
 NAMES = ("lithium", "potassium", "hydrogen", "caesium", "rubidium")
-SONG_S, CHANGE_S, PRESS_S = 120.0, 30.0, 0.4  # of a song; from a new one to the next; from a press to the next
-TEMPOS = {"a": 0.4, "b": -0.3}  # of 10 percent: 1.04 and 0.97
-# what hands do: addresses, and the values from which one is taken
-PRESSES: Sequence[tuple[str, Sequence[float]]] = (
-    ("/DECK/hotcue/1", (1,)), ("/DECK/hotcue/2", (1,)), ("/DECK/beat_jump", (-4, 4, -1, 1)), ("/DECK/skip", (-5, 5)),
-    ("/DECK/auto_loop", (0.125, 0.5, 1, 4)), ("/DECK/leave_loop", (1,)), ("/DECK/leave_loop", (1,)),
-    ("/DECK/censor", (0, 1, 0)), ("/DECK/bend", (-0.02, 0, 0.02)), ("/DECK/play", (1,)), ("/DECK/key_lock", (1,)),
-    ("/DECK/vocals/mute", (0, 1)), ("/DECK/drums/mute", (0, 1)), ("/DECK/bass/low", (-26, 0, 6)),
-    ("/DECK/filter", (-0.5, 0, 0.5)), ("/DECK/low", (-26, 0)), ("/DECK/trim", (0, 3)), ("/DECK/pfl", (0, 1)),
-    ("/master/crossfader", (0, 0.3, 0.5, 0.7, 1)), ("/master/booth", (-6, 0)))
+SONG_S = 120.0
 
 
 @dataclass(frozen=True)
@@ -96,17 +88,17 @@ def write_songs(folder: Path, count: int, seconds: float = SONG_S) -> list[Path]
     return found
 
 
-def evening(minutes: float, words: Sequence[str], change_s: float = CHANGE_S) -> Evening:
+def evening(minutes: float, words: Sequence[str]) -> Evening:
     """One of so many minutes. words: more of `play`, such as the model. Raises RuntimeError."""
     with TemporaryDirectory(prefix="evening") as name, Jackd(SAMPLERATE, BLOCK):
         folder = Path(name)
-        paths = write_songs(folder, 2 + int(60 * minutes / change_s))
-        probe, takes = folder / "probe.json", folder / "set"
-        with DeckRun(*paths, "--device", "jack", "--record", takes, *words, probe=probe) as run:
+        case, takes, probe = SongCase(folder / "songs"), folder / "set", folder / "probe.json"
+        paths = write_songs(case.folder, 4 + int(60 * minutes / TURN_S))
+        with DeckRun(*paths, "--paused", "--device", "jack", "--record", takes, *words, probe=probe) as run:
             run.ready()
             run.loaded("ab")
-            found = _played(run, minutes, change_s)
-            run.end()
+            found = _played(run, minutes, case.happens)
+            run.end(1)  # for a song that was away could not be played
         facts: dict[str, Any] = {**found, **_recorded(takes / "mix.wav"), **json.loads(probe.read_text())}
         return Evening(minutes, **facts)
 
@@ -120,27 +112,23 @@ def _recorded(path: Path) -> dict[str, float]:
     return {"silent": seconds.count(False) / len(seconds), "recorded_s": len(seconds)}
 
 
-def _played(run: DeckRun, minutes: float, change_s: float) -> dict[str, float]:
-    """Hands at work."""
-    hands, resident, loaded, separated = random.Random(0), list[int](), 2, 0
-    for deck, tempo in TEMPOS.items():
-        for name, value in (("key_lock", 1.0), ("tempo", tempo), ("play", 1.0)):
-            run.send(f"/{deck}/{name}", value)
+def _played(run: DeckRun, minutes: float, happens: Callable[[Mishap], None]) -> dict[str, float]:
+    """A DJ at work."""
+    moves, resident, loaded, separated = [*reversed(dj_set(60 * minutes))], list[int](), 0, 0
     engine, *others = run.pids
     begun, stolen, cpu = time.monotonic(), steal(), [cpu_s(pid) for pid in (engine, *others)]
-    change, press, number = begun + change_s, begun, 0
-    while (now := time.monotonic()) < begun + 60 * minutes:
+    while (now_s := time.monotonic() - begun) < 60 * minutes:
+        while moves and moves[-1].at_s <= now_s:
+            move = moves.pop()
+            if move.mishap is not None:
+                happens(move.mishap)
+                continue
+            if move.address.endswith("/next_song"):
+                loaded += 1
+                separated += run.told.get(move.address.replace("next_song", "separated")) == 1
+            run.send(move.address, *move.values)
         resident.append(run.resident)
-        if now >= change:
-            deck, change, number = "ab"[number % 2], change + change_s, number + 1
-            loaded, separated = loaded + 1, separated + (run.told.get(f"/{deck}/separated") == 1)
-            run.send(f"/{deck}/next_song", 1.0)
-            run.send(f"/{deck}/play", 1.0)
-        if now >= press:
-            address, values = hands.choice(PRESSES)
-            run.send(address.replace("DECK", hands.choice("ab")), float(hands.choice(values)))
-            press += PRESS_S
-        time.sleep(0.02)
+        time.sleep(STEP_S)
     took = time.monotonic() - begun
     used = [cpu_s(pid) - before for pid, before in zip((engine, *others), cpu, strict=True)]
     run.until(lambda: "/xruns" in run.told, "counts")
