@@ -1,6 +1,6 @@
 """How far the beats of two decks are from each other, how much faster one is, and who leads.
 
-    ──────────┼██────────   +0.12 beats  B +0.4%  A leads, B follows
+    ──────────┼██────────   +0.12 beats  B +0.4%  B follows A
 """
 
 from stream.screen.deckview import DeckView
@@ -56,18 +56,20 @@ def phase(view: DeckView) -> float | None:
 
 def _words(view: DeckView) -> ScreenRow:
     apart, (a, b), leads = phase(view), view.state["decks"], view.state.get("leads", "")
-    row = ScreenRow()
+    row, leader = ScreenRow(), leads.upper() if leads in (a, b) else leads
     if apart is None:
         row.add("no beats to compare", ink(DIM))
     else:
-        row.add(f"{apart:+.2f} beats", ink(BRIGHT))
+        row.add(f"{round(apart, 2) + 0.0:+.2f} beats", ink(BRIGHT))  # never -0.00
         other = a if leads == b else b
         faster = _faster(view, a, b) if view.state["heads"][other].get("tempo_off_percent") is None else view.state[
             "heads"][other]["tempo_off_percent"]
         row.add(f"  {other.upper()} {faster:+.1f}%", ink(TEXT if abs(faster) >= 0.05 else DIM))
     follow = [deck for deck in (a, b) if view.state["heads"][deck].get("follows")]
-    row.add(f"  {leads.upper()} leads" if leads else "", ink(TEXT))
-    return row.add("".join(f", {deck.upper()} follows" for deck in follow), ink(GOOD))
+    if leads and not follow:
+        row.add(f"  {leader} leads", ink(TEXT))
+    who = "both follow" if len(follow) > 1 else "".join(f"{deck.upper()} follows" for deck in follow)
+    return row.add(f"  {who} {leader}" if follow else "", ink(GOOD))
 
 
 def _faster(view: DeckView, first: str, second: str) -> float:

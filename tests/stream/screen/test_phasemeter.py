@@ -46,3 +46,16 @@ def test_it_is_as_wide_as_there_is_room_for(told: dict[str, Any]) -> None:  # no
         assert between_waves(made, width).width <= width
     for width in range(60):
         assert beside_crossfader(made, width).width <= width
+
+
+@pytest.mark.parametrize(("leads", "follows", "words"), [
+    ("a", "", "A leads"), ("a", "b", "B follows A"), ("b", "a", "A follows B"), ("clock", "ab", "both follow clock")])
+def test_it_says_who_follows_whom_in_phase(
+        told: dict[str, Any], leads: str, follows: str, words: str) -> None:  # noqa: F811
+    made = view(told, 1.001, 1.0)
+    made.state["leads"] = leads
+    for deck in follows:
+        made.state["heads"][deck] |= {"follows": leads, "phase": -0.001, "tempo_off_percent": 0.0}
+    text = "".join(part for part, _ in between_waves(made, 140).parts).rstrip()
+    assert text.endswith(words)
+    assert "-0.00" not in text
