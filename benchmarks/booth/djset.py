@@ -29,7 +29,7 @@ class Mishap(Enum):
     CONTROLLER_IN = "the controller is plugged in"
 
 
-class Move(NamedTuple):
+class DjMove(NamedTuple):
     """A message, or a mishap, at a time in seconds."""
 
     at_s: float
@@ -54,9 +54,9 @@ class SongCase:
             self._away.rename(self.folder)
 
 
-def dj_set(seconds: float, seed: int = 0) -> list[Move]:
+def dj_set(seconds: float, seed: int = 0) -> list[DjMove]:
     """A set of so many seconds, in order. In its middle third songs are away and back, and a controller is."""
-    chance, found = random.Random(seed), list[Move]()
+    chance, found = random.Random(seed), list[DjMove]()
     turns = math.ceil(seconds / TURN_S)
     for turn in range(turns):
         deck, other = "ab"[turn % 2], "ba"[turn % 2]
@@ -64,96 +64,96 @@ def dj_set(seconds: float, seed: int = 0) -> list[Move]:
     without = max(1, turns // 3)  # the turn for which there are no songs
     away, out = without * TURN_S - 1, (turns // 2 + 0.5) * TURN_S
     if turns > 1:
-        found += [Move(away, mishap=Mishap.SONGS_AWAY), Move(away + AWAY_S, mishap=Mishap.SONGS_BACK),
-                  Move(away + AWAY_S + 0.5, f"/{'ab'[without % 2]}/next_song"),
-                  Move(out, mishap=Mishap.CONTROLLER_OUT), Move(out + UNPLUGGED_S, mishap=Mishap.CONTROLLER_IN)]
+        found += [DjMove(away, mishap=Mishap.SONGS_AWAY), DjMove(away + AWAY_S, mishap=Mishap.SONGS_BACK),
+                  DjMove(away + AWAY_S + 0.5, f"/{'ab'[without % 2]}/next_song"),
+                  DjMove(out, mishap=Mishap.CONTROLLER_OUT), DjMove(out + UNPLUGGED_S, mishap=Mishap.CONTROLLER_IN)]
     return sorted((move for move in found if 0 <= move.at_s < seconds), key=lambda move: move.at_s)
 
 
-def _turn(deck: str, other: str, alone: bool, chance: random.Random) -> Iterator[Move]:
-    yield Move(0.0, f"/{deck}/next_song")
+def _turn(deck: str, other: str, alone: bool, chance: random.Random) -> Iterator[DjMove]:
+    yield DjMove(0.0, f"/{deck}/next_song")
     for number, place_s in enumerate((8.0, 16.0, 30.0), 1):
-        yield Move(8.2 + number / 10, f"/{deck}/seek", (place_s,))
+        yield DjMove(8.2 + number / 10, f"/{deck}/seek", (place_s,))
         yield from _pressed(8.25 + number / 10, f"/{deck}/hotcue/{number}", 0.02)
-    yield Move(8.8, f"/{deck}/key_lock")
-    yield Move(8.8, f"/{deck}/quantize")
+    yield DjMove(8.8, f"/{deck}/key_lock")
+    yield DjMove(8.8, f"/{deck}/quantize")
     if not alone:
-        yield Move(8.9, f"/{other}/lead")
-        yield Move(8.9, f"/{deck}/sync")
-    yield Move(9.0, f"/{deck}/seek", (4.0,))
-    yield Move(10.0, f"/{deck}/play")
+        yield DjMove(8.9, f"/{other}/lead")
+        yield DjMove(8.9, f"/{deck}/sync")
+    yield DjMove(9.0, f"/{deck}/seek", (4.0,))
+    yield DjMove(10.0, f"/{deck}/play")
     if alone:
-        yield Move(9.5, "/master/crossfader", (0.0,))
+        yield DjMove(9.5, "/master/crossfader", (0.0,))
     else:
         yield from _over(10.5, deck, other)
-    yield Move(20.0, f"/{other}/play", (0.0,))
-    yield Move(20.1, f"/{other}/sync", (0.0,))
-    yield Move(20.2, f"/{other}/low", (0.0,))
+    yield DjMove(20.0, f"/{other}/play", (0.0,))
+    yield DjMove(20.1, f"/{other}/sync", (0.0,))
+    yield DjMove(20.2, f"/{other}/low", (0.0,))
     yield from _tricks(22.0, deck, chance)
 
 
-def _over(at_s: float, deck: str, other: str) -> Iterator[Move]:
+def _over(at_s: float, deck: str, other: str) -> Iterator[DjMove]:
     steps = round(OVER_S / STEP_S)
     for step in range(steps + 1):
         share = step / steps
-        yield Move(at_s + step * STEP_S, "/master/crossfader", (share if deck == "b" else 1 - share,))
-    yield Move(at_s, f"/{deck}/low", (-26.0,))
-    yield Move(at_s + OVER_S / 2, f"/{other}/low", (-26.0,))
-    yield Move(at_s + OVER_S / 2, f"/{deck}/low", (0.0,))
+        yield DjMove(at_s + step * STEP_S, "/master/crossfader", (share if deck == "b" else 1 - share,))
+    yield DjMove(at_s, f"/{deck}/low", (-26.0,))
+    yield DjMove(at_s + OVER_S / 2, f"/{other}/low", (-26.0,))
+    yield DjMove(at_s + OVER_S / 2, f"/{deck}/low", (0.0,))
 
 
-def _tricks(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
+def _tricks(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
     tricks = [_loop, _jump, _stem, _scratch, _filter, _bend, _hot_cue, _censor]
     chance.shuffle(tricks)
     for number, trick in enumerate(tricks):
         yield from trick(at_s + 5.5 * number + chance.uniform(0, 1), deck, chance)
 
 
-def _pressed(at_s: float, address: str, held_s: float) -> Iterator[Move]:
-    yield Move(at_s, address)
-    yield Move(at_s + held_s, address, (0.0,))
+def _pressed(at_s: float, address: str, held_s: float) -> Iterator[DjMove]:
+    yield DjMove(at_s, address)
+    yield DjMove(at_s + held_s, address, (0.0,))
 
 
-def _loop(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
-    yield Move(at_s, f"/{deck}/auto_loop", (chance.choice(BEATS),))
-    yield Move(at_s + 3, f"/{deck}/leave_loop")
+def _loop(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
+    yield DjMove(at_s, f"/{deck}/auto_loop", (chance.choice(BEATS),))
+    yield DjMove(at_s + 3, f"/{deck}/leave_loop")
 
 
-def _jump(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
-    yield Move(at_s, f"/{deck}/beat_jump", (chance.choice((-4.0, 4.0, 8.0)),))
+def _jump(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
+    yield DjMove(at_s, f"/{deck}/beat_jump", (chance.choice((-4.0, 4.0, 8.0)),))
 
 
-def _stem(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
+def _stem(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
     yield from _pressed(at_s, f"/{deck}/{chance.choice(('vocals', 'drums', 'bass'))}/mute", 3)
 
 
-def _scratch(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
+def _scratch(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
     """Back and forth, and with slip on where the song would be."""
     hz, wide_s = chance.uniform(1, 3), chance.uniform(0.05, 0.15)
-    yield Move(at_s, f"/{deck}/slip")
-    yield Move(at_s + 0.05, f"/{deck}/touch")
+    yield DjMove(at_s, f"/{deck}/slip")
+    yield DjMove(at_s + 0.05, f"/{deck}/touch")
     for told in range(1, round(SCRATCH_S / TOLD_S)):
         now, before = told * TOLD_S, (told - 1) * TOLD_S
         turned = wide_s * (math.cos(math.tau * hz * before) - math.cos(math.tau * hz * now))
         rate = wide_s * math.tau * hz * math.sin(math.tau * hz * now)
-        yield Move(at_s + 0.05 + now, f"/{deck}/turn", (turned, rate))
-    yield Move(at_s + 0.1 + SCRATCH_S, f"/{deck}/touch", (0.0,))
-    yield Move(at_s + 1.0 + SCRATCH_S, f"/{deck}/slip", (0.0,))
+        yield DjMove(at_s + 0.05 + now, f"/{deck}/turn", (turned, rate))
+    yield DjMove(at_s + 0.1 + SCRATCH_S, f"/{deck}/touch", (0.0,))
+    yield DjMove(at_s + 1.0 + SCRATCH_S, f"/{deck}/slip", (0.0,))
 
 
-def _filter(at_s: float, deck: str, _chance: random.Random) -> Iterator[Move]:
+def _filter(at_s: float, deck: str, _chance: random.Random) -> Iterator[DjMove]:
     for step in range(20):
-        yield Move(at_s + step / 10, f"/{deck}/filter", (-0.8 * math.sin(math.pi * step / 19),))
+        yield DjMove(at_s + step / 10, f"/{deck}/filter", (-0.8 * math.sin(math.pi * step / 19),))
 
 
-def _bend(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
-    yield Move(at_s, f"/{deck}/bend", (chance.choice((-0.02, 0.02)),))
-    yield Move(at_s + 1, f"/{deck}/bend", (0.0,))
+def _bend(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
+    yield DjMove(at_s, f"/{deck}/bend", (chance.choice((-0.02, 0.02)),))
+    yield DjMove(at_s + 1, f"/{deck}/bend", (0.0,))
 
 
-def _hot_cue(at_s: float, deck: str, chance: random.Random) -> Iterator[Move]:
+def _hot_cue(at_s: float, deck: str, chance: random.Random) -> Iterator[DjMove]:
     yield from _pressed(at_s, f"/{deck}/hotcue/{chance.randint(1, 3)}", 0.2)
 
 
-def _censor(at_s: float, deck: str, _chance: random.Random) -> Iterator[Move]:
+def _censor(at_s: float, deck: str, _chance: random.Random) -> Iterator[DjMove]:
     yield from _pressed(at_s, f"/{deck}/censor", 0.7)

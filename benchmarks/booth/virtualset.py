@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from pythonosc.osc_message_builder import build_msg
 
-from benchmarks.booth.djset import Mishap, Move
+from benchmarks.booth.djset import Mishap, DjMove
 from benchmarks.booth.evening import NAMES, WHOLE
 from benchmarks.machine import resident
 from benchmarks.song import songs
@@ -94,7 +94,7 @@ class VirtualBooth:
             time.sleep(LOOK_S)
         return track
 
-    def send(self, move: Move) -> None:
+    def send(self, move: DjMove) -> None:
         """Have a message done."""
         self._osc.receive(build_msg(move.address, list(move.values)).dgram, HERE)
 
@@ -138,7 +138,7 @@ def write_folders(folder: Path, count: int, seconds: float) -> list[Path]:
     return found
 
 
-def played(paths: Sequence[Path], moves: Sequence[Move], seconds: float,
+def played(paths: Sequence[Path], moves: Sequence[DjMove], seconds: float,
            mishap: Callable[[Mishap], None]) -> VirtualSet:
     """Play a set. mishap: has one happen"""
     with ExitStack() as stack:
