@@ -138,9 +138,9 @@ def an_hour(chosen: argparse.Namespace) -> dict[str, Any]:
         paths = write_folders(case.folder, 2 if chosen.quick else 6, 100.0)
         wanted = [paths[at % len(paths)] for at in range(2 + round(seconds / TURN_S))]
         found = played(wanted, dj_set(seconds), seconds, case.happens)
-    print(f"\n{f'{seconds / 60:g} minutes, in {found.took_s / 60:.1f}':40}{'':32}goal")
+    print(f"\n{f'{seconds / 60:g} minutes, in {found.took_s / 60:.1f}':40}{'':48}goal")
     for what, how_much, goal in found.rows():
-        print(f"{what:40}{how_much:32}{goal}")
+        print(f"{what:40}{how_much:48}{goal}")
     print(*found.said, sep="\n")
     return vars(found)
 
