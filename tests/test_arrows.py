@@ -124,7 +124,7 @@ def test_one_room_draws() -> None:
 
 
 @pytest.mark.parametrize("package", ["sounddevice", "soundfile", "rtmidi", "pythonosc", "pedalboard", "textual_serve",
-                                     "aiohttp", "jack"])
+                                     "aiohttp", "jack", "tinytag"])
 def test_one_file_is_the_door_to_a_library(package: str) -> None:
     assert len(importers(package, "stream")) == 1
 

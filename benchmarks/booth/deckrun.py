@@ -59,7 +59,8 @@ class DeckRun:
         program = ["stream.cli"] if probe is None else ["benchmarks.booth.probed", str(probe)]
         # setpriv becomes the program, and has the kernel end it should this process be killed
         dying = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
-        self._command = [*dying, sys.executable, "-m", *program, "play", *map(str, words), "--osc", str(self._port)]
+        self._command = [*dying, sys.executable, "-m", *program, "play", *map(str, words), "--level", "off",
+                         "--osc", str(self._port)]
         self.told: dict[str, int | float | str] = {}
         self.seen = b""
 

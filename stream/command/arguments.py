@@ -269,6 +269,9 @@ def _play(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--paused", action="store_true", help="load the songs and wait (default: the first one plays)")
     group.add_argument("--automix", action="store_true",
                        help="begin the next song by itself, with a fade of 4 seconds, and end after the last one")
+    group.add_argument("--level", choices=("on", "off"), default="on",
+                       help="whether a song that is put on a deck sets its trim so that songs are equally loud; off "
+                            "leaves trims, and songs are heard as they are (default: on)")
     _surface(parser)
     live = parser.add_argument_group("an input beside the decks (docs/guide/play.md)")
     live.add_argument("--input-device", type=home, metavar="DEVICE",

@@ -62,7 +62,7 @@ def play(arguments: Namespace, songs: tuple[Path, ...], models: Models, say: Say
                           arguments.samplerate, tuple(arguments.out), arguments.cache_gb * GB, arguments.automix, ends,
                           live, recording_options(arguments, "device"),
                           {f"{deck}/{stem}": chain for deck, found in inserts.items() for stem, chain in found.items()},
-                          known)
+                          known, arguments.level == "on")
     stopped = Flag()
     host = DeckHost(request, say)
     stack.callback(host.close)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dsp.crossfader import CrossfaderSide
 from stream.callback.deckplayers import DeckPlayers
+from stream.decks.autolevel import AutoLevel
 from stream.decks.deck import Deck
 from stream.decks.lead import Lead
 from stream.decks.leader import Leader
@@ -28,6 +29,7 @@ class Booth:
     """Two decks and the mixer between them.
 
     automix: whether the next song begins by itself      loaded: every song that was on a deck
+    levels: what sets trims so that songs are equally loud; None: nothing does
     mixers: of the stems of each player: the decks, and last the input if that is heard too
     master: the players' faders and the crossfader, which leaves the input alone      decks: by name
     leader: who leads in tempo, once it is open      tapped: the beat of the input; None: there is none
@@ -51,6 +53,7 @@ class Booth:
         self.tapped = None if live is None else TappedBeat(LIVE, samplerate)
         self._load, self._songs, self._rate, self._sources = load, deque(songs), samplerate, sources
         self.automix = False
+        self.levels: AutoLevel | None = None
         self.loaded: tuple[Track, ...] = ()
         self._passed: dict[str, Track] = {}
         self._putting = threading.Lock()
@@ -161,6 +164,8 @@ class Booth:
         Now and then. [main-thread]
         """
         self._lead.look(self.decks)
+        if self.levels is not None:
+            self.levels.look(self.decks)
         if not self.automix or not self._begun:
             return
         self._pass_over()

@@ -144,11 +144,12 @@ class DeckSnapshot:
     def _material(self, track: Track | None) -> dict[str, Any]:
         """What is there of a song."""
         if track is None:
-            return {"title": "", "artist": "", "key": None, "camelot": None, "length_s": None, "loading": False,
-                    "failure": "", "stems": [], "drafts": []}
+            return {"title": "", "artist": "", "key": None, "camelot": None, "lufs": None, "length_s": None,
+                    "loading": False, "failure": "", "stems": [], "drafts": []}
         frames, finished = track.frames or track.decoded, track.finished
-        key = track.key
+        key, loudness = track.key, track.loudness
         return {"title": track.title, "artist": track.artist, "failure": track.failure,
+                "lufs": loudness and loudness.lufs and round(loudness.lufs, 1),
                 "key": None if key is None else key.name, "camelot": None if key is None else key.camelot,
                 "length_s": None if track.frames is None else round(track.frames / self._rate, 2),
                 "loading": not track.ended, "stems": self._spans(finished.stems, frames),

@@ -12,6 +12,7 @@ from stream.callback.deckplayers import DeckPlayers
 from stream.callback.header import HEADER
 from stream.common.interpreter import undisturbed
 from stream.common.priority import preferred
+from stream.decks.autolevel import AutoLevel
 from stream.decks.booth import Booth
 from stream.decks.deck import Deck
 from stream.decks.deckinserts import DeckInserts
@@ -20,6 +21,7 @@ from stream.decks.playednotes import PlayedNotes
 from stream.decks.songbrowser import SongBrowser
 from stream.inserts.naming import Chains
 from stream.latency.geometry import Latency
+from stream.library.filetags import tagged
 from stream.library.knownsongs import KnownSongs, marks_note
 from stream.library.librarysong import LibrarySong
 from stream.library.prepared import PreparedSongs
@@ -68,6 +70,7 @@ class PlayRequest:
     recording: what may be recorded, and where
     inserts: effects that stems of decks are sent through, named as `a/vocals`; they make all decks later
     known: songs of other programs' libraries, whose cues and beats decks take
+    level: whether trims are set so that songs are equally loud
     """
 
     opening: Opening
@@ -83,6 +86,7 @@ class PlayRequest:
     recording: RecordingOptions = NOTHING
     inserts: Chains = field(default_factory=dict)
     known: KnownSongs = field(default_factory=KnownSongs)
+    level: bool = False
 
 
 class DeckHost:
@@ -126,6 +130,7 @@ class DeckHost:
             self._open.callback(lambda: self._recordings.close(keep=self._begun))
         self.engine.ends = lambda: request.ends and self._all_left()
         self.booth.automix = request.automix
+        self.booth.levels = AutoLevel(self.booth.master) if request.level else None
         stems = PlayerControls({f"{deck}/{stem}": [StripPlace(mixer, stem)]
                                 for deck, mixer in self.booth.mixers.items() for stem in mixer.sources})
         self._insert_notices = InsertNotices(self._inserts, stems, say)
@@ -169,8 +174,9 @@ class DeckHost:
 
         def load(path: Path) -> Track:
             track = separator.load(path)
-            if (song := request.known.find(path)) is not None:
-                track.library_marks, track.key = marks_note(song, samplerate), song.key
+            song = request.known.find(path)
+            track.library_marks = None if song is None else marks_note(song, samplerate)
+            track.key = tagged(song or LibrarySong(path)).key
             return track
 
         self.booth = Booth(separator.sources or ("mix",), samplerate, load, request.songs, live)

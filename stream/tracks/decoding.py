@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from dsp.clean import clean
+from dsp.loudness import LoudnessMeter
 from dsp.quantize import quantize
 from dsp.resample import Resampler
 from stream.audiofiles.audiofile import Frames
@@ -16,6 +17,7 @@ from stream.common.priority import yielding
 from stream.offline.level import CHUNK, LevelMeter
 from stream.tracks.material import Material, open_material
 from stream.tracks.scratchfile import said
+from stream.tracks.songloudness import SongLoudness
 from stream.tracks.store import stamp
 from stream.tracks.track import MODEL_RATE, Track
 
@@ -74,6 +76,7 @@ def _decode(track: Track, material: Material) -> None:
         if track.closing.is_set():
             return
         writer.finish()
+    track.loudness = track.loudness or writer.loudness
     _judge(track, material, writer.cleaned)
 
 
@@ -99,7 +102,7 @@ class TrackWriter:
         wide = 2 + 2 * len(track.stored) * self._stems
         self._heard = Resampler(material.samplerate, track.samplerate, wide)
         self._separated = None if track.mix is track.dry else Resampler(material.samplerate, track.model_rate, 2)
-        self._meter = LevelMeter()
+        self._meter, self._loudness = LevelMeter(), LoudnessMeter(track.samplerate)
         self.cleaned = 0  # samples that no song has
 
     def add(self, block: Frames) -> None:
@@ -114,6 +117,11 @@ class TrackWriter:
         """Write what was still under way. Raises OSError."""
         self._write(self._heard.finish(), None if self._separated is None else self._separated.finish())
 
+    @property
+    def loudness(self) -> SongLoudness:
+        """Of all that was written."""
+        return SongLoudness(self._loudness.lufs, self._loudness.peak)
+
     def _write(self, heard: Frames, separated: Frames | None) -> None:
         track = self._track
         dry, mix = track.dry, track.mix
@@ -123,6 +131,7 @@ class TrackWriter:
             track.put(track.decoded, quantize(np.ascontiguousarray(heard[:, 2:])))
         frames = np.ascontiguousarray(heard[:, :2])
         self.cleaned += clean(frames)
+        self._loudness.add(frames)
         dry.write(track.decoded, frames)
         if separated is not None:
             clean(separated)

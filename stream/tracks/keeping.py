@@ -18,6 +18,7 @@ from stream.separators.protocol import Frames
 from stream.tracks.entry import Identity, Index, StemEntry
 from stream.tracks.need import need_of
 from stream.tracks.scratchfile import ScratchFile, said
+from stream.tracks.songloudness import keep_loudness, kept_loudness
 from stream.tracks.store import StemStore, song_sum, stamp
 from stream.tracks.track import Track
 
@@ -66,12 +67,23 @@ def load(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) 
         track.origin = track.origin if track.origin in ("file", "none") else "model"
     elif track.entry is not None:
         store.used(track.entry)
+    _keep_loudness(track)
+
+
+def _keep_loudness(track: Track) -> None:
+    """Note how loud the song is, once that was measured, unless it was noted before."""
+    while not track.ended and not track.closing.wait(WAIT_S):
+        pass
+    found = track.loudness
+    if track.notes is not None and track.whole and found is not None and found != kept_loudness(track.notes):
+        keep_loudness(track.notes, found)
 
 
 def _look_up(track: Track, store: StemStore, model: Callable[[], KeptModel | None]) -> Index | None:
     song = track.sum = _sum(track)
     if song is not None:
         track.notes = store.notes(song)
+        track.loudness = track.loudness or kept_loudness(track.notes)
     if store.limit <= 0:
         return None
     named = model()

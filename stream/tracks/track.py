@@ -24,6 +24,7 @@ from stream.tracks.entry import StemEntry
 from stream.tracks.material import residual
 from stream.tracks.reading import Reading
 from stream.tracks.scratchfile import ScratchFile, said, scratch_folder
+from stream.tracks.songloudness import SongLoudness
 from stream.tracks.songnotes import Note, SongNotes
 from stream.tracks.spans import FOREVER, Spans
 
@@ -71,6 +72,7 @@ class Track(Closing):
     notes: where its beats and cues are kept; None until it is known, and for what has none, such as a pipe
     library_marks: what another program has set in it (stream.library.knownsongs), for a deck that has kept nothing
     key: as a library or the file's own tag has it, and else as it was found (stream.tracks.songkey); None for none
+    loudness: of the whole song; None until it is known
     playhead: set by the deck whenever it likes
     finished: which stems are there
     """
@@ -94,6 +96,7 @@ class Track(Closing):
         self.notes: SongNotes | None = None
         self.library_marks: Note | None = None
         self.key: MusicalKey | None = None
+        self.loudness: SongLoudness | None = None
         self.failure, self._heard = "", True  # whether the song is whole all the same
         self.level_so_far: SongLevel | None = None
         self.playhead, self.finished = Playhead(), Finished()

@@ -194,7 +194,7 @@ def test_an_input_is_heard_beside_a_deck_as_late_as_is_said(jackd: Jackd, tmp_pa
     def attempt() -> Take:
         with (Loopback(jackd, played, tail=2 * RATE) as loopback,
               Live("play", tmp_path / "song.wav", "--model", "center", "--cache-gb", 0, "--device", "jack:rig",
-                   "--input-device", "jack:rig", "--latency", 0.5, "--json") as live):
+                   "--input-device", "jack:rig", "--latency", 0.5, "--level", "off", "--json") as live):
             live.until(lambda: connected(loopback))
             with Steal() as steal, Crowd() as crowd:
                 loopback.start()
