@@ -78,6 +78,16 @@ class Pair(Rig):
         return beats_off(own.beat - b.nudge, led.beat, ratio_of(led.pace, period)) * period
 
     @property
+    def heard_off(self) -> float:
+        """The same of what is heard of it, above what goes on below."""
+        at, b = self.engine.position, self.b.state
+        led = self.a.beat_at(at)
+        assert led is not None
+        assert led.beat is not None
+        assert b.grid is not None
+        return beats_off(b.grid.at(b.head.now / 2**32) - b.nudge, led.beat, 1.0) * b.grid.period
+
+    @property
     def in_phase(self) -> bool:
         return abs(self.off) < (0.52 if self.b.state.head.exact else 0.01)
 
@@ -146,6 +156,7 @@ def test_it_is_in_phase_again_after(pair: Pair, change: str) -> None:
     assert pair.in_phase, pair.off
     assert pair.b.state.follows == "a"
     assert pair.said == []
+    assert all(deck.settings == deck.state.settings for deck in (pair.a, pair.b))
 
 
 @pytest.mark.parametrize("change", [change for change in CHANGES if change != "it is reversed"])  # which is a corner
@@ -361,3 +372,36 @@ def test_what_nobody_plays_is_no_beat(step: float) -> None:
     with pytest.raises(ValueError, match="a beat must have 20 to 500 beats a minute, not"):
         beat.tap(3 * step)
     assert beat.beat_at(0) is None
+
+
+LANDS = [("hot_cue_press", (0,)), ("hot_cue_press", (1,)), ("beat_jump", (4,)), ("beat_jump", (-1,)),
+         ("auto_loop", (1,)),
+         ("auto_loop", (4,)), ("halve_loop", ()), ("double_loop", ()), ("leave_loop", ()), ("reloop", ()),
+         ("move_loop", (1,)), ("seek", (7.7 * RATE,)), ("skip", (-2.3,)), ("loop_in", ()), ("loop_out", ()),
+         ("hot_cue_set", (1,)), ("jump_on", ()), ("jump_back", ()), ("quantize", (True,)), ("slip", (True,)),
+         ("slip", (False,)), ("hot_cue_release", (0,)), ("hot_cue_release", (1,))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_cues_loops_and_jumps_land_in_phase_whatever_is_pressed(pair: Pair, seed: int) -> None:
+    """Where a press leads to is in phase at once; loops by hand turn in phase too, if they have a beat."""
+    rng = np.random.default_rng(seed)
+    pair.press("b", "hot_cue_set", 0)
+    pair.synced()
+    late = []
+    for _ in range(60):
+        name, values = LANDS[rng.integers(len(LANDS))]
+        pair.press("b", name, *values)
+        for _ in range(8):
+            pair.hear(1)
+            loop, grid, state = pair.b.state.looping, pair.b.state.grid, pair.b.state
+            assert grid is not None
+            if state.moving and not (loop and loop.length < grid.period * 2**32 * (1 - 1e-6)):
+                late.append(abs(pair.heard_off))
+        if not pair.b.state.playing or pair.b.state.seconds_left < 10:
+            pair.press("b", "seek", 3 * RATE)
+            pair.press("b", "play")
+            pair.hear(8)
+    assert len(late) > 200
+    assert np.mean(np.array(late) > 1) < 0.02
+    assert max(late[-8:]) < 1
