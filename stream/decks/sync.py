@@ -20,7 +20,7 @@ from stream.decks.transportstate import TransportState
 
 HORIZON_S = SMOOTH_S  # ahead, where a song is to be in phase: it has the tempo that it wants by then
 RATIOS = (1.0, 0.5, 2.0)  # beats of the song to one of the leader's; of two as near the first one counts
-NEAR_S = 0.002  # a phase that is off by less is bent, more is jumped
+NEAR_S, PUSHED_S = 0.002, 0.01  # a phase that is off by less is bent, more is jumped; of a leader that is nudged
 BEND = 50  # frames over which a song is bent by one: 2 %
 EXACT, WHOLE = 1 / 512, 0.51  # frames, what a phase may be off: where it moves by whole frames, half of one
 SAME_SPEED = 1e-10  # a frame in four days
@@ -74,7 +74,7 @@ def follow(state: TransportState, now: LeadBeat, then: LeadBeat) -> TransportSta
     ratio = ratio_of(then.pace, period)
     led = _in_tempo(state, then, ratio * then.pace * period, ahead)
     if _steers(led, grid) and now.beat is not None and then.beat is not None:
-        led = _in_phase(led, _Phases(grid, ratio, now.beat, then.beat, ahead))
+        led = _in_phase(led, _Phases(grid, ratio, now.beat, then.beat, ahead, now.bend != 0 or then.bend != 0))
     return state if led == state else led
 
 
@@ -97,13 +97,17 @@ def beats_off(beat: float, led: float, ratio: float) -> float:
 
 @dataclass(frozen=True)
 class _Phases:
-    """The leader's, beside a song's grid. now, then: its beat at a frame and so many frames `ahead`"""
+    """The leader's, beside a song's grid.
+
+    now, then: its beat at a frame and so many frames `ahead`      pushed: whether somebody nudges it
+    """
 
     grid: BeatGrid
     ratio: float
     now: float
     then: float
     ahead: int
+    pushed: bool
 
     def off(self, place: int, led: float, nudge: float) -> float:
         """Beats by which a place of the song, in ticks, is before the leader's."""
@@ -176,9 +180,9 @@ def _led(state: TransportState, head: SongHead, phases: _Phases) -> SongHead:
     gap = phases.gap(head.after(phases.ahead), phases.then, state.nudge)
     if abs(gap) <= (WHOLE if head.exact or abs(head.rate) == UNIT else EXACT):
         return head
-    near = NEAR_S * state.samplerate
+    near = (PUSHED_S if phases.pushed else NEAR_S) * state.samplerate
     if abs(gap) <= near:
-        frames = max(phases.ahead, head.ramp_left, round(BEND * abs(gap)))
+        frames = max(phases.ahead, head.ramp_left, 0 if phases.pushed else round(BEND * abs(gap)))
         return head.led(frames, head.after(frames) + ticks(gap))
     if abs(phases.gap(head.now, phases.now, state.nudge)) <= near:  # whoever leads is about to jump, and not yet there
         return head
