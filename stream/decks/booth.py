@@ -69,7 +69,7 @@ class Booth:
         """
         self.decks = {name: Deck(name, self.players.rings[name], self.players.records[at, ...], device,
                                  (self._rate, block, late), self._sources, say) for at, name in enumerate(NAMES)}
-        self.leader, self._say = Leader(self.decks, device), say
+        self.leader, self._say = Leader(self.decks, device, self._rate), say
         if self.tapped is not None:
             self.leader.add(LIVE, self.tapped)
         self._heard: Callable[[], float] = lambda: device() - late - block / 2

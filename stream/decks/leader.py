@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
 from stream.decks.deck import Deck
+from stream.decks.outsidebeat import BeatLine, OutsideBeat
 from stream.decks.sync import LeadBeat, beats_off, ratio_of
 from stream.mixer.mixer import listing
 
@@ -37,19 +38,34 @@ class Leader:
     """Chooses who leads: the deck that has played for longest. It hands over when its own sync is pressed and the other
     deck plays without; and when it plays no more, for good: what goes on playing is never moved by what begins anew.
 
-    name: empty: nobody
+    name: empty: nobody      led: is told of each who leads from a position of the device on
+    drawn: is told of beats from outside, by name, what counts from a position on
     """
 
-    def __init__(self, decks: Mapping[str, Deck], device: Callable[[], int]) -> None:
+    def __init__(self, decks: Mapping[str, Deck], device: Callable[[], int], samplerate: int) -> None:
         """Nobody leads. device: gives the position of the callback's next block [main-thread]"""
-        self._decks, self._device = decks, device
+        self._decks, self._device, self._rate = decks, device, samplerate
         self._all: dict[str, Beat] = {**decks}
         self.name = ""
         self._asked = ""
         self._synced = False  # whether sync was on of whoever leads, at the last look
+        self.led: Callable[[int, str], None] = lambda _position, _name: None
+        self.drawn: Callable[[int, str, BeatLine | None], None] = lambda _position, _name, _line: None
+
+    def outside(self, name: str) -> OutsideBeat:
+        """A beat from outside, as `add`. Raises ValueError. [main-thread]"""
+        beat = OutsideBeat(name, self._rate)
+        beat.told = lambda line: self.drawn(self._device(), name, line)
+        self.add(name, beat)
+        return beat
 
     def add(self, name: str, beat: Beat) -> None:
-        """A beat of somebody else, which leads when that is asked for. Before anything is stepped. [main-thread]"""
+        """A beat of somebody else, which leads when that is asked for. Raises ValueError: there is such a one.
+
+        Before anything is stepped, or on the thread that steps. [main-thread]
+        """
+        if name in self._all:
+            raise ValueError(f"there is a beat called {name} already")
         self._all[name] = beat
 
     def ask(self, name: str) -> None:
@@ -60,7 +76,8 @@ class Leader:
 
     def look(self) -> None:
         """See who plays. [deck-thread]"""
-        now, leads, asked = self._device(), self._decks.get(self.name), self._asked
+        now, before, asked = self._device(), self.name, self._asked
+        leads = self._decks.get(before)
         if leads is not None and not leads.known and leads.state.playing:
             return  # it jumps just now
         if asked and self._all[asked].beat_at(now) is not None:
@@ -68,6 +85,8 @@ class Leader:
         else:
             self.name = self._next(now)
         self._synced = self._wants_to_follow(self.name)
+        if self.name != before:
+            self.led(now, self.name)
 
     def _next(self, now: int) -> str:
         """Whoever leads, until he does no more or has just been told to follow somebody who is there."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from stream.control.midiclock import ClockReceiver, ClockSender, Motion, Timed
 from stream.decks.booth import Booth
 from stream.decks.engine import DeckEngine
-from stream.decks.sync import LeadBeat
+from stream.decks.outsidebeat import BeatLine, OutsideBeat
 from stream.session.deviceclock import DeviceClock
 
 CLOCK = "clock"  # of the one that is heard, as it leads
@@ -31,10 +31,7 @@ class ClockPort(Protocol):
 
 
 class MidiClock:
-    """Of one run.
-
-    receiver: of the clock that is heard; None: none is
-    """
+    """Of one run."""
 
     def __init__(self, engine: DeckEngine, booth: Booth, out: ClockPort | None, incoming: ClockPort | None) -> None:
         """A clock that is heard leads from when it runs. Before anything is stepped."""
@@ -44,21 +41,9 @@ class MidiClock:
         self._late = latency.total  # frames from the callback to who listens
         self._sender, self._end_s = ClockSender(), 0.0
         self._pace = 0.0  # beats a second, of whoever leads
-        self.receiver = None if incoming is None else ClockReceiver()
+        self._receiver, self._beat = ClockReceiver(), None if incoming is None else booth.leader.outside(CLOCK)
+        self._seen = 0  # `changes` of the receiver
         self._there = False  # whether a clock is heard
-        if self.receiver is not None:
-            booth.leader.add(CLOCK, self)
-
-    @property
-    def changes(self) -> int:
-        """Of the clock that is heard."""
-        return 0 if self.receiver is None else self.receiver.changes
-
-    def beat_at(self, position: int) -> LeadBeat | None:
-        """The beat of the clock that is heard, when a position is."""
-        at_s = self._device.time_of(position + self._late)
-        motion = None if self.receiver is None or at_s is None else self.receiver.motion(at_s)
-        return None if motion is None else LeadBeat(CLOCK, motion.beat, motion.pace * self._device.frame_s)
 
     def step(self) -> bool:
         """Hear and send; always False."""
@@ -66,16 +51,25 @@ class MidiClock:
         self._device.look(self._engine.position, now_s)
         for port in {id(port): port for port in (self._in, self._out) if port is not None}.values():
             port.step()
-        if self._in is not None and self.receiver is not None:
-            for timed in self._in.heard():
-                self.receiver.receive(*timed)
-            there = self.receiver.motion(now_s) is not None
-            if there and not self._there:  # it has come, or come back
-                self._booth.leader.ask(CLOCK)
-            self._there = there
+        if self._in is not None and self._beat is not None:
+            self._hear(self._in, self._beat)
         if self._out is not None:
             self._send(self._out, now_s)
         return False
+
+    def _hear(self, incoming: ClockPort, beat: OutsideBeat) -> None:
+        """Have decks told of the clock that is heard; whenever it comes, it leads."""
+        for timed in incoming.heard():
+            self._receiver.receive(*timed)
+        position = self._engine.position
+        at_s = self._device.time_of(position + self._late)
+        motion = None if at_s is None else self._receiver.motion(at_s)
+        line = None if motion is None else BeatLine(position, motion.beat, motion.pace * self._device.frame_s)
+        beat.measure(line, anew=self._seen != self._receiver.changes)
+        self._seen = self._receiver.changes
+        if line is not None and not self._there:
+            self._booth.leader.ask(CLOCK)
+        self._there = line is not None
 
     def _send(self, out: ClockPort, now_s: float) -> None:
         """What is heard a little later than now is told now."""

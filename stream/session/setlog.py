@@ -5,6 +5,10 @@
     {"frame": 0, "deck": "a", "press": ["play"]}                  a verb of the transport, and its values
     {"frame": 88200, "set": {"a/vocals": {"mute": 1.0}}}          the mixer, as OSC and scenes call its strips
     {"frame": 90112, "deck": "a", "found": {"grid": {...}}}       what became known of the song: its beats, its cues
+    {"frame": 95744, "leads": "b"}                                whose beat decks with sync follow
+    {"frame": 95744, "beat": {"of": "clock", "beat": 12.5, "pace": 4.5e-05}}
+                                                                  a beat from outside, in beats and beats per frame;
+                                                                  without `pace` it is gone
 
 Frames are the device's, counted from the beginning of the run, also where a take began later.
 """
@@ -12,6 +16,7 @@ Frames are the device's, counted from the beginning of the run, also where a tak
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +65,7 @@ class SetInfo:
 class SetMove:
     """Something that was done.
 
-    does: `set`, `load`, `press` or `found`      deck: whose; empty for `set`
+    does: `set`, `load`, `press`, `found`, `leads` or `beat`      deck: whose; empty for what is no deck's
     file: what was loaded, where that is known
     """
 
@@ -133,10 +138,23 @@ def _move(row: Any) -> SetMove:
     frame = int(row["frame"])
     if "set" in row:
         return SetMove(frame, "set", strips_from_json(row["set"]))
+    if "leads" in row:
+        return SetMove(frame, "leads", str(row["leads"]))
+    if "beat" in row:
+        return SetMove(frame, "beat", _beat(row["beat"]))
     does = next((name for name in ("load", "press", "found") if name in row), None)
     if does is None:
-        raise ValueError("it has none of set, load, press, found")
+        raise ValueError("it has none of set, load, press, found, leads, beat")
     return SetMove(frame, does, row[does], str(row["deck"]), _file(row) if does == "load" else None)
+
+
+def _beat(told: Any) -> dict[str, Any]:
+    beat, pace = told.get("beat"), told.get("pace")
+    if not all(number is None or (isinstance(number, int | float) and isfinite(number)) for number in (beat, pace)):
+        raise ValueError("beat and pace must be numbers")
+    if pace is not None and pace <= 0:
+        raise ValueError(f"pace must be above 0, not {pace}")
+    return {"of": str(told["of"]), "beat": beat, "pace": pace}
 
 
 def _file(row: Any) -> LoadedFile | None:

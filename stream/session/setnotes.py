@@ -8,6 +8,7 @@ from typing import Any
 
 from stream.callback.deckplayers import DeckPlayers
 from stream.decks.booth import Booth
+from stream.decks.outsidebeat import BeatLine
 from stream.decks.playednotes import PlayedNotes
 from stream.decks.songfacts import DeckPress
 from stream.decks.songmarks import SongMarks
@@ -41,6 +42,8 @@ class SetNotes:
         self._mixers = _mixers(booth)
         for name, deck in booth.decks.items():
             deck.pressed = partial(self._pressed, name)
+        booth.leader.led = lambda position, name: self._moves.append(SetMove(position, "leads", name))
+        booth.leader.drawn = lambda position, name, line: self._moves.append(_beat(position, name, line))
 
     def _pressed(self, deck: str, position: int, presses: Sequence[DeckPress]) -> None:
         """What the callback has taken over."""
@@ -103,6 +106,13 @@ def _load(frame: int, deck: str, track: Track | None) -> SetMove:
     size = track.stamp[2] if track.stamp and track.path.is_file() else None
     file = None if track.sum is None and size is None else LoadedFile(track.sum, size)
     return SetMove(frame, "load", str(track.path.resolve()), deck, file)
+
+
+def _beat(position: int, name: str, line: BeatLine | None) -> SetMove:
+    """How a beat from outside goes on from a position."""
+    if line is None:
+        return SetMove(position, "beat", {"of": name})
+    return SetMove(line.position, "beat", {"of": name, "beat": line.beat, "pace": line.pace})
 
 
 def _row(press: DeckPress, samplerate: float) -> tuple[str, Any] | None:

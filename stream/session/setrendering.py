@@ -6,8 +6,9 @@ waits. So stems are as good as they get from the first frame on: nothing is made
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from stream.decks.deckdesk import deck_desk
 from stream.decks.deckinserts import DeckInserts
 from stream.decks.engine import DeckEngine, DeckSetup
 from stream.decks.gridedits import found, refined
+from stream.decks.outsidebeat import BeatLine, OutsideBeat
 from stream.decks.songfacts import DeckPress
 from stream.decks.songmarks import SongMarks, with_marks
 from stream.latency.geometry import Latency
@@ -73,6 +75,7 @@ class SetRenderer:
         stack.callback(booth.close)
         self._mixer = deck_desk(booth, rate).mixer
         self._stretches = False  # whether anything is
+        self._outside: dict[str, OutsideBeat] = {}
 
     def render(self, moves: Sequence[SetMove], to: Path) -> None:
         """Write the mix of the take. Raises Failure, OSError, ValueError for what decks cannot do."""
@@ -105,9 +108,22 @@ class SetRenderer:
                 raise Failure(f"insert on {insert.stem}: {insert.process.name} {insert.trouble}")
         return out
 
+    def _lead(self, name: str) -> None:
+        if name:  # else whoever leads has stopped, which is seen here too
+            self._booth.leader.ask(name)
+
+    def _draw(self, frame: int, told: Mapping[str, Any]) -> None:
+        """A beat from outside goes on otherwise."""
+        name, pace = told["of"], told["pace"]
+        if name not in self._outside:
+            self._outside[name] = self._booth.leader.outside(name)
+        self._outside[name].measure(None if pace is None else BeatLine(frame, told["beat"], pace), anew=True)
+
     def _do(self, move: SetMove) -> None:
-        if move.does == "set":
-            self._mixer.recall(move.what)
+        wide: Mapping[str, Callable[[Any], None]] = {
+            "set": self._mixer.recall, "leads": self._lead, "beat": partial(self._draw, move.frame)}
+        if move.does in wide:
+            wide[move.does](move.what)
             return
         deck = self._booth.deck(move.deck)
         if move.does == "load":

@@ -13,6 +13,7 @@ from dsp.beatgrid import BeatGrid
 from stream.command.main import main
 from stream.decks.deckdesk import deck_desk
 from stream.decks.gridedits import found
+from stream.decks.outsidebeat import BeatLine
 from stream.decks.playednotes import PlayedNotes
 from stream.decks.songfacts import DeckPress
 from stream.inserts.naming import Effect
@@ -135,6 +136,59 @@ def test_a_set_is_rendered_bit_for_bit_as_it_left(tmp_path: Path, separator: Tra
     assert np.array_equal(rendered(folder), left)
 
 
+def synced(made: Set) -> None:
+    """Two songs with beats, of which b follows, whatever is done to a."""
+    for deck, period in (("a", 20_000), ("b", 21_000)):
+        made.next_song(deck)
+        made.booth.deck(deck).find(DeckPress("grid", found, (BeatGrid(700.5, period, confidence=0.7),)))
+    made.booth.press("a", "tempo", 0.3)
+    made.booth.press("a", "play")
+    made.play(20)
+    made.booth.press("b", "sync", True)
+    made.booth.press("b", "play")
+    made.play(20)
+    made.booth.press("a", "tempo", 0.5)
+    made.play(20)
+    made.booth.press("b", "auto_loop", 1)
+    made.play(50)
+    made.booth.press("b", "leave_loop")
+    made.booth.press("a", "skip", 0.123)
+    made.play(20)
+
+
+def test_songs_that_follow_each_other_do_again(tmp_path: Path, separator: TrackSeparator) -> None:
+    made = Set(tmp_path, separator)
+    synced(made)
+    made.booth.leader.ask("b")
+    made.play(10)
+    made.booth.press("b", "tempo", 0.1)
+    made.booth.press("a", "sync", True)
+    made.play(40)
+    assert (made.a.state.follows, made.b.state.follows) == ("b", "")
+    made.end()
+    assert np.array_equal(rendered(tmp_path / "set"), sound(tmp_path / "set" / "mix.wav"))
+
+
+def test_a_clock_that_led_does_again(tmp_path: Path, separator: TrackSeparator) -> None:
+    made = Set(tmp_path, separator)
+    clock = made.booth.leader.outside("clock")
+    made.next_song("a")
+    made.a.find(DeckPress("grid", found, (BeatGrid(700.5, 20_000, confidence=0.7),)))
+    made.booth.press("a", "sync", True)
+    made.booth.press("a", "play")
+    made.booth.leader.ask("clock")
+    made.play(10)
+    clock.measure(BeatLine(made.engine.position, 3.25, 1 / 20_400))
+    made.play(60)
+    clock.measure(BeatLine(made.engine.position, 6.0, 1 / 20_300))
+    made.play(60)
+    assert made.a.state.follows == "clock"
+    clock.measure(None)
+    made.play(20)
+    made.end()
+    assert np.array_equal(rendered(tmp_path / "set"), sound(tmp_path / "set" / "mix.wav"))
+
+
 def test_a_take_that_began_later_is_the_same_from_its_first_frame_on(
         tmp_path: Path, separator: TrackSeparator) -> None:
     made = Set(tmp_path, separator)
@@ -229,6 +283,18 @@ def _strip(rows: list[Any], _folder: Path) -> None:
     rows.append({"frame": 0, "set": {"a/kazoo": {"mute": 1.0}}})
 
 
+def _beat(rows: list[Any], _folder: Path) -> None:
+    rows.append({"frame": 0, "beat": {"of": "clock", "beat": 1.5, "pace": 0}})
+
+
+def _deck_beat(rows: list[Any], _folder: Path) -> None:
+    rows.append({"frame": 0, "beat": {"of": "a", "beat": 1.5, "pace": 1e-5}})
+
+
+def _leads(rows: list[Any], _folder: Path) -> None:
+    rows.append({"frame": 0, "leads": "tuba"})
+
+
 def _nothing(rows: list[Any], _folder: Path) -> None:
     rows.append({"frame": 0, "deck": "a"})
 
@@ -240,7 +306,9 @@ def _nothing(rows: list[Any], _folder: Path) -> None:
     (_another_song, 1, "one.wav is not the song that was played: it has 132300 frames, and that had 264600"),
     (_no_song, 1, "one.wav; a set is rendered from its songs"), (_input, 1, "an input was heard beside the decks"),
     (_version, 2, "its format is version 7"), (_verb, 2, "there is nothing called fly on a deck"),
-    (_strip, 2, "there is no strip a/kazoo"), (_nothing, 2, "it has none of set, load, press, found")])
+    (_strip, 2, "there is no strip a/kazoo"), (_beat, 2, "pace must be above 0, not 0"),
+    (_deck_beat, 2, "there is a beat called a already"), (_leads, 2, "tuba cannot lead; there is a, b"),
+    (_nothing, 2, "it has none of set, load, press, found, leads, beat")])
 def test_what_cannot_be_rendered_is_one_line_and_leaves_nothing(
         tmp_path: Path, separator: TrackSeparator, capsys: pytest.CaptureFixture[str], change: Change, code: int,
         says: str) -> None:
