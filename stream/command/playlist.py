@@ -11,6 +11,7 @@ from stream.audiofiles.names import stem_name
 from stream.command.search import Tree
 from stream.common.errors import Failure
 from stream.common.text import MARKS
+from stream.library.readers import is_library
 from stream.terminal.answers import shown
 from stream.tracks.material import stems_in
 
@@ -21,7 +22,7 @@ _NOT_THERE = "is not there"
 
 
 def playlist(paths: Iterable[Path], say: Callable[[str], None]) -> tuple[Path, ...]:
-    """All songs that are meant. Raises Failure for what is not there, or names none.
+    """All songs that are meant. Raises Failure for what is not there, or names none, ValueError for a library.
 
     say: takes a line about each that is left out
     """
@@ -35,6 +36,8 @@ def playlist(paths: Iterable[Path], say: Callable[[str], None]) -> tuple[Path, .
 def _songs(path: Path, say: Callable[[str], None]) -> Iterator[Path]:
     if why := _absent(path):
         raise Failure(f"{shown(path)}: No such file or directory" if why == _NOT_THERE else f"{shown(path)} {why}")
+    if is_library(path):
+        raise ValueError(f"{shown(path)} is a library of another program, and no song: --library {shown(path)}")
     if path.is_dir():
         yield from _in_folder(path, say)
     elif path.suffix.lower() in PLAYLISTS:

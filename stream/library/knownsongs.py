@@ -34,8 +34,7 @@ ALIKE = 2  # last parts of a path, such as `Album/Song.mp3`, by which a song is 
 class KnownSongs:
     """Songs of libraries, by their files.
 
-    songs: of all libraries, in their order; of one file there is one, which has what each library says that no one
-    before it does      playlists: of all
+    playlists: of all libraries
     """
 
     def __init__(self, libraries: Iterable[Path] = (), say: Say = print) -> None:
@@ -54,9 +53,18 @@ class KnownSongs:
         for library in self._libraries:
             for song in library.content.songs:
                 found[_written(song.path)].append(song)
-        self.songs = tuple(map(merged, found.values()))
+        self._songs = tuple(map(merged, found.values()))
+        self._elsewhere = set[str]()  # paths of those that were found by another one
         self.playlists: tuple[LibraryPlaylist, ...] = tuple(
             playlist for library in self._libraries for playlist in library.content.playlists)
+
+    @property
+    def songs(self) -> tuple[LibrarySong, ...]:
+        """Of all libraries, in their order, but for those that `find` has found elsewhere.
+
+        Of one path there is one, which has what each library says that no one before it does.
+        """
+        return tuple(song for song in self._songs if _written(song.path) not in self._elsewhere)
 
     def find(self, path: Path) -> LibrarySong | None:
         """What is known of a file; None for nothing.
@@ -66,6 +74,9 @@ class KnownSongs:
         found = list[LibrarySong]()
         for library in self._libraries:
             song = library.find(path)
+            if song is not None and _written(song.path) != _written(path):
+                self._elsewhere.add(_written(song.path))
+            song = None if song is None else replace(song, path=path)
             if song is not None and library.content.kind == SERATO:
                 try:
                     song = with_serato_tags(song)
@@ -96,8 +107,7 @@ class _NamedSongs:
                  for song in self._named.get(name, ())]
         by_path = next((song for song in named if _written(song.path) == _written(path)), None)
         found = by_path or next((song for song in named if _same(song.path, real)), None)
-        found = found or _moved(named, path)
-        return None if found is None else replace(found, path=path)
+        return found or _moved(named, path)
 
 
 def _same(one: Path, other: Path) -> bool:

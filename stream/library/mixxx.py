@@ -60,7 +60,8 @@ def read_mixxx(path: Path) -> LibraryContent:
             continue
         if before == _state(path):
             return content
-    raise LibraryFailure(f"{path} is being written just now; try again when Mixxx has rested for a moment")
+    raise LibraryFailure(f"{path} is being written just now; try again when Mixxx has rested, or open Mixxx once if it "
+                         "was killed")
 
 
 def _state(path: Path) -> tuple[tuple[int, ...], ...]:

@@ -12,7 +12,6 @@ All numbers have their highest byte first.
 [any-thread]
 """
 
-import base64
 import itertools
 import struct
 from collections.abc import Iterator
@@ -21,7 +20,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from dsp.musicalkey import MusicalKey
-from stream.library.id3 import objects
 from stream.library.librarysong import (
     LONGEST_S,
     LibraryContent,
@@ -32,11 +30,11 @@ from stream.library.librarysong import (
     TempoMark,
     in_order,
 )
+from stream.library.seratoobjects import AUTOTAGS, GRID, MARKERS, serato_objects, unpacked
 
 KIND = "Serato"
 FOLDER, DATABASE, CRATES = "_Serato_", "database V2", "Subcrates"
 VERSIONS = {"database": "2.0/Serato Scratch LIVE Database", "crate": "1.0/Serato ScratchLive Crate"}
-MARKERS, GRID, AUTOTAGS = "Serato Markers2", "Serato BeatGrid", "Serato Autotags"
 _CUE_BYTES, _LOOP_BYTES = 12, 20  # before the name
 
 
@@ -66,7 +64,7 @@ def read_serato(folder: Path) -> LibraryContent:
 def with_serato_tags(song: LibrarySong) -> LibrarySong:
     """The song, with tempo, beats and cues that its file's own tag has. Raises LibraryFailure for a damaged tag."""
     try:
-        found = objects(song.path)
+        found = serato_objects(song.path)
         bpm, tempo, cues = song.bpm, list[TempoMark](), list[LibraryCue]()
         if AUTOTAGS in found:
             bpm = _autotags(found[AUTOTAGS]) or bpm
@@ -155,8 +153,7 @@ def _grid(data: bytes) -> Iterator[TempoMark]:
 def _markers(data: bytes) -> Iterator[LibraryCue]:
     if data[:2] != b"\x01\x01":
         raise ValueError(f"{MARKERS} of another version")
-    text = data[2:].split(b"\0")[0].replace(b"\n", b"")
-    content = base64.b64decode(text + b"A==" if len(text) % 4 == 1 else text + b"=" * (-len(text) % 4), validate=True)
+    content = unpacked(data[2:])
     if content[:2] != b"\x01\x01":
         raise ValueError(f"{MARKERS} of another version")
     at = 2

@@ -2,6 +2,7 @@
 
     songs      of libraries, playlists and folders, at the beginning
     store      whose stems are kept, and what was found of them when they were made
+    tags       of files of which nobody else says anything, a few at a time
     learned    what decks have found
 
 A thread of its own, which gives way to all others, puts it together; whoever searches has an index at once.
@@ -14,11 +15,13 @@ from pathlib import Path
 
 from stream.common.closing import Closing
 from stream.common.priority import LATER, yielding
+from stream.library.filetags import song_of_file
 from stream.library.knownsongs import merged
 from stream.library.librarysong import LibrarySong
 from stream.library.prepared import PreparedSongs
 from stream.library.songindex import SongIndex
 
+TAGS = 200  # files whose tags are read until what they say is in the index
 STORE_S = 5.0  # between two looks into the store, while somebody searches
 PATIENCE_S = 1.0  # that its end is waited for
 INTEREST_S = 60.0  # that somebody who searched is taken to go on
@@ -37,6 +40,7 @@ class SongCollection(Closing):
         self._songs, self._prepared = songs, prepared
         self._learned: dict[Path, LibrarySong] = {}
         self._learning = threading.Lock()
+        self._tagged = 0  # songs whose tags say something
         self._looked_s = self._asked_s = float("-inf")
         self._wake, self._ended = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="library", daemon=True)
@@ -60,10 +64,26 @@ class SongCollection(Closing):
         with yielding(LATER):
             prepared = frozenset(self._look_into_store())
             self.index, self.version = SongIndex(map(self._with_store, self._songs), prepared), 1
+            untold = [song.path for song in self.index.songs if not (song.title or song.artist)]
             while not self._ended.is_set():
-                self._wake.wait(STORE_S)
+                if untold:
+                    self._read_tags(untold)
+                else:
+                    self._wake.wait(STORE_S)
                 self._wake.clear()
                 self._step()
+
+    def _read_tags(self, untold: list[Path]) -> None:
+        """Read some files' tags; when all are read, songs come by artist and title."""
+        found = [song_of_file(path) for path in untold[:TAGS] if not self._ended.is_set()]
+        del untold[:TAGS]
+        known = {song.path: song for song in found if song != LibrarySong(song.path)}
+        self._tagged += len(known)
+        with self._learning:
+            self._learned = {**known, **self._learned}
+        if not untold and self._tagged:
+            self._step()
+            self.index, self.version = SongIndex(self.index.songs, frozenset(self._kept())), self.version + 1
 
     def _step(self) -> None:
         """Make another index if more is known, or other stems are kept."""

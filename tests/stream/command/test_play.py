@@ -113,16 +113,19 @@ def test_what_a_playlist_has_that_is_no_song_is_left_out_in_one_line_each(songs:
     ([], 2, "play needs a song, a folder or a playlist"), (["nowhere.wav"], 1, "nowhere.wav: No such file"),
     (["EMPTY"], 1, "there are no songs there"),
     (["HERE", "--insert", "vocals=Gain"], 2, "insert vocals: on which deck? a/vocals or b/vocals"),
-    (["HERE", "--library", "HERE"], 2, "is no library: .xml (rekordbox), .nml (Traktor)")],
+    (["HERE", "--library", "HERE"], 2, "is no library: .xml (rekordbox), .nml (Traktor)"),
+    (["LIBRARY"], 2, "is a library of another program, and no song: --library ")],
     ids=["a long name", "a folder called as a list", "nothing", "not there", "empty folder", "an insert on no deck",
-         "a library that is a song"])
+         "a library that is a song", "a song that is a library"])
 def test_what_cannot_be_played_is_one_line(
         tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, says: str) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty.m3u").mkdir()
     (tmp_path / "here.wav").write_bytes(b"RIFF")
-    places = {"EMPTY": str(tmp_path / "empty"), "HERE": str(tmp_path / "here.wav")}
-    ended = main(["play", *(re.sub("EMPTY|HERE", lambda at: places[at[0]], word) for word in words),
+    (tmp_path / "library.xml").write_text("<DJ_PLAYLISTS/>")
+    places = {"EMPTY": str(tmp_path / "empty"), "HERE": str(tmp_path / "here.wav"),
+              "LIBRARY": str(tmp_path / "library.xml")}
+    ended = main(["play", *(re.sub("EMPTY|HERE|LIBRARY", lambda at: places[at[0]], word) for word in words),
                   "--model", "center"])
     err = capsys.readouterr().err
     assert (ended, len(err.splitlines())) == (code, 1), err

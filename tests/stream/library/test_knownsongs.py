@@ -13,7 +13,7 @@ from stream.decks.songmarks import SongMarks
 from stream.library.knownsongs import KnownSongs, marks_note, merged
 from stream.library.librarysong import LibraryCue, LibrarySong, TempoMark
 from stream.mixer.deckstrip import HOT_CUES
-from tests.stream.library.test_libraries import BEATS, REKORDBOX, geob, markers, mp3, serato
+from tests.stream.library.test_libraries import BEATS, REKORDBOX, geob, markers, mixxx, mp3, serato
 
 RATE = 44_100
 
@@ -94,7 +94,9 @@ def test_a_library_of_another_machine_knows_songs_by_their_name_and_folder(tmp_p
         (here / folder / "Song.wav").touch()
     known = KnownSongs([library(tmp_path / "l.xml", "/C:/Users/dj/Music/A/Song.wav", "/C:/Users/dj/Music/b/SONG.wav",
                                 "/C:/old/D/song.wav")], print)
+    assert [song.title for song in known.songs] == ["song 0", "song 1", "song 2"]
     assert titles(known, *(here / folder / "Song.wav" for folder in "ABC")) == ["song 0", "song 1", None]
+    assert [song.title for song in known.songs] == ["song 2"]
     found = known.find(here / "A" / "Song.wav")
     assert found is not None
     assert found.path == here / "A" / "Song.wav"
@@ -149,3 +151,32 @@ def test_a_saved_loop_has_a_pad_only_where_one_is_free() -> None:
     assert note is not None
     assert [each["name"] for each in note["hot_cues"]] == ["", "", "", "one", "", "", "", ""]
     assert note["cue"] is None
+
+
+@pytest.mark.parametrize("change", ["gone", "cut", "other"])
+def test_a_library_that_vanishes_or_changes_later_changes_nothing(tmp_path: Path, change: str) -> None:
+    song = tmp_path / "song.wav"
+    path = tmp_path / "library.xml"
+    path.write_text(REKORDBOX.replace("file://localhost/music/Caf%C3%A9%20%231.mp3", song.as_uri()), "utf-8")
+    known = KnownSongs([path], print)
+    before = known.marks(song, RATE)
+    assert before is not None
+    if change == "gone":
+        path.unlink()
+    else:
+        path.write_text(path.read_text("utf-8")[:500] if change == "cut" else "<html/>", "utf-8")
+    assert known.marks(song, RATE) == before
+
+
+def test_a_library_without_songs_knows_nothing_and_is_none_that_is_wrong(tmp_path: Path) -> None:
+    said = list[str]()
+    empty = mixxx(tmp_path / "mixxxdb.sqlite", "DELETE FROM library; DELETE FROM cues;")
+    known = KnownSongs([library(tmp_path / "empty.xml"), empty], said.append)
+    assert (known.songs, said) == ((), [])
+    assert known.find(tmp_path / "song.wav") is None
+
+
+def test_a_library_that_is_named_twice_is_read_once(tmp_path: Path) -> None:
+    said = list[str]()
+    KnownSongs([tmp_path / "gone.xml"] * 2, said.append)
+    assert len(said) == 1

@@ -6,9 +6,11 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from dsp.musicalkey import MusicalKey
+from stream.audiofiles.boxes import box
 from stream.library.librarysong import LibraryContent, LibraryCue, LibraryFailure, LibrarySong, TempoMark
 from stream.library.mixxx import read_mixxx
 from stream.library.readers import is_library, read_library
@@ -232,6 +234,75 @@ def wav(path: Path, *frames: bytes) -> None:
     chunk = tag(*frames)
     content = b"WAVEfmt " + struct.pack("<I", 4) + bytes(4) + b"id3 " + struct.pack("<I", len(chunk)) + chunk
     path.write_bytes(b"RIFF" + struct.pack("<I", len(content)) + content)
+
+
+def enveloped(name: str, content: bytes) -> bytes:
+    """An object as FLAC and MP4 have it: base64 without padding, in lines."""
+    text = base64.b64encode(b"application/octet-stream\0\0" + name.encode() + b"\0" + content).rstrip(b"=")
+    return b"\n".join(text[at : at + 72] for at in range(0, len(text), 72))
+
+
+def flac(path: Path, *objects: tuple[str, bytes]) -> None:
+    names = {"Serato Markers2": b"SERATO_MARKERS_V2", "Serato BeatGrid": b"serato_beatgrid",
+             "Serato Autotags": b"SERATO_AUTOGAIN"}
+    comments = [b"TITLE=Song", b"odd", *(names[name] + b"=" + enveloped(name, content) for name, content in objects)]
+    block = struct.pack("<I", 3) + b"abc" + struct.pack("<I", len(comments)) + b"".join(
+        struct.pack("<I", len(each)) + each for each in comments)
+    path.write_bytes(b"fLaC" + b"\0\0\0\x22" + bytes(34) + b"\x04" + struct.pack(">I", len(block))[1:] + block
+                     + b"\x81\0\0\x02\0\0" + b"\xff\xf8" + bytes(100))
+
+
+def mp4(path: Path, *objects: tuple[str, bytes]) -> None:
+    names = {"Serato Markers2": b"markersv2", "Serato BeatGrid": b"beatgrid", "Serato Autotags": b"autgain"}
+
+    def freeform(owner: bytes, name: bytes, content: bytes) -> bytes:
+        return box(b"----", box(b"mean", bytes(4) + owner) + box(b"name", bytes(4) + name)
+                   + box(b"data", bytes([0, 0, 0, 1, 0, 0, 0, 0]) + content))
+
+    items = [freeform(b"com.serato.dj", names[name], enveloped(name, content)) for name, content in objects]
+    ilst = box(b"ilst", box(b"\xa9nam", b"x") + freeform(b"com.apple.iTunes", b"markersv2", b"!") + b"".join(items))
+    path.write_bytes(box(b"ftyp", b"M4A \0\0\0\0") + box(b"moov", box(b"mvhd", bytes(8)) + box(
+        b"udta", box(b"meta", bytes(4) + box(b"hdlr", bytes(20)) + ilst))) + box(b"mdat", bytes(20)))
+
+
+@pytest.mark.parametrize("write", [flac, mp4])
+def test_serato_tags_of_a_song_in_flac_and_mp4(tmp_path: Path, write: Callable[..., None]) -> None:
+    path = tmp_path / "song"
+    write(path, ("Serato Markers2", markers()), ("Serato BeatGrid", BEATS),
+          ("Serato Autotags", b"\x01\x01115.00\0-3.257\0000.000\0"))
+    found = with_serato_tags(LibrarySong(path, "Song"))
+    assert found == LibrarySong(path, "Song", bpm=115.0, tempo=(TempoMark(0.5, 120.0), TempoMark(4.5, 90.0)), cues=(
+        LibraryCue(1.5, 0.0, 2, "Drøp", 0xCC4400), LibraryCue(4.0, 2.0, None, "Round")))
+    write(path)
+    assert with_serato_tags(LibrarySong(path)) == LibrarySong(path)
+
+
+@pytest.mark.parametrize("write", [flac, mp4])
+@pytest.mark.parametrize("content", [b"", b"\x09\x09newer", b"\x01\x01!!!!"], ids=["nothing", "newer", "no base64"])
+def test_damaged_serato_tags_in_flac_and_mp4_are_one_line(
+        tmp_path: Path, write: Callable[..., None], content: bytes) -> None:
+    write(tmp_path / "song", ("Serato Markers2", content))
+    with pytest.raises(LibraryFailure, match=r"Serato's tags of .*song are damaged: "):
+        with_serato_tags(LibrarySong(tmp_path / "song"))
+
+
+@pytest.mark.parametrize("write", [flac, mp4])
+def test_a_file_that_is_cut_off_or_changed_anywhere_is_one_line_or_none(
+        tmp_path: Path, write: Callable[..., None]) -> None:
+    path, rng, said = tmp_path / "song", np.random.default_rng(5), list[str]()
+    write(path, ("Serato Markers2", markers()), ("Serato BeatGrid", BEATS))
+    whole = path.read_bytes()
+    for _ in range(300):
+        damaged = bytearray(whole[: rng.integers(4, len(whole))] if rng.integers(2) else whole)
+        for at in rng.integers(0, len(damaged), rng.integers(0, 4)):
+            damaged[at] = rng.integers(0, 256)
+        path.write_bytes(damaged)
+        try:
+            with_serato_tags(LibrarySong(path))
+        except LibraryFailure as failed:
+            said.append(str(failed))
+    assert said
+    assert all(len(text.splitlines()) == 1 for text in said)
 
 
 @pytest.mark.parametrize("write", [mp3, aiff, wav])
