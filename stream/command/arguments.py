@@ -389,6 +389,7 @@ def _midi(parser: argparse.ArgumentParser) -> None:
     learn.add_argument("--stems", type=lambda text: text.split(","), default=["drums", "bass", "other", "vocals"],
                        metavar="STEM,...", help="stems that the program asks for, in the model's order (default: "
                        "drums,bass,other,vocals)")
+    learn.add_argument("--decks", action="store_true", help="ask for the controls of two decks")
     learn.add_argument("--force", action="store_true", help="replace a file that is there already")
     for task in (maps, learn):
         task.add_argument("--json", action="store_true", help="print as JSON")

@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from itertools import zip_longest
 from typing import Any
 
+from stream.command.miditargets import how, targets
 from stream.common.threads import Stepper
 from stream.control.midi import ports as midi
 from stream.control.midi.binding import Binding, Target
@@ -21,13 +22,8 @@ from stream.control.midi.maps.mapfile import Map, chosen, fit, ready
 from stream.control.midi.maps.writing import write
 from stream.control.midi.surface import Say
 from stream.mixer.desk import Desk
-from stream.mixer.strip import PARAMETERS
 from stream.terminal.answers import tell
 from stream.terminal.controllerthread import controller_thread
-
-VERBS = {"mute": "mute {}", "solo": "solo {}", "gain": "be the fader of {}", "pan": "pan {}", "filter": "filter {}",
-         "cue": "cue {}", "low": "be the lows of {}", "mid": "be the mids of {}", "high": "be the highs of {}"}
-SCENES = 4
 
 
 def ports(arguments: Namespace) -> dict[str, Any]:
@@ -83,7 +79,7 @@ def learn(arguments: Namespace, say: Say) -> dict[str, Any]:
         base = replace(base, bindings=())
     with _listening(port, base) as cable:
         say(f"learning from MIDI port {port.name}; enter skips, q ends")
-        learnt = list(_walk(_targets(arguments.stems), cable, _lines(), say))
+        learnt = list(_walk(targets(arguments.stems, arguments.decks), cable, _lines(), say))
     if not learnt:
         raise ValueError(f"nothing was learnt: {path} is not written")
     write(replace(base.plus(learnt), about=f"learnt from {port.name}", source=""), path)
@@ -109,26 +105,14 @@ def _listening(port: midi.Port, base: Map) -> Iterator[Cable]:
         let_go(cable, out)
 
 
-def _targets(stems: list[str]) -> Iterator[tuple[Target, str]]:
-    """What is asked for, with words for it; stems by number, so that the map fits every model."""
-    for name in (*VERBS, *(name for name in PARAMETERS if name not in VERBS)):
-        for number, stem in enumerate(stems, 1):
-            yield Target(stem=number, parameter=name), VERBS.get(name, f"{name} of {{}}").format(stem)
-    for number in range(1, SCENES + 1):
-        yield Target(scene=number), f"recall scene {number}"
-    for act, words in (("record", "start and end a take"), ("keep", "keep what was played lately")):
-        yield Target(act=act), words
-
-
-def _walk(targets: Iterator[tuple[Target, str]], cable: Cable, lines: "queue.Queue[str]",
+def _walk(wanted: Iterator[tuple[Target, str]], cable: Cable, lines: "queue.Queue[str]",
           say: Say) -> Iterator[Binding]:
     taken: list[Binding] = []
-    for target, words in targets:
-        turns = bool(target.parameter) and not PARAMETERS[target.parameter].switch
-        say(f"{'move (both ways)' if turns else 'press'} what should {words}")
+    for target, words in wanted:
+        say(f"{how(target)} what should {words}")
         binding, line = _learnt(Learner(target, [old.source for old in taken]), cable, lines)
         if binding is not None:
-            say(f"  {binding}" + (f" ({binding.mode})" if turns else ""))
+            say(f"  {binding}" + (f" ({binding.mode})" if binding.mode in ("fader", "encoder", "wheel") else ""))
             taken.append(binding)
             yield binding
         if line.startswith("q"):

@@ -54,6 +54,8 @@ def deck_desk(booth: Booth, samplerate: int, keep: Callable[[str, Scene], None] 
     if booth.tapped is not None:
         desk.offer(f"{LIVE}/grid_tap", booth.tap)
         desk.offer(f"{LIVE}/lead", partial(booth.leader.ask, LIVE))
+    desk.levels = lambda: {name: max(pair) for name, pair in booth.players.master.peaks().items()}
+    desk.acting = partial(_acting, booth)
     return desk
 
 
@@ -63,6 +65,21 @@ def _load(browser: SongBrowser, deck: str, path: str | None = None) -> None:
         browser.load_selected(deck)
     else:
         browser.load(deck, Path(path))
+
+
+def _acting(booth: Booth) -> dict[str, float]:
+    """Of each deck whether it has a song, which loop repeats, which hot cues are set, whether a song can come."""
+    found: dict[str, float] = {}
+    for name, deck in booth.decks.items():
+        state = deck.state
+        loop = state.looping
+        beats = 0.0 if loop is None else loop.length / max(1, state.beats_later(loop.start, 1) - loop.start)
+        found |= {name: float(deck.track is not None), f"{name}/auto_loop": round(beats, 3),
+                  f"{name}/reloop": float(loop is not None),
+                  f"{name}/next_song": float(booth.waiting > 0 and not state.moving)}
+        found |= {f"{name}/hot_cue_delete {number}": float(cue is not None)
+                  for number, cue in enumerate(state.hot_cues, 1)}
+    return found
 
 
 def _press(booth: Booth, samplerate: int, deck: str, name: str, *values: float) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from stream.mixer.controls import Controls
@@ -24,6 +24,9 @@ class Desk:
     """What keyboard, screen, MIDI and OSC work on.
 
     mixer: the strips
+    levels: gives the peak of buses that a meter may show, 1 is full scale
+    acting: gives what there is to see of acts: `a/auto_loop` is the beats of the loop that repeats, 0 of none;
+        `a/hot_cue_delete 1` whether there is one; `a` whether there is anything to do for those that nothing is said of
     """
 
     def __init__(self, mixer: Controls, keep: Callable[[str, Scene], None] = lambda _name, _scene: None) -> None:
@@ -35,13 +38,16 @@ class Desk:
         self.mixer, self._keep = mixer, keep
         self._scenes: dict[str, Scene] = {}
         self._acts: dict[str, Act] = {}
+        self.levels: Callable[[], Mapping[str, float]] = dict
+        self.acting: Callable[[], Mapping[str, float]] = dict
         self._acted: tuple[str, float] = "", 0.0  # the last act of a player, with its values, and when it was
         self._lock = threading.Lock()
 
     def strip(self, name: str | int) -> str | None:
         """What a strip of a name, or of a stem's number from 1 on, is called here; None where its player is not here.
 
-        Short names are the input's: `live/vocals` is `vocals`. Raises ValueError for what nobody has.
+        Short names are the input's: `live/vocals` is `vocals`. `a/2` is the second stem of deck a.
+        Raises ValueError for what nobody has.
         [any-thread]
         """
         sources, here = self.mixer.sources, self.mixer.parameters
@@ -51,6 +57,10 @@ class Desk:
             if found in here:
                 return found
         owner = player(name)
+        number = name.removeprefix(f"{owner}/")
+        if owner and number.isdecimal():
+            stems = [stem for stem in sources if (player(stem) or LIVE) == owner]
+            return stems[int(number) - 1] if 1 <= int(number) <= len(stems) else None
         if owner == name or (owner or LIVE) not in {player(each) or LIVE for each in here}:
             return None
         raise ValueError(f"there is no strip {name}; there are {listing(here)}" if owner else
@@ -124,8 +134,8 @@ class Desk:
         """Whether an act takes a text. [any-thread]"""
         return self._acts[name].text
 
-    def act(self, name: str, *values: float | str) -> None:
-        """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
+    def find(self, name: str, *values: float | str) -> Act:
+        """What is offered under a name. Raises ValueError for what is not, or does not take these. [any-thread]"""
         if name not in self._acts:
             owner = name.rpartition("/")[0]
             like = listing(act for act in self._acts if act.rpartition("/")[0] == owner) or listing(self._acts)
@@ -136,7 +146,12 @@ class Desk:
             raise ValueError(f"{name} takes {'one text' if act.text else 'no text'}, not {values!r:.60}")
         if len(numbers) > act.most:
             raise ValueError(f"{name} takes {act.most or 'no'} values, not {len(values)}")
-        act.does(*values)
+        return act
+
+    def act(self, name: str, *values: float | str) -> None:
+        """Do what is offered under a name. Raises ValueError for what is not. [any-thread]"""
+        self.find(name, *values).does(*values)
+        numbers = [value for value in values if not isinstance(value, str)]
         if "/" in name and len(numbers) == len(values):
             self._acted = " ".join([name, *(f"{value:g}" for value in numbers)]), time.monotonic()
 

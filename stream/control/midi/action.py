@@ -1,15 +1,17 @@
 """What moves when a control does: one binding at work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from stream.control.midi.binding import Binding, Light, Source
-from stream.control.midi.continuous import Encoder, Fader
-from stream.control.midi.message import MOST_7BIT
+from stream.control.midi.binding import Binding
+from stream.control.midi.continuous import Encoder, Fader, clicks
+from stream.control.midi.jog import Jog
+from stream.control.midi.key import Key, lit
+from stream.control.midi.layers import LayerButton, Layers
 from stream.mixer.controls import Controls
 from stream.mixer.desk import Desk
 
-DOWN = MOST_7BIT // 2 + 1  # a control that sends this or more is down
+MOST_STEPS = 8  # that a message makes
 
 
 class Action(Protocol):
@@ -20,23 +22,6 @@ class Action(Protocol):
 
     def shows(self) -> int:
         """The value that shows how things are, from 0 to what its control sends."""
-
-
-class Key:
-    """A note is down at any velocity, a control in its upper half. [midi-thread]"""
-
-    def __init__(self, source: Source) -> None:
-        self._least, self._is_note = (1 if source.kind == "note" else DOWN), source.kind == "note"
-        self._before = 0
-
-    def down(self, value: int) -> bool:
-        """Whether it is down."""
-        return value >= self._least
-
-    def pressed(self, value: int) -> bool:
-        """Whether it goes down; a knob that is turned on does so once, a button that is never let go does each time."""
-        before, self._before = self._before, value
-        return self.down(value) and (self._is_note or not self.down(before) or value == before)
 
 
 class Switch:
@@ -61,54 +46,92 @@ class Switch:
 
     def shows(self) -> int:
         """Its `on` or `off`."""
-        return _lit(self._light, self._mixer.on(self._stem, self._name))
+        return lit(self._light, self._mixer.on(self._stem, self._name))
+
+
+class Steps:
+    """Does something for each click of an encoder, something else for one to the left. [midi-thread]"""
+
+    def __init__(self, binding: Binding, desk: Desk) -> None:
+        self._desk, self._encoding = desk, binding.encoding
+        self._on, self._back = (call(act) for act in (binding.target.act, binding.target.back))
+
+    def take(self, value: int) -> None:
+        """Do it once, or as many times as there are clicks."""
+        turned = clicks(value, self._encoding)
+        act, values = self._on if turned > 0 else self._back
+        for _ in range(min(abs(turned), MOST_STEPS)):
+            self._desk.act(act, *values)
+
+    def shows(self) -> int:
+        """Nothing: it has no light."""
+        return 0
 
 
 class Press:
-    """Recalls a scene, or does what the desk offers. [midi-thread]"""
+    """Recalls a scene, or does what the desk offers; where a loop shows already, what takes it back. [midi-thread]"""
 
-    def __init__(self, binding: Binding, desk: Desk) -> None:
-        self._desk, self._target, self._light = desk, binding.target, binding.light
+    def __init__(self, binding: Binding, desk: Desk, acting: Mapping[str, float]) -> None:
+        self._desk, self._target, self._light, self._acting = desk, binding.target, binding.light, acting
         self._key = Key(binding.source)
-        self._act, *values = self._target.act.split() or [""]
-        self._values = [float(value) for value in values]
+        self._act, self._values = call(self._target.act)
 
     def take(self, value: int) -> None:
         """Do it when it goes down."""
         if not self._key.pressed(value):
             return
         if self._target.act:
-            self._desk.act(self._act, *self._values)
+            name, values = self._act, self._values
+            if self._target.back and self._is_on(self._desk.acting()):
+                name, values = call(self._target.back)
+            self._desk.act(name, *values)
         else:
             scene = self._target.scene
             self._desk.recall(scene - 1 if isinstance(scene, int) else scene)
 
     def shows(self) -> int:
-        """`on` for an act that is offered, and for a scene while everything is as it has it."""
+        """`on` for a scene while everything is as it has it, for an act as the desk says, or while it can be done."""
         if self._target.act:
-            return _lit(self._light, self._act in self._desk.acts)
+            acting, owner = self._acting, self._act.rpartition("/")[0]
+            known = self._act in acting or self._target.act in acting
+            return lit(self._light, self._is_on(acting) if known else
+                       self._act in self._desk.acts and acting.get(owner, 1) != 0)
         scenes = list(self._desk.scenes.items())
         wanted = self._target.scene
         is_now = any(number == wanted or name == wanted for number, (name, scene) in enumerate(scenes, 1)
                      if all(self._desk.mixer.get(stem, key) == value
                             for stem, strip in scene.items() for key, value in strip.items()))
-        return _lit(self._light, is_now)
+        return lit(self._light, is_now)
+
+    def _is_on(self, acting: Mapping[str, float]) -> bool:
+        """Whether there is to see what it does: by its name with its values, or by a value of its name."""
+        if self._target.act in acting:
+            return acting[self._target.act] != 0
+        now = acting.get(self._act, 0.0)
+        return now == self._values[0] if self._values else now != 0
 
 
-def _lit(light: Light | None, on: bool) -> int:
-    return 0 if light is None else light.on if on else light.off
+def call(act: str) -> tuple[str, list[float]]:
+    """An act's name, and its values. [any-thread]"""
+    name, *values = act.split() or [""]
+    return name, [float(value) for value in values]
 
 
-def made(binding: Binding, desk: Desk) -> Action | None:
+def made(binding: Binding, desk: Desk, layers: Layers, acting: Mapping[str, float]) -> Action | None:
     """What moves for a binding; None for a stem's number that this model has not, and for a player that is not here.
 
-    Raises ValueError for a stem's name that it has not.
+    acting: what `desk.acting` gave last
+    Raises ValueError for a stem's name that it has not, and for an act that a player which is here has not.
     [main-thread, midi-thread]
     """
     target, mixer = binding.target, desk.mixer
-    if binding.mode == "press":
-        return Press(binding, desk)
+    if target.layer:
+        return LayerButton(binding.source, target.layer, binding.light, layers)
     try:
+        if target.act:
+            return _acts(binding, desk, acting)
+        if binding.mode == "press":
+            return Press(binding, desk, acting)
         stem = desk.strip(target.stem)
     except ValueError as error:
         raise ValueError(f"{binding}: {error}") from None
@@ -116,3 +139,16 @@ def made(binding: Binding, desk: Desk) -> Action | None:
         return None
     makers: dict[str, Callable[[Binding, Controls, str], Action]] = {"fader": Fader, "encoder": Encoder}
     return makers.get(binding.mode, Switch)(binding, mixer, stem)
+
+
+def _acts(binding: Binding, desk: Desk, acting: Mapping[str, float]) -> Action | None:
+    """What does acts; those without a player may come later. Raises ValueError."""
+    for act in filter(None, (binding.target.act, binding.target.back)):
+        name, values = call(act)
+        if "/" in name:
+            if name.rpartition("/")[0] not in desk.mixer.parameters:
+                return None
+            desk.find(name, *values)
+    if binding.mode == "wheel":
+        return Jog(binding, desk)
+    return Steps(binding, desk) if binding.mode == "steps" else Press(binding, desk, acting)

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from stream.control.midi.message import MOST_7BIT, MOST_14BIT
 
 SWITCHES = ("toggle", "hold", "solo")
-MODES = (*SWITCHES, "fader", "encoder", "press")
+MODES = (*SWITCHES, "fader", "encoder", "wheel", "steps", "press")
 ENCODINGS = ("twos", "offset", "sign")
+TURN = "/turn"  # acts that wheels do: `a/turn`
 LSB = 32  # the fine half of control N is control N + 32 (MIDI 1.0)
 
 
@@ -46,20 +47,23 @@ class Source:
 
 @dataclass(frozen=True)
 class Target:
-    """A parameter of a stem, or a scene, or an act of the desk's.
+    """A parameter of a stem, or a scene, or an act of the desk's, or a layer of the controller's own.
 
     stem, scene: by name, or by number from 1 on
+    back: of an encoder that does acts: the one of a click to the left; of a press: where what `act` does shows already
     """
 
     stem: str | int = ""
     parameter: str = ""
     scene: str | int = ""
     act: str = ""
+    layer: str = ""
+    back: str = ""
 
     def __str__(self) -> str:
         if self.parameter:
             return f"{self.stem}.{self.parameter}"
-        return self.act or f"scene {self.scene}"
+        return self.act or (f"layer {self.layer}" if self.layer else f"scene {self.scene}")
 
 
 @dataclass(frozen=True)
@@ -77,10 +81,12 @@ class Light:
 
 @dataclass(frozen=True)
 class Binding:
-    """top: of a gain, dB      encoding: of an encoder      clicks: of it, from one end of the parameter to the other
+    """top: of a gain, dB      encoding: of an encoder
+    clicks: of an encoder, from one end of the parameter to the other; of a wheel, in a turn
 
     pickup: whether a fader has to pass what is set before it takes over
     light: None shows nothing
+    within: layers that have to be active; where several bindings could be meant it is the one with the most of them
     """
 
     source: Source
@@ -91,6 +97,12 @@ class Binding:
     encoding: str = ENCODINGS[0]
     clicks: int = 100
     pickup: bool = True
+    within: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.target}"
+        within = f" in {' and '.join(self.within)}" if self.within else ""
+        return f"{self.source}{within}: {self.target}"
+
+    def meets(self, other: "Binding") -> bool:
+        """Whether a message could be of both, and nothing says of which."""
+        return {*self.within} == {*other.within} and self.source.meets(other.source)

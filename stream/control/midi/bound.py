@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from stream.control.midi.action import Action
-from stream.control.midi.binding import Binding
+from stream.control.midi.binding import Binding, Source
 from stream.control.midi.message import MOST_7BIT, Event
 
 
@@ -23,6 +23,11 @@ class BoundControl:
     coarse: int | None = None
     paired: bool = False
     moved_s: float = float("-inf")
+
+    @property
+    def lamp(self) -> Source | None:
+        """Where its light is."""
+        return None if self.binding.light is None else self.binding.light.source
 
     def value_of(self, event: Event) -> int | None:
         """The value of a message, of its two halves where there are two; None while the other half is missing."""

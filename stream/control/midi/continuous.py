@@ -30,6 +30,10 @@ class Fader:
         crosses = self._before is not None and (self._before - now) * (at - now) <= 0
         return crosses or abs(at - now) <= NEAR
 
+    def leave(self) -> None:
+        """It stands for something else meanwhile, and has to be picked up again."""
+        self._before = self._set = None
+
     def shows(self) -> int:
         """Where a motor, or a ring of lights, has to be."""
         return sent(self._scale.position(self._mixer.get(self._stem, self._name)), self._most)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from stream.control.midi.binding import Target
+from stream.control.midi.binding import TURN, Target
 from stream.control.midi.cable import Cable, let_go
 from stream.control.midi.learn import Learner
 from stream.control.midi.maps.mapfile import Map, chosen, fit
@@ -16,6 +16,8 @@ from stream.control.midi.surface import MidiSurface, Say
 from stream.mixer.desk import Desk
 
 IDLE_S = 0.005  # between two looks for messages: whoever wakes more often takes time from the separator
+TURNING_S = 0.001  # the same while a wheel turns
+ALIVE_S = 0.2  # between two messages that keep a controller going
 TELL_S, LOOK_S = 0.02, 0.15  # between two looks at the mixer, and at one side's ports
 PATIENCE_S = 15.0  # for a control that is to be learnt
 
@@ -52,28 +54,39 @@ class Controller:
             let_go(self._in, self._out)
             raise
         self.port = self._in.name or ""
-        self._sent_s = self._looked_s = time.monotonic()
+        self._sent_s = self._looked_s = self._alive_s = time.monotonic()
         self._greet()
         shown = f"lights at {self._out.name}" if self._out.name else "no output of its own for lights"
         say(f"listening to MIDI port {self.port} with map {map_.name}, {shown}")
 
     def step(self) -> bool:
-        """Do what has come, show what has changed, see who is here; always False. [midi-thread]"""
+        """Do what has come, show what has changed, see who is here; True while a wheel turns. [midi-thread]"""
         now_s = time.monotonic()
         for message in self._in.heard():
             if self._learner is not None:
                 self._learner.hear(message, now_s)
             else:
                 self.surface.receive(message, now_s)
+        turning = self.surface.rest(now_s)
         self._learn(now_s)
         if now_s - self._looked_s >= LOOK_S:
             self._looked_s = now_s
             self._look()
+        self._tell(now_s)
+        if turning:  # when its clicks come says how fast it turns
+            time.sleep(TURNING_S)
+        return turning
+
+    def _tell(self, now_s: float) -> None:
+        """Show what has changed, and keep it going."""
         if now_s - self._sent_s >= TELL_S and self._out.name is not None:
             self._sent_s = now_s
             for message in self.surface.tell(now_s):
                 self._out.send(message)
-        return False
+        if now_s - self._alive_s >= ALIVE_S:
+            self._alive_s = now_s
+            for kept in self.surface.map.alive:
+                self._out.send([*kept])
 
     def learn(self) -> None:
         """Learn which control is to move what was moved last. Raises ValueError where nothing was. [any-thread]"""
@@ -82,13 +95,20 @@ class Controller:
             raise ValueError("move the fader or switch that a control is to do first, then learn")
         self._until_s = time.monotonic() + PATIENCE_S
         if isinstance(moved, str):
-            self._learner = Learner(Target(act=moved))
-            self._say(f"press what should be {moved}")
+            self._learn_act(moved)
             return
         stem, name = moved
         short = stem in mixer.sources and "/" not in stem  # by its number: then the map fits every model
         self._learner = Learner(Target(stem=mixer.sources.index(stem) + 1 if short else stem, parameter=name))
         self._say(f"{'press' if mixer.parameters[stem][name].switch else 'move'} what should be {name} of {stem}")
+
+    def _learn_act(self, act: str) -> None:
+        """One with its values; a wheel is turned by what it is turned."""
+        name = act.split()[0]
+        wheel = name.endswith(TURN)
+        self._learner = Learner(Target(act=name if wheel else act))
+        self._say(f"turn what should be {name} once round, and back again" if wheel else
+                  f"press what should be {act}")
 
     def _learn(self, now_s: float) -> None:
         """See whether enough was heard."""
@@ -116,6 +136,8 @@ class Controller:
         if cable.name is None:
             for side in (cable,) if self._apart else self._sides:
                 side.name = None
+            if self._in.name is None:
+                self.surface.let_go()
             self._say(f"MIDI port {self.port if not self._apart else was} is gone; it works again when it is back")
         elif cable is self._in or self._apart:
             self._say(f"MIDI port {cable.name} is back")
@@ -124,7 +146,7 @@ class Controller:
 
     def _greet(self) -> None:
         """What its map begins with; then all of what there is to show."""
-        for message in self.surface.map.start:
+        for message in (*self.surface.map.start, *self.surface.map.alive):
             self._out.send([*message])
         self.surface.forget()
 

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from stream.control.midi.action import DOWN
-from stream.control.midi.binding import LSB, Binding, Light, Source, Target
+from stream.control.midi.binding import ENCODINGS, LSB, TURN, Binding, Light, Source, Target
+from stream.control.midi.continuous import clicks
+from stream.control.midi.key import DOWN
 from stream.control.midi.message import Event, read
 from stream.mixer.players import parameter
 
@@ -25,7 +26,8 @@ class Learner:
         """
         self.target, self._taken = target, [*taken]
         moved = parameter(target.stem, target.parameter) if target.parameter else None
-        self._turns = moved is not None and not moved.switch
+        self._wheel = target.act.endswith(TURN)
+        self._turns = self._wheel or (moved is not None and not moved.switch)
         self._held = moved is not None and moved.held
         self._events: list[Event] = []
         self._last_s = float("-inf")
@@ -39,9 +41,8 @@ class Learner:
             self._events.append(event)
             self._last_s = now_s
 
-    @staticmethod
-    def _turning(event: Event) -> bool:
-        return event.kind in ("control", "bend")
+    def _turning(self, event: Event) -> bool:
+        return event.kind == "control" or (event.kind == "bend" and not self._wheel)
 
     def _pressing(self, event: Event) -> bool:
         if event.kind == "program":
@@ -56,6 +57,8 @@ class Learner:
             return None
         count = Counter((event.kind, event.channel, event.number) for event in self._events)
         (kind, channel, number), _ = count.most_common(1)[0]
+        if self._wheel and kind == "control":
+            return self._round(Source("control", number, channel))
         if kind == "bend":
             return self._made(Source("bend", 0, channel))
         low = number % LSB
@@ -63,6 +66,13 @@ class Learner:
             return self._made(Source("control", low, channel, fine=True))
         values = [event.value for event in self._events if (event.channel, event.number) == (channel, number)]
         return self._made(Source("control", number, channel), encoding(values))
+
+    def _round(self, source: Source) -> Binding:
+        """A wheel that was turned once round, and back again."""
+        values = [event.value for event in self._events if _source(event) == source]
+        kind = min(ENCODINGS, key=lambda name: sum(abs(clicks(value, name)) for value in values))
+        turn = sum(abs(clicks(value, kind)) for value in values) / 2
+        return Binding(source, self.target, "wheel", None, encoding=kind, clicks=max(1, round(turn)))
 
     def _made(self, source: Source, encoding: str = "") -> Binding:
         mode = ("encoder" if encoding else "fader") if self._turns else "press"

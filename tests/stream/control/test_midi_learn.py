@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from stream.command.miditargets import how, targets
 from stream.control.midi.binding import Binding, Source, Target
 from stream.control.midi.learn import SETTLED_S, Learner
 from stream.control.midi.maps.mapfile import parsed
@@ -120,6 +121,37 @@ def test_the_walk_learns_skips_and_writes_a_map_from_a_base(tmp_path: Path, keyb
     assert {"note 38: 3.mute", "control 22: 3.mute", "control 7 on channel 2: 2.gain"} <= found.keys()
     assert not {"note 36: 1.mute", "control 20: 1.mute", "note 37: 2.mute"} & found.keys()  # learnt anew
     assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.device
+def test_the_walk_of_decks_learns_a_button_and_a_wheel(tmp_path: Path, keyboard: tuple[int, int]) -> None:
+    stdin, typed = keyboard
+    path = tmp_path / "mine.toml"
+    with Jackd(period=128, synchronous=True) as jackd, MidiSender(jackd) as sender, Live(
+            "midi", "learn", "--midi", sender.name, "-o", path, "--decks", "--stems", "drums", "--json",
+            stdin=stdin) as live:
+
+        def asked(text: str) -> None:
+            live.until(lambda: live._text(live._err).rstrip().endswith(text))
+
+        for target, words in targets(["drums"], True):
+            asked(f"{how(target)} what should {words}")
+            if target.act == "a/turn":
+                break
+            if target.parameter == "play":
+                sender.note_on(11)
+            else:
+                os.write(typed, b"\n")
+        for value in [65] * 40 + [63] * 40:
+            sender.control(34, value)
+        asked("press what should begin a loop of deck a")
+        os.write(typed, b"q\n")
+        done = live.end()
+    os.close(stdin)
+    os.close(typed)
+    assert done.report["learnt"] == ["note 11 on channel 1: a.play", "control 34 on channel 1: a/turn"]
+    wheel = parsed(path.read_text(encoding="utf-8"), "mine").bindings[1]
+    assert (wheel.mode, wheel.encoding, wheel.clicks) == ("wheel", "offset", 40)
 
 
 @pytest.mark.device

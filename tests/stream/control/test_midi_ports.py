@@ -11,10 +11,10 @@ import soundfile as sf
 from stream.control.midi import controller
 from stream.control.midi.cable import FLOOD
 from stream.control.midi.controller import Controller, ControllerRequest
+from stream.control.midi.echoes import ECHO_S
 from stream.control.midi.maps.mapfile import fit, ready
 from stream.control.midi.maps.own import own_map_path
 from stream.control.midi.ports import Port, find
-from stream.control.midi.surface import ECHO_S
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 from tests.rig import midi

@@ -6,10 +6,11 @@ import random
 import pytest
 
 from stream.control.midi.continuous import clicks
+from stream.control.midi.echoes import ECHO_S, SURE
 from stream.control.midi.maps.mapfile import parsed, ready
 from stream.control.midi.message import KINDS, Event, read, written
 from stream.control.midi.scale import Scale, position, sent
-from stream.control.midi.surface import ECHO_S, MOST_LINES, TOUCHED_S, MidiSurface
+from stream.control.midi.surface import MOST_LINES, TOUCHED_S, MidiSurface
 from stream.mixer.desk import Desk
 from stream.mixer.mixer import Mixer
 from stream.mixer.strip import PARAMETERS
@@ -280,6 +281,55 @@ def test_what_comes_back_from_a_loop_does_nothing() -> None:
     bench.now_s += ECHO_S
     bench.send((NOTE, 1, 127))
     assert bench.get("mute") == 0
+
+
+@pytest.mark.parametrize("kind", [NOTE, CONTROL], ids=["pad", "button"])
+def test_what_is_held_is_let_go_of_even_just_after_its_light_was_put_out(kind: int) -> None:
+    key = "note" if kind == NOTE else "control"
+    bench = Bench(f"{key} = 1\ntarget = '1.mute'\nmode = 'hold'")
+    bench.send((kind, 1, 127))
+    assert bench.told() == [[kind, 1, 127]]
+    bench.desk.mixer.set("drums", "mute", 0)  # by the screen
+    assert bench.told(0.02) == [[kind, 1, 0]]
+    bench.desk.mixer.set("drums", "mute", 1)
+    bench.now_s += ECHO_S / 2
+    bench.send((kind, 1, 0))
+    assert bench.get("mute") == 0
+
+
+def test_a_press_just_after_the_same_light_counts_on_a_port_that_is_no_loop() -> None:
+    bench = Bench("note = [1, 2, 3, 4]\ntarget = '*.mute'")
+    assert SURE <= 4  # lights that were told, and have not come back
+    bench.desk.mixer.set("drums", "mute", 1)
+    assert bench.told() == [[NOTE, 1, 127]]
+    bench.now_s += ECHO_S / 2
+    bench.send((NOTE, 1, 127))
+    assert bench.get("mute") == 0
+
+
+def test_a_port_that_becomes_a_loop_is_known_for_one_after_a_few_messages() -> None:
+    bench = Bench("note = [1, 2, 3, 4]\ntarget = '*.mute'")
+    for turned in range(20):
+        bench.desk.mixer.flip(STEMS[turned % 4], "mute")
+        bench.now_s += 1
+        for _ in range(10):
+            for message in bench.told(0.02):
+                bench.now_s += 0.002
+                bench.send(tuple(message))
+    before = [bench.get("mute", stem) for stem in STEMS]
+    bench.desk.mixer.set("drums", "mute", 1 - before[0])
+    for message in bench.told():
+        bench.send(tuple(message))
+    assert bench.get("mute") == 1 - before[0]
+
+
+def test_a_key_of_which_shift_changes_the_channel_is_let_go_of_there_too() -> None:
+    bench = Bench("note = 1\nchannel = 3\ntarget = 'live/1.mute'\nmode = 'hold'",
+                  "note = 1\nchannel = 2\ntarget = 'live/1.solo'\nmode = 'toggle'")
+    bench.send((NOTE | 2, 1, 100))
+    assert bench.get("mute") == 1
+    bench.send((NOTE | 1, 1, 0))  # SHIFT was let go of before
+    assert (bench.get("mute"), bench.get("solo")) == (0, 0)
 
 
 def test_a_thousand_messages_of_all_kinds_leave_everything_in_its_range() -> None:

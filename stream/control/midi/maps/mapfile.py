@@ -12,9 +12,10 @@ from stream.common.text import read_text
 from stream.control.midi.binding import Binding
 from stream.control.midi.maps import entry, tables
 from stream.control.midi.maps.tables import Table
+from stream.control.midi.meterbinding import MeterBinding
 
 GENERIC = "generic"
-KEYS = ("about", "source", "ports", "start", "end", "binding")
+KEYS = ("about", "source", "ports", "start", "end", "alive", "binding", "meter")
 SYSEX, SYSEX_END = 0xF0, 0xF7
 
 
@@ -23,7 +24,8 @@ class Map:
     """about: one line for whoever looks for it      source: where the numbers are from
 
     ports: parts of the names of ports that it is for
-    start, end: messages to the controller when it is plugged in, and at the end
+    start, end, alive: messages to the controller when it is plugged in, at the end, and again and again
+    meters: its level meters
     """
 
     name: str
@@ -33,17 +35,24 @@ class Map:
     ports: tuple[str, ...] = ()
     start: tuple[tuple[int, ...], ...] = ()
     end: tuple[tuple[int, ...], ...] = ()
+    meters: tuple[MeterBinding, ...] = ()
+    alive: tuple[tuple[int, ...], ...] = ()
 
     def fit(self, port: str) -> int:
         """Characters that it has in common with a port's name; 0 where it is not for it."""
         return max((len(part) for part in self.ports if part.lower() in port.lower()), default=0)
 
     def plus(self, learnt: Iterable[Binding]) -> "Map":
-        """With more bindings, in the place of those that had the same message or target."""
+        """With more bindings, in the place of those that had the same message or target; what was within a layer that
+        nothing chooses any more goes too.
+        """
         new = tuple(learnt)
         unchanged = (old for old in self.bindings
                 if not any(old.target == one.target or old.source.meets(one.source) for one in new))
-        return replace(self, bindings=(*unchanged, *new))
+        bindings: tuple[Binding, ...] = (*unchanged, *new)
+        while lost := [one for one in bindings if not {*one.within} <= {each.target.layer for each in bindings}]:
+            bindings = tuple(one for one in bindings if one not in lost)
+        return replace(self, bindings=bindings)
 
 
 @cache
@@ -106,14 +115,38 @@ def _map(table: Table, name: str) -> Map:
         except ValueError as error:
             raise ValueError(f"binding {count}: {error}") from None
     apart(made)
+    _layers(made)
     return Map(name, tuple(made), tables.text(table, "about"), tables.text(table, "source"), _ports(table),
-               _messages(table, "start"), _messages(table, "end"))
+               _messages(table, "start"), _messages(table, "end"), _meters(table), _messages(table, "alive"))
+
+
+def _meters(table: Table) -> tuple[MeterBinding, ...]:
+    entries = table.get("meter", [])
+    if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
+        raise ValueError("meter must be [[meter]]")
+    made: list[MeterBinding] = []
+    for count, one in enumerate(entries, 1):
+        try:
+            made += entry.meters(one)
+        except ValueError as error:
+            raise ValueError(f"meter {count}: {error}") from None
+    return tuple(made)
+
+
+def _layers(bindings: list[Binding]) -> None:
+    """Raise ValueError for a layer that nothing chooses, or is held for."""
+    there = {binding.target.layer for binding in bindings} - {""}
+    for binding in bindings:
+        for layer in binding.within:
+            if layer not in there:
+                raise ValueError(f"{binding.source}: nothing chooses the layer {layer}; there are "
+                                 f"{', '.join(sorted(there)) or 'none'}")
 
 
 def apart(bindings: list[Binding]) -> None:
     """Raise ValueError for two bindings of one message."""
     for one, other in combinations(bindings, 2):
-        if one.source.meets(other.source):
+        if one.meets(other):
             raise ValueError(f"{one.source} is bound twice: to {one.target} and to {other.target}")
 
 

@@ -1,0 +1,340 @@
+"""Every binding of every map of decks is pressed through JACK MIDI, and heard: what comes is what the desk gives for
+it, bit for bit, and not what comes without it. Its light is seen.
+
+What the desk's own words sound like is in tests/stream/decks/test_every_control.py.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stream.control.midi.binding import Binding, Light
+from stream.control.midi.continuous import NEAR, clicks
+from stream.control.midi.jog import TURN_S
+from stream.control.midi.maps.mapfile import Map, ready
+from stream.control.midi.scale import Scale, position
+from stream.control.midi.surface import MidiSurface
+from tests.rig.jackd import Jackd
+from tests.rig.played import ON, Played
+from tests.stream.decks.rig import RATE, Frames
+from tests.stream.decks.test_every_control import Song, Stage, song
+
+MAPS = ("ddj-400", "ddj-flx4", "traktor-s2-mk3", "mixtrack-platinum-fx", "generic-decks")
+BLOCKS = 4
+Does = Callable[[Stage, str], object]  # to a deck
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What makes a thing heard: what is done before it, and after it."""
+
+    before: tuple[Does, ...] = ()
+    after: tuple[Does, ...] = ()
+
+
+def press(name: str, *values: float) -> Does:
+    return lambda stage, deck: stage.booth.press(deck, name, *values)
+
+
+def put(name: str, value: float, strip: str = "") -> Does:
+    return lambda stage, deck: stage.desk.mixer.set(strip or deck, name, value)
+
+
+def nothing(_stage: Stage, _deck: str) -> None:
+    """What is played goes on."""
+
+
+LOOP = press("auto_loop", 0.25)
+CUED = (put("pfl", 1), put("crossfader", 0.5, "master"))
+PARAMETERS: dict[str, Heard] = {
+    "key_lock": Heard((press("tempo", 0.5),)), "slip": Heard((), (LOOP, *(nothing,) * 4, press("leave_loop"), nothing)),
+    "quantize": Heard((), (LOOP, *(nothing,) * 7)),
+    "cue": Heard((press("pause"), press("cue_press"), press("cue_release"))), "cue_mix": Heard(CUED),
+    "crossfader": Heard((put("crossfader", 0.4, "master"),))}
+ACTS: dict[str, Heard] = {
+    "loop_in": Heard((), (nothing, press("loop_out"), nothing)),
+    "loop_out": Heard((press("loop_in"), nothing), (nothing,)),
+    "reloop": Heard((LOOP, press("leave_loop"), nothing, nothing)), "halve_loop": Heard((LOOP,), (nothing, nothing)),
+    "double_loop": Heard((LOOP,), (nothing, nothing)), "move_loop": Heard((LOOP,)),
+    "double_jump": Heard((), (press("jump_on"),)), "halve_jump": Heard((), (press("jump_on"),)),
+    "next_tempo_range": Heard((press("tempo", 0.3),)), "turn": Heard((press("touch_press"), nothing)),
+    "next_song": Heard((press("pause"), nothing), (nothing, press("play"))),
+    "grid_tap": Heard((press("quantize", True), *3 * (press("grid_tap"), *(nothing,) * 6)), (LOOP, *(nothing,) * 7)),
+    "grid_here": Heard((press("quantize", True),), (LOOP, *(nothing,) * 7))}
+
+
+@pytest.fixture(scope="module")
+def jackd() -> Iterator[Jackd]:
+    with Jackd(period=128, synchronous=True) as server:
+        yield server
+
+
+class Compared(Played):
+    """heard_without: what was heard of bindings without a controller"""
+
+    def __init__(self, jackd: Jackd) -> None:
+        super().__init__(jackd, map_="generic")
+        self.heard_without: dict[object, Frames] = {}
+
+
+@pytest.fixture(scope="module")
+def played(jackd: Jackd) -> Iterator[Compared]:
+    with Compared(jackd) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Song]]:
+    folder = tmp_path_factory.mktemp("songs")
+    made = {name: song(folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+    yield made
+    for each in made.values():
+        each.track.close()
+
+
+class Counted(MidiSurface):
+    """Counts what it is told."""
+
+    received = 0
+
+    def receive(self, message: Sequence[int], now_s: float) -> None:
+        super().receive(message, now_s)
+        self.received += 1
+
+
+class Trial:
+    """One binding of a map, on decks of its own."""
+
+    def __init__(self, played: Compared, songs: dict[str, Song], map_: Map, binding: Binding, folder: Path) -> None:
+        self.played, self.songs, self.map, self.binding, self.folder = played, songs, map_, binding, folder
+        self.deck = deck_of(binding)
+        self.heard = heard_by(binding)
+
+    def stage(self) -> Stage:
+        """Two decks that play, all of it as it has to be before."""
+        songs = self.songs
+        if self.binding.target.act.endswith("next_song"):  # it takes the one that is there off
+            songs = {name: song(self.folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+        stage = Stage(songs, [self.folder / "next.wav"])
+        for does in self.heard.before:
+            does(stage, self.deck)
+            stage.hear(BLOCKS)
+        return stage
+
+    def after(self, stage: Stage, done: Sequence[Does], then: Callable[[], object] = lambda: None) -> Frames:
+        """What is heard of it, and afterwards. then: is called after each"""
+        found = []
+        for does in done:
+            does(stage, self.deck)
+            found.append(stage.hear(BLOCKS))
+            then()
+        for does in self.heard.after:
+            does(stage, self.deck)
+            found.append(stage.hear(BLOCKS))
+        return np.concatenate(found)
+
+    def without(self, what: str, done: Sequence[Does]) -> Frames:
+        """What is heard of it without a controller; the same for all maps, so it is heard once."""
+        binding = self.binding
+        key = what, str(binding.target), binding.target.back, binding.mode, binding.source.most, binding.top
+        if key not in self.played.heard_without:
+            self.played.heard_without[key] = self.after(self.stage(), done)
+        return self.played.heard_without[key]
+
+    def plug_in(self, stage: Stage) -> Counted:
+        """Have the controller work on other decks."""
+        surface = Counted(self.map, stage.desk, self.played.said.append)
+        controller = self.played.controller
+        controller.surface, controller._desk = surface, stage.desk
+        self.played.pads.shown.clear()
+        self.played.settle(0.03)
+        return surface
+
+    def send(self, surface: Counted, binding: Binding, value: int) -> None:
+        before = surface.received
+        self.played.move(binding, value)
+        count = len(binding.source.numbers)
+        self.played.until(lambda: surface.received == before + count)
+
+    def layers(self, surface: Counted) -> None:
+        """Choose, or hold, what the binding is within."""
+        for layer in self.binding.within:
+            button = next(each for each in self.map.bindings if each.target.layer == layer)
+            self.send(surface, button, ON)
+            if "/" in layer:
+                self.send(surface, button, 0)
+
+
+def deck_of(binding: Binding) -> str:
+    owner = binding.target.act.partition("/")[0] or str(binding.target.stem).partition("/")[0]
+    return owner if owner in ("a", "b") else "a"
+
+
+def heard_by(binding: Binding) -> Heard:
+    target = binding.target
+    act, *values = target.act.partition("/")[2].split() or [""]
+    number = int(float(values[0])) - 1 if values else 0
+    if act == "hot_cue_delete":
+        return Heard((press("hot_cue_set", number), nothing), (nothing, press("hot_cue_press", number)))
+    if act == "auto_loop":  # the song has room for 32 beats of an eighth of a second; a quarter of one is heard soon
+        halves = round(np.log2(float(values[0]) / 0.25))
+        return Heard((press("grid_double"), press("grid_double")), (*(press("halve_loop"),) * halves, nothing, nothing))
+    if act:
+        return ACTS.get(act, Heard())
+    name, _, pad = target.parameter.partition("/")
+    if name == "hotcue":
+        return Heard((press("hot_cue_set", int(pad) - 1), nothing))
+    return PARAMETERS.get(name, Heard()) if "/" not in str(target.stem) else Heard()
+
+
+def ways(binding: Binding, stage: Stage) -> list[tuple[int, Does]]:
+    """What is sent, value by value, and what is the same done at the desk."""
+    target, desk = binding.target, stage.desk
+    strip = "" if not target.parameter else str(desk.strip(target.stem))
+    if binding.mode == "press":
+        name, *values = target.act.split()
+        return [(ON, lambda stage, _: stage.desk.act(name, *map(float, values)))]
+    if binding.mode == "steps":
+        one, other = {"twos": (1, 127), "offset": (65, 63)}[binding.encoding]
+        return [(value, lambda stage, _, act=act: stage.desk.act(act.split()[0], *map(float, act.split()[1:])))
+                for value, act in ((one, target.act), (other, target.back), (one, target.act))]
+    if binding.mode == "fader":
+        most, scale = binding.source.most, Scale(desk.mixer.parameters[strip][target.parameter], binding.top)
+        stands = scale.position(desk.mixer.get(strip, target.parameter)) <= NEAR  # or it waits to be picked up
+        sets = [(value, lambda stage, _, value=value: stage.desk.mixer.set(
+            strip, target.parameter, scale.value(position(value, most)))) for value in (0, most, 3 * most // 4)]
+        return sets if stands else [(0, nothing), *sets[1:]]
+    name = target.parameter
+    if binding.mode == "hold":
+        return [(value, lambda stage, _, on=on: stage.desk.mixer.set(strip, name, on))
+                for value, on in ((ON, 1), (0, 0))]
+    if binding.mode == "solo":
+        return [(ON, lambda stage, _: stage.desk.mixer.set(strip, "solo", 1))]
+    return [(ON, lambda stage, _: stage.desk.mixer.flip(strip, name))]
+
+
+def cases() -> Iterator[object]:
+    for name in MAPS:
+        for number, binding in enumerate(ready()[name].bindings):
+            yield pytest.param(name, number, id=f"{name} {binding}")
+
+
+@pytest.mark.device
+@pytest.mark.parametrize(("name", "number"), [*cases()])
+def test_every_binding_of_a_map_is_heard_and_its_light_is_seen(
+        name: str, number: int, played: Compared, songs: dict[str, Song], tmp_path: Path) -> None:
+    map_ = ready()[name]
+    binding = map_.bindings[number]
+    trial = Trial(played, songs, map_, binding, tmp_path)
+    said = len(played.said)
+    if binding.target.layer:
+        lit_while_active(trial)
+    elif binding.mode == "wheel":
+        turned(trial)
+    else:
+        pressed(trial)
+    assert played.said[said:] == []
+
+
+def pressed(trial: Trial) -> None:
+    binding, played = trial.binding, trial.played
+    ours = trial.stage()
+    surface = trial.plug_in(ours)
+    trial.layers(surface)
+    steps = ways(binding, ours)
+    found = trial.after(ours, [lambda *_, value=value: trial.send(surface, binding, value) for value, _ in steps],
+                        lambda: light_is_right(trial, ours))
+    if binding.mode not in ("hold", "fader", "steps"):
+        trial.send(surface, binding, 0)
+    assert np.array_equal(found, trial.without("desk", [does for _, does in steps]))
+    assert not np.array_equal(found, trial.without("nothing", [nothing] * len(steps)))
+    played.controller.surface.let_go()
+
+
+def light_is_right(trial: Trial, stage: Stage) -> None:
+    """What the controller was told for it is what its action shows; and both are seen over the tests of a map."""
+    binding, played = trial.binding, trial.played
+    if binding.light is None:
+        return
+    control = next(each for each in played.controller.surface._controls if each.binding is binding)
+    played.until(lambda: played.shows(binding, control.action.shows()))
+    assert control.action.shows() in (binding.light.on, binding.light.off)
+    target = binding.target
+    if target.parameter:
+        on = stage.desk.mixer.on(str(stage.desk.strip(target.stem)), target.parameter)
+        assert control.action.shows() == (binding.light.on if on else binding.light.off)
+
+
+def lit_while_active(trial: Trial) -> None:
+    """A layer's button: what it changes is heard by the bindings within it."""
+    binding, played = trial.binding, trial.played
+    surface = trial.plug_in(trial.stage())
+    layer = binding.target.layer
+    group = [each for each in trial.map.bindings if each.target.layer.rpartition("/")[0] == layer.rpartition("/")[0]
+             and each.target.layer != layer]
+    by_itself = trial.map.name.startswith("ddj")  # the controller's own pads have numbers of their own in each mode
+    assert by_itself or any(layer in each.within for each in trial.map.bindings)
+    if "/" in layer:
+        trial.send(surface, group[0], ON)
+        trial.send(surface, group[0], 0)
+    for value, lit in ((ON, True), (0, "/" in layer)):
+        trial.send(surface, binding, value)
+        assert surface._layers.active(layer) == lit
+        if binding.light is not None:
+            wanted = binding.light.on if lit else binding.light.off
+            played.until(lambda: played.shows(binding, wanted))  # noqa: B023 - it is called at once
+
+
+def turned(trial: Trial) -> None:
+    """A wheel: the song goes where its clicks go, both ways."""
+    binding, stage = trial.binding, trial.stage()
+    surface = trial.plug_in(stage)
+    stage.hear(20)
+    deck = stage.booth.deck(trial.deck)
+    at = deck.state.position
+    one, other = {"twos": (20, 108), "offset": (84, 44)}[binding.encoding]
+    assert (clicks(one, binding.encoding), clicks(other, binding.encoding)) == (20, -20)
+    for value, way in ((one, 20), (other, 0), (other, -20)):
+        trial.send(surface, binding, value)
+        trial.played.settle(0.2)  # it stands, and the desk was told
+        found = stage.hear(40)
+        assert deck.state.position == pytest.approx(at + way * TURN_S / binding.clicks * RATE, abs=5)
+        assert np.abs(found[: 10 * stage.block, :2]).max() > 0
+    trial.played.controller.surface.let_go()
+
+
+def test_every_map_of_decks_has_what_a_dj_needs_for_both() -> None:
+    for name in MAPS:
+        targets = {text for binding in ready()[name].bindings for text in (str(binding.target), binding.target.back)}
+        modes = {(str(binding.target), binding.mode) for binding in ready()[name].bindings}
+        for deck in "ab":
+            assert {f"{deck}.{what}" for what in (
+                "play", "cue", "touch", "tempo", "gain", "trim", "low", "mid", "high", "filter", "pfl",
+                *(f"hotcue/{pad}" for pad in range(1, 9)))} <= targets
+            assert {f"{deck}/{what}" for what in ("turn", "reloop", "halve_loop", "double_loop", "auto_loop 4",
+                                                  "next_song", "seek 0", "beat_jump 4", "hot_cue_delete 8")} <= targets
+            for stem in range(1, 5):
+                assert {(f"{deck}/{stem}.mute", "toggle"), (f"{deck}/{stem}.mute", "hold"),
+                        (f"{deck}/{stem}.solo", "solo")} <= modes
+        assert "master.crossfader" in targets
+
+
+@pytest.mark.device
+@pytest.mark.parametrize("name", MAPS)
+def test_level_meters_are_seen(name: str, played: Compared, songs: dict[str, Song], tmp_path: Path) -> None:
+    map_ = ready()[name]
+    if not map_.meters:
+        assert name == "traktor-s2-mk3"
+        return
+    trial = Trial(played, songs, map_, map_.bindings[0], tmp_path)
+    stage = trial.stage()
+    trial.plug_in(stage)
+    levels = stage.desk.levels()
+    for meter in map_.meters:
+        event = meter.event(levels[meter.bus])
+        assert 0 < event.value < meter.most
+        lamp = replace(map_.bindings[0], light=Light(meter.source))
+        played.until(lambda: played.shows(lamp, event.value))  # noqa: B023
