@@ -68,14 +68,15 @@ def _load(browser: SongBrowser, deck: str, path: str | None = None) -> None:
 
 
 def _acting(booth: Booth) -> dict[str, float]:
-    """Of each deck whether it has a song, which loop repeats, which hot cues are set, whether a song can come."""
+    """Of each deck whether it has a song and leads, which loop repeats, which hot cues are set, what can come."""
     found: dict[str, float] = {}
     for name, deck in booth.decks.items():
         state = deck.state
         loop = state.looping
         beats = 0.0 if loop is None else loop.length / max(1, state.beats_later(loop.start, 1) - loop.start)
         found |= {name: float(deck.track is not None), f"{name}/auto_loop": round(beats, 3),
-                  f"{name}/reloop": float(loop is not None),
+                  f"{name}/reloop": float(loop is not None), f"{name}/lead": float(booth.leader.name == name),
+                  f"{name}/load": float(not state.moving),
                   f"{name}/next_song": float(booth.waiting > 0 and not state.moving)}
         found |= {f"{name}/hot_cue_delete {number}": float(cue is not None)
                   for number, cue in enumerate(state.hot_cues, 1)}

@@ -17,9 +17,13 @@ from stream.control.midi.jog import TURN_S
 from stream.control.midi.maps.mapfile import Map, ready
 from stream.control.midi.scale import Scale, position
 from stream.control.midi.surface import MidiSurface
+from stream.decks.deckdesk import deck_desk
+from stream.decks.songbrowser import SongBrowser
+from stream.library.librarysong import LibrarySong
+from stream.library.songcollection import SongCollection
 from tests.rig.jackd import Jackd
 from tests.rig.played import ON, Played
-from tests.stream.decks.rig import RATE, Frames
+from tests.stream.decks.rig import RATE, Frames, noise
 from tests.stream.decks.test_every_control import Song, Stage, song
 
 MAPS = ("ddj-400", "ddj-flx4", "traktor-s2-mk3", "mixtrack-platinum-fx", "generic-decks")
@@ -39,6 +43,11 @@ def press(name: str, *values: float) -> Does:
     return lambda stage, deck: stage.booth.press(deck, name, *values)
 
 
+def press_other(name: str, *values: float) -> Does:
+    """On the deck beside it."""
+    return lambda stage, deck: stage.booth.press("b" if deck == "a" else "a", name, *values)
+
+
 def put(name: str, value: float, strip: str = "") -> Does:
     return lambda stage, deck: stage.desk.mixer.set(strip or deck, name, value)
 
@@ -52,6 +61,7 @@ CUED = (put("pfl", 1), put("crossfader", 0.5, "master"))
 PARAMETERS: dict[str, Heard] = {
     "key_lock": Heard((press("tempo", 0.5),)), "slip": Heard((), (LOOP, *(nothing,) * 4, press("leave_loop"), nothing)),
     "quantize": Heard((), (LOOP, *(nothing,) * 7)),
+    "sync": Heard((press_other("tempo", 0.4),), (press_other("tempo", 0.6), nothing)),
     "cue": Heard((press("pause"), press("cue_press"), press("cue_release"))), "cue_mix": Heard(CUED),
     "crossfader": Heard((put("crossfader", 0.4, "master"),))}
 ACTS: dict[str, Heard] = {
@@ -61,6 +71,7 @@ ACTS: dict[str, Heard] = {
     "double_loop": Heard((LOOP,), (nothing, nothing)), "move_loop": Heard((LOOP,)),
     "double_jump": Heard((), (press("jump_on"),)), "halve_jump": Heard((), (press("jump_on"),)),
     "next_tempo_range": Heard((press("tempo", 0.3),)), "turn": Heard((press("touch_press"), nothing)),
+    "lead": Heard((press("sync", True), nothing, press_other("sync", True)), (press("tempo", 0.6), nothing)),
     "next_song": Heard((press("pause"), nothing), (nothing, press("play"))),
     "grid_tap": Heard((press("quantize", True), *3 * (press("grid_tap"), *(nothing,) * 6)), (LOOP, *(nothing,) * 7)),
     "grid_here": Heard((press("quantize", True),), (LOOP, *(nothing,) * 7))}
@@ -105,6 +116,21 @@ class Counted(MidiSurface):
         self.received += 1
 
 
+class Browsing(Stage):
+    """With songs that can be chosen."""
+
+    def __init__(self, songs: dict[str, Song], folder: Path) -> None:
+        super().__init__(songs, [folder / "next.wav"])
+        self.files = [folder / f"{number:02}.wav" for number in range(30)]
+        self.collection = SongCollection([LibrarySong(path) for path in self.files])
+        self.browser = SongBrowser(self.booth, self.collection, RATE, self.said.append)
+        self.desk = deck_desk(self.booth, RATE, browser=self.browser)
+
+    @property
+    def chosen(self) -> Path | None:
+        return self.browser.state().selected
+
+
 class Trial:
     """One binding of a map, on decks of its own."""
 
@@ -113,12 +139,12 @@ class Trial:
         self.deck = deck_of(binding)
         self.heard = heard_by(binding)
 
-    def stage(self) -> Stage:
+    def stage(self) -> "Browsing":
         """Two decks that play, all of it as it has to be before."""
         songs = self.songs
-        if self.binding.target.act.endswith("next_song"):  # it takes the one that is there off
+        if self.binding.target.act.endswith(("next_song", "/load")):  # it takes the one that is there off
             songs = {name: song(self.folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
-        stage = Stage(songs, [self.folder / "next.wav"])
+        stage = Browsing(songs, self.folder)
         for does in self.heard.before:
             does(stage, self.deck)
             stage.hear(BLOCKS)
@@ -234,6 +260,10 @@ def test_every_binding_of_a_map_is_heard_and_its_light_is_seen(
         lit_while_active(trial)
     elif binding.mode == "wheel":
         turned(trial)
+    elif binding.target.act.startswith("browse "):
+        browsed(trial)
+    elif binding.target.act.endswith("/load"):
+        put_on(trial)
     else:
         pressed(trial)
     assert played.said[said:] == []
@@ -306,20 +336,61 @@ def turned(trial: Trial) -> None:
     trial.played.controller.surface.let_go()
 
 
+def browsed(trial: Trial) -> None:
+    """A knob: songs are chosen further down, and up."""
+    binding, played, stage = trial.binding, trial.played, trial.stage()
+    surface = trial.plug_in(stage)
+    played.until(lambda: stage.collection.version > 0)
+    found = stage.browser.search().found.songs
+    far = int(float(binding.target.act.split()[1]))
+    one, other = {"twos": (1, 126), "offset": (65, 62)}[binding.encoding]
+    for value, at in ((one, far), (one, 2 * far), (other, 0)):
+        trial.send(surface, binding, value)
+        assert stage.chosen == found[at].path
+    stage.collection.close()
+
+
+def put_on(trial: Trial) -> None:
+    """The song that is chosen is heard from its beginning, on a deck that stands."""
+    played, stage = trial.played, trial.stage()
+    surface = trial.plug_in(stage)
+    for deck in "ab":
+        stage.booth.press(deck, "pause")
+    stage.hear(4)
+    played.until(lambda: stage.collection.version > 0)
+    stage.browser.search()
+    stage.files[0].touch()
+    stage.browser.select(stage.files[0])
+    trial.send(surface, trial.binding, ON)
+    deck = stage.booth.deck(trial.deck)
+
+    def there() -> bool:
+        stage.hear(1)
+        return deck.track is not None and deck.track.path.name == "00.made.wav"
+
+    played.until(there)
+    stage.hear(4)
+    stage.booth.press(trial.deck, "play")
+    assert np.array_equal(stage.hear(4)[:, :2], noise(6)[: 4 * stage.block])
+    light_is_right(trial, stage)
+    stage.collection.close()
+
+
 def test_every_map_of_decks_has_what_a_dj_needs_for_both() -> None:
     for name in MAPS:
         targets = {text for binding in ready()[name].bindings for text in (str(binding.target), binding.target.back)}
         modes = {(str(binding.target), binding.mode) for binding in ready()[name].bindings}
         for deck in "ab":
             assert {f"{deck}.{what}" for what in (
-                "play", "cue", "touch", "tempo", "gain", "trim", "low", "mid", "high", "filter", "pfl",
+                "play", "cue", "sync", "touch", "tempo", "gain", "trim", "low", "mid", "high", "filter", "pfl",
                 *(f"hotcue/{pad}" for pad in range(1, 9)))} <= targets
-            assert {f"{deck}/{what}" for what in ("turn", "reloop", "halve_loop", "double_loop", "auto_loop 4",
-                                                  "next_song", "seek 0", "beat_jump 4", "hot_cue_delete 8")} <= targets
+            assert {f"{deck}/{what}" for what in (
+                "turn", "reloop", "halve_loop", "double_loop", "auto_loop 4", "next_song", "load", "lead", "seek 0",
+                "beat_jump 4", "hot_cue_delete 8")} <= targets
             for stem in range(1, 5):
                 assert {(f"{deck}/{stem}.mute", "toggle"), (f"{deck}/{stem}.mute", "hold"),
                         (f"{deck}/{stem}.solo", "solo")} <= modes
-        assert "master.crossfader" in targets
+        assert {"master.crossfader", "browse 1"} <= targets
 
 
 @pytest.mark.device
