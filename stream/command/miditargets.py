@@ -17,11 +17,13 @@ _OF_DECK = {"play": "play deck {}", "cue": "be the cue button of deck {}",
             "gain": "be the fader of deck {}", "trim": "be the trim of deck {}",
             "low": "be the lows of deck {}", "mid": "be the mids of deck {}", "high": "be the highs of deck {}",
             "filter": "filter deck {}", "pfl": "put deck {} on the cue bus", "key_lock": "switch key lock of deck {}",
+            "sync": "sync deck {}",
             **{f"hotcue/{number}": f"be hot cue {number} of deck {{}}" for number in range(1, HOT_CUES + 1)}}
 _ACTS = {"turn": "be the wheel of deck {}", "loop_in": "begin a loop of deck {}", "loop_out": "end a loop of deck {}",
          "reloop": "leave and enter the loop of deck {}", "halve_loop": "halve the loop of deck {}",
          "double_loop": "double the loop of deck {}", "jump_back": "jump back on deck {}",
-         "jump_on": "jump forwards on deck {}", "next_song": "put the next song on deck {}"}
+         "jump_on": "jump forwards on deck {}", "next_song": "put the next song on deck {}",
+         "load": "put the chosen song on deck {}"}
 _OF_MASTER = {"crossfader": "be the crossfader", "cue_mix": "be the cue mix", "level": "be the level of the master"}
 
 

@@ -86,8 +86,8 @@ def jackd() -> Iterator[Jackd]:
 class Compared(Played):
     """heard_without: what was heard of bindings without a controller"""
 
-    def __init__(self, jackd: Jackd) -> None:
-        super().__init__(jackd, map_="generic")
+    def __init__(self, jackd: Jackd, name: str = "pads") -> None:
+        super().__init__(jackd, name, map_="generic")
         self.heard_without: dict[object, Frames] = {}
 
 
@@ -409,3 +409,72 @@ def test_level_meters_are_seen(name: str, played: Compared, songs: dict[str, Son
         assert 0 < event.value < meter.most
         lamp = replace(map_.bindings[0], light=Light(meter.source))
         played.until(lambda: played.shows(lamp, event.value))  # noqa: B023
+
+
+def named(map_: Map, text: str) -> Binding:
+    return next(binding for binding in map_.bindings if str(binding).partition(": ")[2] == text)
+
+
+@pytest.mark.device
+@pytest.mark.parametrize("name", MAPS)
+def test_a_controller_that_is_pulled_out_lets_go_of_all_and_comes_back_with_its_lights(
+        name: str, played: Compared, songs: dict[str, Song], tmp_path: Path) -> None:
+    map_, said = ready()[name], len(played.said)
+    trial = Trial(played, songs, map_, named(map_, "a.touch"), tmp_path)
+    stage = trial.stage()
+    surface, on = trial.plug_in(stage), stage.desk.mixer.on
+    deck, pad = stage.booth.deck("a"), named(map_, "a.hotcue/1")
+    chooses = [each for each in map_.bindings if each.target.layer in ("a/pads/jump", "shift-a")]
+    for held in (trial.binding, pad, named(map_, "a.censor") if name != "mixtrack-platinum-fx" else pad, *chooses):
+        trial.send(surface, held, ON)
+        stage.hear(4)
+    stage.hear(20)
+    assert on("a", "touch")
+    assert not deck.state.moving
+    played.pads.__exit__()
+    played.until(lambda: len(played.said) == said + 1)
+    stage.hear(60)
+    assert not on("a", "touch")
+    assert deck.state.moving
+    assert (stage.hear(4)[:, :2] != 0).any()
+    stage.desk.mixer.set("a/drums", "mute", 1)  # while it is away
+    played.pads.shown.clear()
+    played.pads.__enter__()
+    played.until(lambda: len(played.said) == said + 2)
+    lit = [control for control in surface._lamps().values() if control.binding.mode != "fader"]
+    assert len(lit) > 20
+    played.until(lambda: all(played.shows(control.binding, control.action.shows()) for control in lit))
+    assert played.shows(pad, pad.light.on if pad.light else 0)  # it is a hot cue again, whatever the pads were before
+    assert all("MIDI port" in line for line in played.said[said:])
+
+
+@pytest.mark.device
+def test_two_controllers_move_the_same_decks_and_both_show_it(
+        jackd: Jackd, played: Compared, songs: dict[str, Song], tmp_path: Path) -> None:
+    one, two = ready()["ddj-400"], ready()["generic-decks"]
+    trial = Trial(played, songs, one, named(one, "a.play"), tmp_path)
+    stage = trial.stage()
+    first = trial.plug_in(stage)
+    with Compared(jackd, "second") as other:
+        second = Trial(other, songs, two, named(two, "a.play"), tmp_path).plug_in(stage)
+        for ours, surface, binding, playing in (
+                (played, first, trial.binding, False), (other, second, named(two, "a.play"), True)):
+            before = surface.received
+            ours.move(binding, ON)
+            ours.until(lambda: surface.received > before)  # noqa: B023 - it is called at once
+            stage.hear(4)
+            assert stage.desk.mixer.on("a", "play") == playing
+            for each, lamp in ((played, trial.binding), (other, named(two, "a.play"))):
+                each.until(lambda: each.shows(lamp, 127 if playing else 0))  # noqa: B023
+            ours.move(binding, 0)
+        mine, its = named(one, "a.gain"), named(two, "a.gain")
+        for value in (its.source.most, its.source.most // 4):
+            before = second.received
+            other.move(its, value)
+            other.until(lambda: second.received == before + 2)  # noqa: B023
+        low = stage.desk.mixer.get("a", "gain")
+        assert low < -20
+        before = first.received
+        played.move(mine, mine.source.most)  # it stands elsewhere, and has not passed it
+        played.until(lambda: first.received == before + 2)
+        assert stage.desk.mixer.get("a", "gain") == low
