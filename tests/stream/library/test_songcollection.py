@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from dsp.musicalkey import MusicalKey
 from stream.library import songcollection
 from stream.library.librarysong import LibrarySong
 from stream.library.songcollection import SongCollection
@@ -39,3 +40,17 @@ def test_a_collection_that_is_closed_reads_no_more(tmp_path: Path) -> None:
     collection = SongCollection(songs)
     collection.close()
     until(lambda: not collection._thread.is_alive())
+
+
+def test_what_is_learned_fills_in_and_changes_nothing_that_was_said(tmp_path: Path) -> None:
+    path, key = tmp_path / "song.wav", MusicalKey(9, True)
+    with SongCollection([LibrarySong(path, "Title", bpm=120.0)]) as collection:
+        until(lambda: collection.version == 1)
+        collection.learn(LibrarySong(path, "Another", "Somebody", bpm=99.0, key=key))
+        until(lambda: collection.version == 2)
+        assert collection.index.songs == (LibrarySong(path, "Title", "Somebody", bpm=120.0, key=key),)
+        before = collection.index
+        collection.learn(LibrarySong(path, "Another"))
+        collection.learn(LibrarySong(tmp_path / "other.wav", "Of no list"))
+        assert not collection._learned
+        assert collection.index is before
