@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.booth.deckrun import DeckRun
-from benchmarks.booth.djset import TURN_S, Mishap, SongCase, dj_set
+from benchmarks.booth.djset import TURN_S, SongCase, dj_set
+from benchmarks.booth.jogs import MAP, NAME, Jogs
 from benchmarks.machine import Jackd, steal
 from benchmarks.screen import cpu_s
 from benchmarks.song import songs
@@ -94,10 +95,12 @@ def evening(minutes: float, words: Sequence[str]) -> Evening:
         folder = Path(name)
         case, takes, probe = SongCase(folder / "songs"), folder / "set", folder / "probe.json"
         paths = write_songs(case.folder, 4 + int(60 * minutes / TURN_S))
-        with DeckRun(*paths, "--paused", "--device", "jack", "--record", takes, *words, probe=probe) as run:
+        midi = "--midi", NAME, "--midi-map", MAP
+        with Jogs() as jogs, DeckRun(*paths, "--paused", "--device", "jack", "--record", takes, *midi, *words,
+                                     probe=probe) as run:
             run.ready()
             run.loaded("ab")
-            found = _played(run, minutes, case.happens)
+            found = _played(run, minutes, jogs, case)
             run.end(1)  # for a song that was away could not be played
         facts: dict[str, Any] = {**found, **_recorded(takes / "mix.wav"), **json.loads(probe.read_text())}
         return Evening(minutes, **facts)
@@ -112,7 +115,7 @@ def _recorded(path: Path) -> dict[str, float]:
     return {"silent": seconds.count(False) / len(seconds), "recorded_s": len(seconds)}
 
 
-def _played(run: DeckRun, minutes: float, happens: Callable[[Mishap], None]) -> dict[str, float]:
+def _played(run: DeckRun, minutes: float, jogs: Jogs, case: SongCase) -> dict[str, float]:
     """A DJ at work."""
     moves, resident, loaded, separated = [*reversed(dj_set(60 * minutes))], list[int](), 0, 0
     engine, *others = run.pids
@@ -121,7 +124,10 @@ def _played(run: DeckRun, minutes: float, happens: Callable[[Mishap], None]) -> 
         while moves and moves[-1].at_s <= now_s:
             move = moves.pop()
             if move.mishap is not None:
-                happens(move.mishap)
+                jogs.happens(move.mishap)
+                case.happens(move.mishap)
+                continue
+            if jogs.takes(move):
                 continue
             if move.address.endswith("/next_song"):
                 loaded += 1
