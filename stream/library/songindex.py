@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from dsp.musicalkey import MusicalKey, distance
 from stream.library.librarysong import LibrarySong
+from stream.library.textrows import TextRows
 
 STRETCH = 0.03  # of the tempo: as bad as one step of dsp.musicalkey.distance
 OTHER_BEAT = 1.0  # half or twice the tempo, in such steps
@@ -52,11 +53,12 @@ class SongIndex:
         found = {song.path: song for song in reversed(list(songs))}.values()
         self.songs: tuple[LibrarySong, ...] = tuple(sorted(found, key=_alphabetic))
         self._texts = [searched(song) for song in self.songs]
+        self._rows = TextRows(self._texts)
         self._log_bpm = np.array([_log_bpm(song) for song in self.songs])
         self._keys = np.array([_key_number(song.key) for song in self.songs], np.int64)
         self._prepared = frozenset(prepared)
         self._fits: tuple[Playing, NDArray[np.float64]] | None = None
-        self._matched: tuple[tuple[str, ...], Sequence[int]] = (), range(len(self.songs))  # of the last search: words
+        self._matched: dict[str, NDArray[np.bool_]] = {}  # by word of the last search, the songs that have it
         self._places = {song.path: at for at, song in enumerate(self.songs)}
 
     def changed(self, known: Mapping[Path, LibrarySong], prepared: Collection[Path]) -> Self:
@@ -72,7 +74,7 @@ class SongIndex:
                 songs[at], made._texts[at] = song, searched(song)
                 made._log_bpm[at], made._keys[at] = _log_bpm(song), _key_number(song.key)
         made.songs, made._prepared = tuple(songs), frozenset(prepared)
-        made._fits, made._matched = None, ((), range(len(songs)))
+        made._fits, made._matched, made._rows = None, {}, TextRows(made._texts)
         return made
 
     def find(self, path: Path) -> LibrarySong | None:
@@ -105,16 +107,12 @@ class SongIndex:
         return self._misfit(playing)
 
     def _matching(self, words: Sequence[str]) -> NDArray[np.int64]:
-        """Where all words are, ascending. What a letter more leaves is among what was found before it."""
-        if not words:
-            return np.arange(len(self._texts))
-        texts, (before, left) = self._texts, self._matched
-        if not all(any(old in word for word in words) for old in before):
-            before, left = (), range(len(texts))
-        for word in sorted({*words} - {*before}, key=len, reverse=True):
-            left = [at for at in left if word in texts[at]]
-        self._matched = tuple(words), left
-        return np.array(left, np.int64)
+        """Where all words are, ascending. Words that were looked for the last time are not looked for again."""
+        before, found = self._matched, np.ones(len(self.songs), np.bool_)
+        self._matched = {word: self._rows.having(word) if word not in before else before[word] for word in words}
+        for has_word in self._matched.values():
+            found &= has_word
+        return np.flatnonzero(found)
 
     def _misfit(self, playing: Playing) -> NDArray[np.float64]:
         total = np.zeros(len(self.songs))
