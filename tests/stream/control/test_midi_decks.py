@@ -1,6 +1,7 @@
 """Wheels, layers, meters and knobs that step, without a cable: what messages do to decks, and what is shown for it."""
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -329,6 +330,48 @@ def test_what_a_map_of_decks_cannot_mean_is_one_line(wrong: str, says: str) -> N
         parsed(wrong, "my.toml")
     assert says in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("entry", "says"), [
+    ("act = 'a/jump'", "test: note 1: a/jump: there is no action a/jump; the actions are "),
+    ("act = 'a/beat_jump 1 2'", "test: note 1: a/beat_jump 1 2: a/beat_jump takes 1 values, not 2"),
+    ("act = 'a/auto_loop 4'\nback = 'a/leave'", "test: note 1: a/auto_loop 4: there is no action a/leave"),
+    ("target = 'a/guitar.mute'", "test: note 1: a/guitar.mute: there is no strip a/guitar")])
+def test_what_decks_do_not_know_is_one_line_when_a_controller_is_plugged_in(song: Track, entry: str, says: str) -> None:
+    with pytest.raises(ValueError, match="^" + re.escape(says)) as raised:
+        Hands(song, f"note = 1\n{entry}")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_map_for_more_decks_than_there_are_is_dark_on_those(song: Track) -> None:
+    hands = Hands(song, "note = 1\ntarget = 'c.play'", "note = 2\nact = 'd/loop_in'", "note = 3\ntarget = 'a.play'")
+    assert list(hands.told()) == [(NOTE, 3)]
+    for note in (1, 2):
+        hands.send(NOTE, note, 100)
+    assert hands.said == []
+
+
+def test_pads_of_an_empty_deck_are_dark_and_say_in_a_line_that_it_is_empty(song: Track) -> None:
+    hands = Hands(song, "note = [1, 2]\ntarget = 'b.hotcue/*'", "note = 3\nact = 'b/beat_jump 4'",
+                  "note = 4\nact = 'b/auto_loop 4'\nback = 'b/leave_loop'",
+                  "note = 5\ntarget = 'b/1.mute'\nmode = 'hold'",
+                  "note = 6\ntarget = 'b.touch'", "note = 7\nact = 'b/hot_cue_delete 1'",
+                  "control = 34\nact = 'b/turn'\nclicks = 720")
+    hands.play()
+    assert set(hands.told().values()) == {0}
+    for note in (1, 3, 4, 5, 6, 7):
+        hands.send(NOTE, note, 100)
+        hands.send(CONTROL, 34, 5)
+        hands.surface.rest(hands.now_s)
+        hands.hear(4)
+        hands.send(NOTE, note, 0)
+        hands.hear(4)
+    assert set(hands.told().values()) <= {0}
+    assert not hands.desk.mixer.on("b/drums", "mute")
+    assert all(line.startswith("deck b: ") for line in hands.said), hands.said
+    before = hands.a.state.position
+    hands.hear(4)
+    assert hands.a.state.position == before + 4 * BLOCK  # the other deck plays on
 
 
 def test_all_that_decks_have_is_written_as_it_is_read(tmp_path: Path) -> None:
