@@ -252,14 +252,15 @@ def test_while_it_plays_a_controller_comes_and_goes_and_audio_goes_on(jackd: Jac
         until(live, 0)
         time.sleep(1)
         until(live, 127, velocity=100)
-        pads.__exit__()
+        time.sleep(1.2)
+        pads.__exit__()  # and nobody holds its pads any more
         time.sleep(1)
         pads.shown.clear()
         pads.__enter__()
-        until(live, 127)
+        until(live, 0)
         live.until(lambda: "out:midi is back" in live.err)  # "when it is back" is no such line
+        until(live, 127, velocity=100)
         until(live, 0, velocity=0)
-        time.sleep(1)
         until(live, 127, velocity=100)
         done = live.interrupt()
         assert shown(0)  # put out
@@ -272,7 +273,7 @@ def test_while_it_plays_a_controller_comes_and_goes_and_audio_goes_on(jackd: Jac
     begun = int(np.argmax(heard))
     muted = begun + int(np.argmin(heard[begun:]))
     again = muted + int(np.argmax(heard[muted:]))
-    assert muted - begun > RATE / 2  # sound; then a second without, in which it was away; then sound
+    assert muted - begun > RATE / 2  # sound; then a second without; then sound, in which it was away
     assert again - muted > RATE
     assert heard[again : again + RATE // 2].mean() > 0.99
 
