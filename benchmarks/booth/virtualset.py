@@ -77,7 +77,7 @@ class VirtualBooth:
     """Two decks and their hands, and a device that is called from here."""
 
     def __init__(self, paths: Sequence[Path], stack: ExitStack) -> None:
-        """paths: folders of stems, in the order in which they are loaded      stack: closes it [main-thread]"""
+        """paths: folders of stems, in the order in which they are loaded      stack: closes it"""
         self.said: list[str] = []
         self.booth = Booth(STEMS, SAMPLERATE, self._load, paths)
         latency = Latency(SAMPLERATE, 0, 0, 0, 0, 0, 0, 0, limiter=self.booth.players.lookahead)

@@ -192,7 +192,7 @@ class SongBrowser:
                          "all the same")
 
     def _open(self, deck: Deck, song: Path, replaces: bool, order: object) -> None:
-        """Put it on the deck when it can be heard, unless another one is wanted there by then. [loading-thread]"""
+        """Put it on the deck when it can be heard, unless another one is wanted there by then."""
         try:
             track = self._booth.opened(song)
             while not (track.decoded or track.ended or track.closing.is_set()) and self._orders[deck.name] is order:

@@ -166,7 +166,7 @@ class Link:
 
 
 def answered(outcomes: Sequence[SaidOutcome]) -> tuple[dict[str, Any], list[str]]:
-    """What is told to whoever asked, by verb, the last question of each; and all that went wrong."""
+    """What is told to whoever asked, by verb, the last question of each; and all that went wrong. [screen-thread]"""
     answers, errors = dict[str, Any](), [outcome.error for outcome in outcomes if outcome.error]
     for verb, answer in {outcome.verb: outcome.answer for outcome in outcomes}.items():
         try:

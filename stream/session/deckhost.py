@@ -192,7 +192,7 @@ class DeckHost:
         return SongBrowser(self.booth, songs, samplerate, self._say)
 
     def _all_songs(self) -> Iterator[LibrarySong]:
-        """Those that are named, as libraries know them, then all others of libraries. [library-thread]"""
+        """Those that are named, as libraries know them, then all others of libraries."""
         known = self._request.known
         for path in map(Path.absolute, self._request.songs):
             yield known.find(path) or LibrarySong(path)
