@@ -11,13 +11,13 @@ import numpy as np
 
 from tests.rig.jackd import Jackd, jack
 
-TICK, START = 0xF8, 0xFA
+TICK, START, CONTINUE, STOP, POSITION = 0xF8, 0xFA, 0xFB, 0xFC, 0xF2
 
 
 class ClockPeer:
     """It is connected to whoever has the names that are asked for.
 
-    heard: frame and message, as they came      sent: frames of ticks
+    heard: frame and message, as they came      sent: frames of ticks      beats: of those that are beats of its song
     """
 
     def __init__(self, jackd: Jackd, bpm: float | None = None, jitter: float = 0.0) -> None:
@@ -29,6 +29,9 @@ class ClockPeer:
         self.rate = self._client.samplerate
         self.heard: list[tuple[int, bytes]] = []
         self.sent: list[float] = []
+        self.beats: list[float] = []
+        self._tick = -1  # of its song, the next one; below 0: it is not running
+        self._orders: list[tuple[int, ...]] = []  # that are sent before the next tick
         self._blocks: list[tuple[int, Any]] = []
         self._period = None if bpm is None else 60 / bpm / 24 * self.rate
         self._jitter, self._rng = jitter, np.random.default_rng(5)
@@ -53,10 +56,17 @@ class ClockPeer:
             return
         if not self.sent:
             self._next = self._due = float(first)
-            self._midi_out.write_midi_event(0, (START,))
+            self.start()
         while self._due < first + frames:
-            self._midi_out.write_midi_event(min(frames - 1, max(0, round(self._due - first))), (TICK,))
+            at = min(frames - 1, max(0, round(self._due - first)))
+            for message in (*self._orders, (TICK,)):
+                self._midi_out.write_midi_event(at, message)
+            self._orders.clear()
             self.sent.append(self._next)
+            if self._tick >= 0:
+                if self._tick % 24 == 0:
+                    self.beats.append(self._next)
+                self._tick += 1
             self._next += self._period
             self._due = max(self._due, self._next + self._rng.uniform(0, self._jitter))
 
@@ -68,7 +78,31 @@ class ClockPeer:
             self._client.connect(self._port(clock_out, is_midi=True, is_output=True), self._midi_in)
         if clock_in is not None:
             self._client.connect(self._midi_out, self._port(clock_in, is_midi=True, is_input=True))
-            self._sends = True
+            self.begin()
+
+    def start(self) -> None:
+        """From the next tick on its song plays from its beginning."""
+        self._orders.append((START,))
+        self._tick = 0
+
+    def stop(self) -> None:
+        """Its song stands; ticks go on."""
+        self._orders.append((STOP,))
+        self._tick = -1
+
+    def go_on(self, sixteenth: int) -> None:
+        """From the next tick on its song plays from there."""
+        self._orders += [(POSITION, sixteenth & 127, sixteenth >> 7), (CONTINUE,)]
+        self._tick = 6 * sixteenth
+
+    def begin(self) -> None:
+        """Send from now on: somebody listens."""
+        self._sends = True
+
+    @property
+    def name(self) -> str:
+        """Of the client."""
+        return str(self._client.name)
 
     def _listen(self, audio: str) -> None:
         """Its client may have ports, and not be called yet."""

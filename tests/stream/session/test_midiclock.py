@@ -89,7 +89,7 @@ def test_a_deck_follows_a_clock_of_another_program(jackd: Jackd, song: Path, jit
         SimpleUDPClient("127.0.0.1", port).send_message("/a/sync", 1)
         sleep(20)
         done = live.interrupt()
-        sent, audio = np.array(peer.sent[::24]), peer.audio()
+        sent, audio = np.array(peer.beats), peer.audio()
     assert done.code == 0, done.err
     kicks = begins(*audio)
     kicks = kicks[kicks > kicks[-1] - 8 * RATE][:-1]
@@ -99,3 +99,32 @@ def test_a_deck_follows_a_clock_of_another_program(jackd: Jackd, song: Path, jit
     assert np.diff(kicks).mean() == pytest.approx(60 * RATE / 128.5, rel=1e-3)
     assert np.abs(np.median(errors) - 500 * jitter / RATE) < 5, errors
     assert np.ptp(errors) < 5 + 500 * jitter / RATE, errors
+
+
+def test_a_deck_goes_on_where_the_clock_of_another_program_was_moved_to(jackd: Jackd, song: Path) -> None:
+    """Stopped it has a tempo, continued its beats are where its song's are, wherever those before were."""
+    late, port = lost(jackd), free_port()
+    with ClockPeer(jackd, bpm=128.5) as peer, Live(
+            "play", song, "--model", "center", "--device", "jack:none", "--ui", "plain", "--midi-clock-in", "jack",
+            "--osc", str(port)) as live:
+        peer.connect("demucs-stream:mix", clock_in="demucs-stream clock:clock_in")
+        sleep(3)
+        SimpleUDPClient("127.0.0.1", port).send_message("/a/sync", 1)
+        sleep(8)
+        peer.stop()
+        sleep(3)
+        stopped = peer.frame
+        peer.go_on(101)
+        sleep(12)
+        done = live.interrupt()
+        beats, audio = np.array(peer.beats), peer.audio()
+    assert done.code == 0, done.err
+    kicks = begins(*audio)
+    standing = np.diff(kicks[(kicks > stopped - 2.5 * RATE) & (kicks < stopped)])
+    moved = kicks[kicks > kicks[-1] - 6 * RATE][:-1]
+    errors = off(moved, beats[beats > stopped])
+    if np.abs(np.median(errors)) > 5 or np.ptp(errors) > 5:
+        busy(jackd, late)
+    assert standing.mean() == pytest.approx(60 * RATE / 128.5, rel=2e-3)
+    assert np.abs(np.median(errors)) < 5, errors
+    assert np.ptp(errors) < 5, errors
