@@ -1,45 +1,50 @@
-"""When the frames of a device are: the callback's positions, and the seconds of a clock that never goes back."""
+"""When the frames of a device are: the callback's positions, and the seconds of a clock that never goes back.
 
-from dsp.clockloop import ClockLoop
+Whoever looks where the callback is looks late, by milliseconds where a machine is busy, but never early. So what counts
+is the earliest of the last looks. A device may be off its samplerate by 1/5000, and this clock by so much of KEPT_S.
+"""
 
-CALM_HZ, EAGER_HZ = 0.05, 1.0
+from collections import deque
+
+KEPT_S = 1.0  # for which a look counts
 AWAY_S = 0.25  # without a block, after which it begins anew
 
 
 class DeviceClock:
-    """Looks at the position of the callback's next block, and smooths when it asks for one."""
+    """frame_s: seconds of a frame"""
 
     def __init__(self, samplerate: int) -> None:
         """It has seen nothing."""
-        self._rate = samplerate
-        self._loop = ClockLoop(CALM_HZ, EAGER_HZ)
+        self._rate, self.frame_s = samplerate, 1 / samplerate
         self._position, self._block = -1, samplerate  # and the fewest frames that have come at once
-        self._known: tuple[int, float, float] | None = None  # a block's, when it was asked for, seconds a frame
+        self._looks: deque[tuple[float, float]] = deque()  # when, and when frame 0 was by it; both ascend
+        self._zero_s: float | None = None  # when frame 0 was
 
     def look(self, position: int, now_s: float) -> None:
         """The callback is at a position now. Every few milliseconds."""
-        frames, loop = position - self._position, self._loop
+        frames, looks = position - self._position, self._looks
         if frames == 0:
             return
-        if self._position < 0 or not 0 < frames < AWAY_S * self._rate:
-            loop.begin(now_s, 1 / self._rate)
-        else:
-            loop.tick(now_s, frames)
-            self._block = min(self._block, frames)
-            self._known = position - self._block, loop.time_s, loop.period_s  # the block that was asked for just now
+        begun = self._position >= 0 and 0 < frames < AWAY_S * self._rate
         self._position = position
-
-    @property
-    def frame_s(self) -> float:
-        """Seconds of a frame."""
-        return 1 / self._rate if self._known is None else self._known[2]
+        if not begun:
+            looks.clear()
+            return
+        self._block = min(self._block, frames)
+        zero_s = now_s - (position - self._block) * self.frame_s  # the block that was asked for just now
+        while looks and looks[-1][1] >= zero_s:
+            looks.pop()
+        looks.append((now_s, zero_s))
+        while looks[0][0] < now_s - KEPT_S:
+            looks.popleft()
+        self._zero_s = looks[0][1]
 
     def time_of(self, position: float) -> float | None:
         """When the block that begins at a position was asked for, or will be; None: nobody knows yet."""
-        known = self._known
-        return None if known is None else known[1] + (position - known[0]) * known[2]
+        zero_s = self._zero_s
+        return None if zero_s is None else zero_s + position * self.frame_s
 
     def position_at(self, time_s: float) -> float | None:
         """The other way round."""
-        known = self._known
-        return None if known is None else known[0] + (time_s - known[1]) / known[2]
+        zero_s = self._zero_s
+        return None if zero_s is None else (time_s - zero_s) * self._rate
