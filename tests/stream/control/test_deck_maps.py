@@ -468,7 +468,9 @@ def test_two_controllers_move_the_same_decks_and_both_show_it(
             assert stage.desk.mixer.on("a", "play") == playing
             for each, lamp in ((played, trial.binding), (other, named(two, "a.play"))):
                 each.until(lambda: each.shows(lamp, 127 if playing else 0))  # noqa: B023
+            before = surface.received
             ours.move(binding, 0)
+            ours.until(lambda: surface.received > before)  # noqa: B023
         mine, its = named(one, "a.gain"), named(two, "a.gain")
         for value in (its.source.most, its.source.most // 4):
             before = second.received
