@@ -13,6 +13,7 @@ from stream.decks.sync import LeadBeat
 
 NEAR_S = 0.00025  # by which what is measured may be off a line
 SAME_PACE = 1e-3  # and its tempo, as a fraction: what comes of that within a moment is less
+STOPPED_PACE = 2e-4  # the same while there is no beat that would tell
 
 
 class BeatLine(NamedTuple):
@@ -54,7 +55,7 @@ class OutsideBeat:
         self.told(line)
 
     def _beside(self, line: BeatLine, held: BeatLine) -> bool:
-        if abs(line.pace / held.pace - 1) > SAME_PACE:
+        if abs(line.pace / held.pace - 1) > (STOPPED_PACE if line.beat is None else SAME_PACE):
             return False
         beat = held.at(line.position)
         if line.beat is None or beat is None:

@@ -39,3 +39,10 @@ def test_a_clock_that_was_started_anew_counts_from_there_also_where_its_beats_ar
     beat.measure(BeatLine(0, 0.0, PACE))
     beat.measure(BeatLine(RATE, 2.0, PACE), anew=True)
     assert beat.changes == 2
+
+
+def test_while_it_stands_its_tempo_is_told_finer() -> None:
+    beat = OutsideBeat("clock", RATE)
+    for pace in (PACE, PACE * 1.0001, PACE * 1.0005):
+        beat.measure(BeatLine(0, None, pace))
+    assert beat.changes == 2
