@@ -19,9 +19,11 @@ from stream.screen.strips import TOP_DB
 HEAD: Mapping[str, Callable[[DeckView, str, float, bool], None]] = {
     "song": lambda view, deck, along, _: view.seek(deck, along),
     "play": lambda view, deck, *_: view.do(deck, "play_pause"),
-    **{name: lambda view, deck, *_, name=name: view.do(deck, name) for name in ("leave_loop", "jump_back", "jump_on")},
+    **{name: lambda view, deck, *_, name=name: view.do(deck, name) for name in (
+        "leave_loop", "jump_back", "jump_on", "reverse", "eject", "grid_tap", "brake")},
+    "next_song": lambda view, deck, *_: view.act(deck, "next_song"),
     "cue press": lambda view, deck, *_: view.cue(deck),
-    "range": lambda view, deck, *_: view.next_range(deck),
+    "range": lambda view, deck, *_: view.act(deck, "next_tempo_range"),
     "tempo": lambda view, deck, _, back: view.tempo(deck, 0) if back else None}
 
 OVER_KEY, BROWSE_KEY = "f2", "enter"
@@ -170,6 +172,8 @@ class DeckFace:
             (view.delete_hot_cue if back else view.hot_cue)(deck, int(number) - 1)
         elif what == "loop":
             view.do(deck, "auto_loop", int(number))
+        elif region.spot.what == "sync" and back:
+            view.act(deck, "lead")
         elif region.spot.what in FLAGS:
             view.do(deck, region.spot.what, not view.state["songs"][deck][region.spot.what])
         elif region.spot.what in HEAD:

@@ -6,8 +6,8 @@
      ⣀⣤⣶⣷⣷⣤│⣶⣤⣀⣠⣴⣿⣶⣷⣾⣿⣷⣶⣤⣀⣀           and all of the song
      ━━━━━━━━━━━━━━┃━━━━━━╍╍╍───────────────        what is separated, in a hurry or not at all; where it is heard
           1    ▲     [ 2 ]                         hot cues, the cue, a loop
-     [KEY]  SLIP   QUANT  [LOOP 4]  ±10
-      CUE  [1][2] 3  4  5  6  7  8  L4 -4 +4       buttons
+      SYNC [KEY] SLIP  QUANT [LOOP 4]  ±10
+      CUE  [1][2] 3  4  5  6  7  8  L4 -4 +4 REV   buttons
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,8 @@ from stream.screen.ink import BRIGHT, DIM, GOOD, GROUND, OFF, PANEL, TEXT, WARN,
 from stream.screen.row import ScreenRow, plain
 
 Seen = Mapping[str, Any]  # a song, or a head, as it is told
-FLAGS = {"key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
+FLAGS = {"sync": "SYNC", "key_lock": "KEY", "slip": "SLIP", "quantize": "QUANT"}
+MORE = {"REV": "reverse", "NEXT": "next_song", "EJECT": "eject", "TAP": "grid_tap", "BRAKE": "brake"}
 ROWS = {"title": 1, "times": 1, "wave": 2, "overview": 1, "song": 1, "marks": 1, "flags": 1, "pads": 1}  # their lines
 NOTHING, DRAFT, FINAL = range(3)
 DARK = 900  # of 2550: darker colours have bright letters
@@ -128,12 +129,12 @@ def _write(line: list[tuple[str, Any, str]], first: int, text: str, what: str) -
 
 
 def flags(deck: str, song: Seen, width: int) -> ScreenRow:
-    """Key lock, slip, quantize, the loop, what is held, and where there is room the tempo's range and the key."""
+    """Sync, key lock, slip, quantize, the loop, what is held, and where there is room the tempo's range and the key."""
     row = ScreenRow().add(" ")
     for name, word in FLAGS.items():
         on = song[name]
         row.add(f"[{word}]" if on else f" {word} ", ink(GROUND, WARN, bold=True) if on else ink(DIM, OFF), name, deck)
-        row.add(" ")
+    row.add(" ")
     loop = song["loop"]
     if loop is not None and loop["active"]:
         row.add(f"[LOOP {beats(loop['beats'])}]", ink(GROUND, GOOD, bold=True), "leave_loop", deck).add(" ")
@@ -141,13 +142,14 @@ def flags(deck: str, song: Seen, width: int) -> ScreenRow:
     bend = f"BEND {song['bend_percent']:+g}%" if song["bend_percent"] else ""
     words = [word for word in ("REV" if song["reversed"] else "", held, "END" if song["ended"] else "", bend) if word]
     row.add(" ".join(words), ink(WARN, bold=True))
-    tempo_range, key = f" ±{song['tempo_range']:g} ", f"{song['camelot']} {song['key']} "
+    tempo_range, key = f"{' ' if words else ''}±{song['tempo_range']:g} ", f"{song['camelot']} {song['key']} "
     row = row.add(tempo_range, ink(DIM), "range", deck) if row.width + len(tempo_range) <= width else row
     return row.add(key, ink(BRIGHT)) if song["key"] and row.width + len(key) <= width else row
 
 
-def pads(deck: str, song: Seen) -> ScreenRow:
-    """Buttons: the cue, hot cues, of which those that are set are in brackets, jumps and a loop."""
+def pads(deck: str, song: Seen, width: int) -> ScreenRow:
+    """Buttons: the cue, hot cues, of which those that are set are in brackets, jumps and a loop; and others for which
+    there is room."""
     held = song["held"] == "cue"
     row, style = ScreenRow(), ink(GROUND, WARN, bold=True) if held else ink(TEXT, OFF)
     row.add("[CUE]" if held else " CUE ", style, "cue press", deck).add(" ")
@@ -158,6 +160,9 @@ def pads(deck: str, song: Seen) -> ScreenRow:
     size = beats(song["jump_beats"])
     for text, what in (("L4", "loop 4"), (f"-{size}", "jump_back"), (f"+{size}", "jump_on")):
         row.add(" ").add(text, ink(TEXT, OFF), what, deck)
+    for text, what in MORE.items():
+        if row.width + 1 + len(text) <= width:
+            row.add(" ").add(text, ink(TEXT, OFF), what, deck)
     return row
 
 
@@ -183,7 +188,7 @@ def head_row(name: str, deck: str, state: Mapping[str, Any], width: int) -> Scre
         return bar(deck, song, head, width)
     if name == "marks":
         return marks(deck, song, width)
-    return flags(deck, song, width) if name == "flags" else pads(deck, song)
+    return flags(deck, song, width) if name == "flags" else pads(deck, song, width)
 
 
 def of_input(name: str, state: Seen, width: int) -> list[ScreenRow]:

@@ -204,9 +204,9 @@ class DeckView(StripView):
         self.state["songs"][deck]["tempo_percent"] = percent
         self.do(deck, "tempo", round(percent / most, 6))
 
-    def next_range(self, deck: str) -> None:
-        """Take a deck's next tempo range."""
-        self._say("act", f"{deck}/next_tempo_range")
+    def act(self, deck: str, name: str) -> None:
+        """Have an act of a deck done, such as `next_song`."""
+        self._say("act", f"{deck}/{name}")
 
     def record(self) -> None:
         """Begin a recording, or end it."""

@@ -212,7 +212,7 @@ def test_a_songs_key_is_shown_where_there_is_room(told: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("colour", "letters"), [("#ffff00", GROUND), ("#0000ff", BRIGHT), ("#000000", BRIGHT)])
 def test_pads_of_hot_cues_have_their_colours_and_can_be_read(told: dict[str, Any], colour: str, letters: str) -> None:
-    row = pads("a", cues(told, (1.0, "", colour), (2.0, "", None)))
+    row = pads("a", cues(told, (1.0, "", colour), (2.0, "", None)), 38)
     styles = dict(row.parts)
     assert styles["[1]"] == ink(letters, colour, bold=True)
     assert styles["[2]"] == ink(GROUND, GOOD, bold=True)

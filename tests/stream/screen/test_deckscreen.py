@@ -183,6 +183,40 @@ def test_it_closes_for_its_user_and_the_run_goes_on(tmp_path: Path, key: str) ->
     seen(tmp_path, does)
 
 
+def test_buttons_that_only_a_wide_window_has_press_what_they_say(tmp_path: Path) -> None:
+    async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
+        a, b = made.decks.a, made.decks.b
+
+        async def click(what: str, button: int = 1) -> None:
+            await pilot.click(Board, offset=where(pilot, what, "a"), button=button)
+            await comes(lambda: bool(a._waiting))
+            made.decks.hear(4)
+
+        await click("sync")
+        assert a.state.settings.sync
+        await comes(lambda: "[SYNC]" in "".join(text(pilot)))
+        await click("sync")
+        assert not a.state.settings.sync
+        await click("reverse")
+        assert a.state.reversed
+        await click("reverse")
+        await click("grid_tap")
+        await click("brake")
+        a.press("pause")
+        made.decks.hear(100)
+        await click("eject")
+        assert a.track is None
+        await pilot.click(Board, offset=where(pilot, "next_song", "a"))
+        await comes(lambda: bool(a._waiting))
+        made.decks.hear(4)
+        assert a.track is not None
+        assert b.track is None
+        await pilot.click(Board, offset=where(pilot, "sync", "b"), button=3)
+        await comes(lambda: made.decks.booth.leader._asked == "b")
+
+    seen(tmp_path, does, size=(170, 44))
+
+
 def test_buttons_of_a_head_press_what_they_say(tmp_path: Path) -> None:
     async def does(made: DeckRig, pilot: Pilot[bool]) -> None:
         deck = made.decks.a
