@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soundfile as sf
 
 from dsp.onsets import Onsets, find_onsets
 from stream.decks.sync import beats_off, ratio_of
@@ -160,7 +161,7 @@ def _errors(heard: Frames, places: npt.NDArray[np.float64], finders: tuple[BeatF
     led, own = (finder.grid for finder in finders)
     assert led is not None
     assert own is not None
-    recorded = find_onsets(song.read(0, song.frames or 0)[:, :2], RATE)
+    recorded = find_onsets(sf.read(song.path, dtype="float32")[0], RATE)
     played = find_onsets(heard[:, 2:], RATE)
     at = np.arange(len(places)) * 512.0
     errors = []
