@@ -28,7 +28,7 @@ VALUES: dict[str, Callable[[random.Random], tuple[float, ...]]] = {
     "bend": lambda r: (r.choice([0, 0, -0.04, 0.3]),), "jump_size": lambda r: (2.0 ** r.randrange(-5, 6),),
     "grid_move": lambda r: (r.uniform(-30, 30),),
     "turn": lambda r: (r.choice([0, 0.002, -0.05, 0.3]), r.choice([0, 1, -1, 0.03, -4, 12])),
-    **{name: lambda r: (r.random() < 0.5,) for name in ("slip", "key_lock", "quantize")},
+    **{name: lambda r: (r.random() < 0.5,) for name in ("slip", "key_lock", "quantize", "sync")},
     **{f"hot_cue_{what}": lambda r: (r.randrange(3),) for what in ("press", "release", "set", "delete")},
 }  # fmt: skip
 

@@ -70,3 +70,10 @@ def test_a_rate_is_reached_when_it_was_said_and_not_before() -> None:
 def test_what_is_no_number_is_no_place(frames: float) -> None:
     with pytest.raises(ValueError, match="must be a number"):
         ticks(frames)
+
+
+@pytest.mark.parametrize("rate", [UNIT, -UNIT, round(1.06 * UNIT), 0])
+def test_one_that_is_aimed_at_the_rate_that_it_has_goes_on_untouched(rate: int) -> None:
+    head = SongHead(ticks(1000.0), rate)
+    assert head.aimed(rate, 353) is head
+    assert head.aimed(rate, 353).exact == (abs(rate) == UNIT)
