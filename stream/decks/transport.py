@@ -50,6 +50,8 @@ class Transport:
         self._states = [state]  # by their frames; of two of one frame the later one counts
         self._pressed = [state]  # those that a press has made, or that it was steered to
         self._by_hand = state.frame  # of the last press
+        # what was asked for last: from which state, at which frame, and the answer
+        self._looked: tuple[TransportState, int, TransportState] | None = None
 
     def press(self, frame: int, verb: Verb, *values: Any) -> TransportState:
         """Do what a verb does at a frame of the device; what was planned from there on no longer holds.
@@ -94,8 +96,10 @@ class Transport:
         known = self._behind(self._states, frame)
         if known == 0:
             raise ValueError(f"frame must be {self._states[0].frame} or later, not {frame}; the rest is forgotten")
-        state = self._states[known - 1]
-        return due(plan(state, frame - state.frame)[1])
+        state, looked = self._states[known - 1], self._looked
+        if looked is None or looked[0] is not state or looked[1] != frame:
+            self._looked = looked = state, frame, due(plan(state, frame - state.frame)[1])
+        return looked[2]
 
     @property
     def touched(self) -> bool:
