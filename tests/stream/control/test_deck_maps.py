@@ -24,7 +24,7 @@ from stream.library.songcollection import SongCollection
 from tests.rig.jackd import Jackd
 from tests.rig.played import ON, Played
 from tests.stream.decks.rig import RATE, Frames, noise
-from tests.stream.decks.test_every_control import Song, Stage, song
+from tests.stream.decks.test_every_control import Song, Stage, two_songs, written
 
 MAPS = ("ddj-400", "ddj-flx4", "traktor-s2-mk3", "mixtrack-platinum-fx", "generic-decks")
 BLOCKS = 4
@@ -99,11 +99,7 @@ def played(jackd: Jackd) -> Iterator[Compared]:
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Song]]:
-    folder = tmp_path_factory.mktemp("songs")
-    made = {name: song(folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
-    yield made
-    for each in made.values():
-        each.track.close()
+    yield from two_songs(tmp_path_factory)
 
 
 class Counted(MidiSurface):
@@ -143,7 +139,7 @@ class Trial:
         """Two decks that play, all of it as it has to be before."""
         songs = self.songs
         if self.binding.target.act.endswith(("next_song", "/load")):  # it takes the one that is there off
-            songs = {name: song(self.folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+            songs = written(self.folder)
         stage = Browsing(songs, self.folder)
         for does in self.heard.before:
             does(stage, self.deck)

@@ -50,13 +50,22 @@ def song(path: Path, seed: int) -> Song:
     return Song(made, dry, {**parts, "other": dry - np.sum(list(parts.values()), axis=0)})
 
 
-@pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Song]]:
-    folder = tmp_path_factory.mktemp("songs")
-    made = {name: song(folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+def written(folder: Path) -> dict[str, Song]:
+    """Of deck a and b, as files in a folder."""
+    return {name: song(folder / f"{name}.wav", seed) for name, seed in (("a", 10), ("b", 20))}
+
+
+def two_songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Song]]:
+    """Of deck a and b, until they are needed no more."""
+    made = written(tmp_path_factory.mktemp("songs"))
     yield made
     for each in made.values():
         each.track.close()
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Song]]:
+    yield from two_songs(tmp_path_factory)
 
 
 class Stage(Rig):

@@ -36,13 +36,18 @@ def sine(hz: float) -> Frames:
                      axis=1).astype(np.float32)
 
 
-@pytest.fixture(scope="module")
-def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Track]]:
+def two_sines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Track]]:
+    """Of deck a and b, until they are needed no more."""
     folder = tmp_path_factory.mktemp("songs")
     made = {name: track(folder / f"{name}.wav", sine(hz)) for name, hz in (("a", 200.0), ("b", 300.0))}
     yield made
     for each in made.values():
         each.close()
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Track]]:
+    yield from two_sines(tmp_path_factory)
 
 
 class Pair(Rig):

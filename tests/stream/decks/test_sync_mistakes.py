@@ -11,8 +11,8 @@ from stream.decks.gridedits import found
 from stream.decks.songfacts import DeckPress
 from stream.decks.sync import LeadBeat
 from stream.tracks.track import Track
-from tests.stream.decks.rig import BLOCK, RATE, Rig, track
-from tests.stream.decks.test_sync import BPM, FIRST, Grid, Metronome, Pair, sine
+from tests.stream.decks.rig import BLOCK, RATE, Rig
+from tests.stream.decks.test_sync import BPM, FIRST, Grid, Metronome, Pair, two_sines
 
 UNIT = 2**32
 BEATS = {name: BeatGrid(FIRST[name], 60 * RATE / BPM[name], confidence=0.9) for name in "ab"}
@@ -20,11 +20,7 @@ BEATS = {name: BeatGrid(FIRST[name], 60 * RATE / BPM[name], confidence=0.9) for 
 
 @pytest.fixture(scope="module")
 def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Track]]:
-    folder = tmp_path_factory.mktemp("songs")
-    made = {name: track(folder / f"{name}.wav", sine(hz)) for name, hz in (("a", 200.0), ("b", 300.0))}
-    yield made
-    for each in made.values():
-        each.close()
+    yield from two_sines(tmp_path_factory)
 
 
 @pytest.fixture

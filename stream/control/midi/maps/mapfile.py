@@ -1,12 +1,13 @@
 """Maps: small TOML files that say what a controller's messages mean. Those that are ready lie here. [any-thread]"""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
+from typing import TypeVar
 
 from stream.common.text import read_text
 from stream.control.midi.binding import Binding
@@ -14,6 +15,7 @@ from stream.control.midi.maps import entry, tables
 from stream.control.midi.maps.tables import Table
 from stream.control.midi.meterbinding import MeterBinding
 
+Made = TypeVar("Made")
 GENERIC = "generic"
 KEYS = ("about", "source", "ports", "start", "end", "alive", "binding", "meter")
 SYSEX, SYSEX_END = 0xF0, 0xF7
@@ -108,12 +110,7 @@ def _map(table: Table, name: str) -> Map:
     entries = table.get("binding", [])
     if not isinstance(entries, list) or not entries or not all(isinstance(one, dict) for one in entries):
         raise ValueError("a map needs [[binding]]")
-    made: list[Binding] = []
-    for count, one in enumerate(entries, 1):
-        try:
-            made += entry.bindings(one)
-        except ValueError as error:
-            raise ValueError(f"binding {count}: {error}") from None
+    made = _each("binding", entry.bindings, entries)
     apart(made)
     _layers(made)
     return Map(name, tuple(made), tables.text(table, "about"), tables.text(table, "source"), _ports(table),
@@ -124,13 +121,18 @@ def _meters(table: Table) -> tuple[MeterBinding, ...]:
     entries = table.get("meter", [])
     if not isinstance(entries, list) or not all(isinstance(one, dict) for one in entries):
         raise ValueError("meter must be [[meter]]")
-    made: list[MeterBinding] = []
+    return tuple(_each("meter", entry.meters, entries))
+
+
+def _each(what: str, read: Callable[[Table], Iterable[Made]], entries: Iterable[Table]) -> list[Made]:
+    """All that tables of a kind say. Raises ValueError, which begins with the number of the wrong one."""
+    made: list[Made] = []
     for count, one in enumerate(entries, 1):
         try:
-            made += entry.meters(one)
+            made += read(one)
         except ValueError as error:
-            raise ValueError(f"meter {count}: {error}") from None
-    return tuple(made)
+            raise ValueError(f"{what} {count}: {error}") from None
+    return made
 
 
 def _layers(bindings: list[Binding]) -> None:
